@@ -1,0 +1,1 @@
+"""Trunkline: a telephony-first contact centre."""

@@ -1,0 +1,76 @@
+"""A call as the switch holds it: the caller's leg, the agent's leg, and a picture of all of them at one moment."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from trunkline.core.ids import AsteriskId, CallId, InteractionId, OfferId
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A caller's leg: its key, and the channel name that actions on it need."""
+
+    id: CallId
+    channel: str
+
+
+class OfferFailure(StrEnum):
+    """Why an offer's leg ended before the agent and the caller were joined."""
+
+    DECLINED = "declined"
+    NO_ANSWER = "no_answer"
+    UNREACHABLE = "unreachable"
+
+
+class Where(StrEnum):
+    """Where a caller's channel is."""
+
+    FLOW = "flow"
+    """In AsyncAGI, or on its way to it."""
+    SAFE = "safe"
+    """In the safe place: music, because nobody talked to it in time."""
+    WAITING = "waiting"
+    TALKING = "talking"
+    """In a bridge with an agent's leg."""
+    AFTER = "after"
+    """The agent has left; on its way out."""
+    FALLBACK = "fallback"
+    """In the static fallback, which serves callers without us."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallerSeen:
+    """A caller's channel in a picture."""
+
+    call: Call
+    where: Where
+    caller: str
+    caller_name: str
+    dialled: str
+    trunk: str
+    with_offer: OfferId | None
+    """The agent's leg in the same bridge."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentLegSeen:
+    """An agent's leg in a picture."""
+
+    offer: OfferId
+    interaction: InteractionId | None
+    answered: bool
+    joined: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One switch at one moment."""
+
+    asterisk: AsteriskId
+    at: datetime
+    callers: Sequence[CallerSeen]
+    agent_legs: Sequence[AgentLegSeen]
+    reachable: frozenset[str]
+    """The endpoints that have a phone registered."""

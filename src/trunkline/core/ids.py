@@ -1,0 +1,55 @@
+"""Ids that cannot be mixed up: mypy refuses an agent where a call is meant."""
+
+import uuid
+from dataclasses import dataclass
+from typing import NewType
+
+AgentId = NewType("AgentId", str)
+"""An agent's log-in name, lower case: `ana`."""
+
+QueueId = NewType("QueueId", str)
+"""A queue's name in the centre file: `sales`."""
+
+InteractionId = NewType("InteractionId", str)
+"""A UUID. A call's is derived from its channel, so that two finders of one call agree on it."""
+
+OfferId = NewType("OfferId", str)
+"""A UUID; it is also the Uniqueid of the channel that rings the agent."""
+
+CustomerId = NewType("CustomerId", str)
+"""A UUID."""
+
+AsteriskId = NewType("AsteriskId", str)
+"""Which switch a channel lives on (its `systemname`): nothing assumes that there is only one."""
+
+_CALLS = uuid.UUID("5b0c3d0e-8f0e-5a59-9a6e-6f0b7f1f6a10")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class CallId:
+    """A channel's key: its switch and its Uniqueid, stable for the life of the call."""
+
+    asterisk: AsteriskId
+    uniqueid: str
+
+    def __str__(self) -> str:
+        """Return `asterisk/uniqueid`, the form that is stored."""
+        return f"{self.asterisk}/{self.uniqueid}"
+
+    @classmethod
+    def parse(cls, text: str) -> "CallId":
+        """Return the id that `str` wrote; raises ValueError for any other text."""
+        asterisk, slash, uniqueid = text.partition("/")
+        if not (asterisk and slash and uniqueid):
+            raise ValueError(f"not a call id: {text!r}")
+        return cls(AsteriskId(asterisk), uniqueid)
+
+
+def interaction_id_of(call: CallId) -> InteractionId:
+    """Return the one interaction id of an inbound call (UUID version 5, RFC 9562 section 5.5)."""
+    return InteractionId(str(uuid.uuid5(_CALLS, str(call))))
+
+
+def new_id() -> str:
+    """Return a fresh random UUID as text."""
+    return str(uuid.uuid4())

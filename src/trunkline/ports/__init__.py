@@ -1,0 +1,1 @@
+"""What the centre asks of the world: small Protocols, and the records that cross them."""
