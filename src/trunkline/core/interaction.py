@@ -1,0 +1,226 @@
+"""An interaction: one matter from arrival to the end of wrap-up, and the ways it moves.
+
+    in_flow → waiting → offered → talking → wrap_up → ended
+                 ↑_________|                            (declined, no answer: back to the same place)
+
+Every function here is pure: it returns the moved interaction. Journal entries are made where the move is decided.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from trunkline.core.call import Call
+from trunkline.core.errors import Rejected
+from trunkline.core.ids import AgentId, CustomerId, InteractionId, OfferId, QueueId
+
+
+class Stage(StrEnum):
+    """Where an interaction is on its way."""
+
+    IN_FLOW = "in_flow"
+    WAITING = "waiting"
+    OFFERED = "offered"
+    TALKING = "talking"
+    WRAP_UP = "wrap_up"
+    ENDED = "ended"
+
+
+class Work(StrEnum):
+    """What an agent gets: a live call, or a voicemail to listen to."""
+
+    CALL = "call"
+    VOICEMAIL = "voicemail"
+
+
+class Outcome(StrEnum):
+    """How an interaction ended."""
+
+    HANDLED = "handled"
+    ABANDONED = "abandoned"
+    """The caller hung up while waiting, before an agent."""
+    ENDED_IN_FLOW = "ended_in_flow"
+    VOICEMAIL = "voicemail"
+    """Its caller left a voicemail that is being worked on."""
+    FALLBACK = "fallback"
+    """The switch served it without us."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """How a customer reached us: the words on the wire, and the number in E.164 when they are one."""
+
+    raw: str
+    e164: str | None = None
+
+    @property
+    def anonymous(self) -> bool:
+        """Whether the caller kept their number back."""
+        return not self.raw
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A place in a queue. `since` never changes while the caller waits: it is the place."""
+
+    queue: QueueId
+    since: datetime
+    priority: int = 0
+    overflow_at: datetime | None = None
+    music: str = "default"
+    announce: frozenset[str] = frozenset()
+    announce_every: timedelta = timedelta(seconds=45)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An entry ringing at one agent."""
+
+    id: OfferId
+    agent: AgentId
+    since: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Voicemail:
+    """A recording that a caller left: a file name in the recordings directory, and its length."""
+
+    file: str
+    length: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """One interaction, whole. `run` is the flow run as flows writes it."""
+
+    id: InteractionId
+    medium: str
+    address: Address
+    caller_name: str
+    dialled: str
+    trunk: str
+    arrived_at: datetime
+    stage: Stage
+    stage_since: datetime
+    work: Work = Work.CALL
+    call: Call | None = None
+    customer: CustomerId | None = None
+    run: Mapping[str, Any] | None = None
+    entry: Entry | None = None
+    offer: Offer | None = None
+    agent: AgentId | None = None
+    answered_at: datetime | None = None
+    held_since: datetime | None = None
+    talk_ended_at: datetime | None = None
+    wrap_up_until: datetime | None = None
+    disposition: str | None = None
+    note: str = ""
+    voicemail: Voicemail | None = None
+    outcome: Outcome | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is still under way."""
+        return self.stage is not Stage.ENDED
+
+
+class WrongStage(Rejected):
+    """The interaction is elsewhere on its way: what was asked is too early or too late."""
+
+    def __init__(self, interaction: Interaction, wanted: str) -> None:
+        super().__init__(f"interaction {interaction.id} is {interaction.stage.value}, not {wanted}")
+
+
+def arrive(  # noqa: PLR0917
+    id_: InteractionId, call: Call, address: Address, caller_name: str, dialled: str, trunk: str, *, at: datetime
+) -> Interaction:
+    """Return a call that has just entered its flow."""
+    return Interaction(
+        id=id_, medium="voice", address=address, caller_name=caller_name, dialled=dialled, trunk=trunk,
+        arrived_at=at, stage=Stage.IN_FLOW, stage_since=at, call=call,
+    )  # fmt: skip
+
+
+def _to(interaction: Interaction, stage: Stage, at: datetime, **changes: Any) -> Interaction:
+    return replace(interaction, stage=stage, stage_since=at, **changes)
+
+
+def enqueue(interaction: Interaction, entry: Entry, *, at: datetime) -> Interaction:
+    """Return the interaction waiting in a queue."""
+    if interaction.stage is not Stage.IN_FLOW:
+        raise WrongStage(interaction, "in a flow")
+    return _to(interaction, Stage.WAITING, at, entry=entry)
+
+
+def leave_queue(interaction: Interaction, *, at: datetime) -> Interaction:
+    """Return the interaction back in its flow (overflow); its place is given up."""
+    if interaction.stage is not Stage.WAITING:
+        raise WrongStage(interaction, "waiting")
+    return _to(interaction, Stage.IN_FLOW, at, entry=None)
+
+
+def offer_to(interaction: Interaction, offer: Offer) -> Interaction:
+    """Return the interaction ringing at an agent; it keeps its place in case they do not answer."""
+    if interaction.stage is not Stage.WAITING or interaction.entry is None:
+        raise WrongStage(interaction, "waiting")
+    return _to(interaction, Stage.OFFERED, offer.since, offer=offer)
+
+
+def put_back(interaction: Interaction, *, at: datetime) -> Interaction:
+    """Return the interaction at its old place in the queue: the offer came to nothing."""
+    if interaction.stage is not Stage.OFFERED:
+        raise WrongStage(interaction, "offered")
+    return _to(interaction, Stage.WAITING, at, offer=None)
+
+
+def join(interaction: Interaction, *, at: datetime) -> Interaction:
+    """Return the interaction in an agent's hands: the offer was accepted."""
+    if interaction.stage is not Stage.OFFERED or interaction.offer is None:
+        raise WrongStage(interaction, "offered")
+    return _to(interaction, Stage.TALKING, at, agent=interaction.offer.agent, answered_at=at)
+
+
+def hold(interaction: Interaction, *, held: bool, at: datetime) -> Interaction:
+    """Return the interaction with its caller on hold, or taken back."""
+    if interaction.stage is not Stage.TALKING:
+        raise WrongStage(interaction, "talking")
+    if held == (interaction.held_since is not None):
+        return interaction
+    return replace(interaction, held_since=at if held else None)
+
+
+def start_wrap_up(interaction: Interaction, *, for_: timedelta, at: datetime) -> Interaction:
+    """Return the interaction in wrap-up: the contact is over, the agent writes down what came of it."""
+    if interaction.stage is not Stage.TALKING:
+        raise WrongStage(interaction, "talking")
+    return _to(
+        interaction, Stage.WRAP_UP, at,
+        held_since=None, talk_ended_at=at, wrap_up_until=at + for_,
+    )  # fmt: skip
+
+
+def extend_wrap_up(interaction: Interaction, *, by: timedelta) -> Interaction:
+    """Return the interaction with more time for its wrap-up."""
+    if interaction.stage is not Stage.WRAP_UP or interaction.wrap_up_until is None:
+        raise WrongStage(interaction, "in wrap-up")
+    return replace(interaction, wrap_up_until=interaction.wrap_up_until + by)
+
+
+def end(interaction: Interaction, outcome: Outcome, *, at: datetime, disposition: str | None = None) -> Interaction:
+    """Return the interaction ended; from any stage, for a caller may hang up at any moment."""
+    return _to(
+        interaction, Stage.ENDED, at,
+        call=None, outcome=outcome, ended_at=at, wrap_up_until=None, held_since=None,
+        disposition=disposition or interaction.disposition,
+    )  # fmt: skip
+
+
+def take_voicemail(interaction: Interaction, voicemail: Voicemail, entry: Entry, *, at: datetime) -> Interaction:
+    """Return the interaction as a work item: the caller is gone, their recording waits in the queue."""
+    if interaction.stage is not Stage.IN_FLOW:
+        raise WrongStage(interaction, "in a flow")
+    return _to(interaction, Stage.WAITING, at, work=Work.VOICEMAIL, call=None, voicemail=voicemail, entry=entry)

@@ -1,0 +1,53 @@
+"""The journal: the append-only list of everything that happened. All figures are computed from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from trunkline.core.ids import AgentId, InteractionId
+
+
+class Happened(StrEnum):
+    """What kind of thing happened. The values are stored: never rename one."""
+
+    ARRIVED = "arrived"
+    STEP_REACHED = "step_reached"
+    ANSWERED_STEP = "answered_step"
+    QUEUED = "queued"
+    OVERFLOWED = "overflowed"
+    OFFERED = "offered"
+    RINGING = "ringing"
+    DECLINED = "declined"
+    RANG_OUT = "rang_out"
+    PHONE_UNREACHABLE = "phone_unreachable"
+    OFFER_WITHDRAWN = "offer_withdrawn"
+    ACCEPTED = "accepted"
+    HELD = "held"
+    RESUMED = "resumed"
+    TALK_ENDED = "talk_ended"
+    WRAP_UP_EXTENDED = "wrap_up_extended"
+    WRAPPED_UP = "wrapped_up"
+    WRAP_UP_TIMED_OUT = "wrap_up_timed_out"
+    ABANDONED = "abandoned"
+    ENDED_IN_FLOW = "ended_in_flow"
+    VOICEMAIL_LEFT = "voicemail_left"
+    PRESENCE_CHANGED = "presence_changed"
+    PHONE_CHOSEN = "phone_chosen"
+    LOGGED_IN = "logged_in"
+    LOG_IN_REFUSED = "log_in_refused"
+    LOGGED_OUT = "logged_out"
+    RECONCILED = "reconciled"
+    RECORDING_PLAYED = "recording_played"
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """One line of the journal. `facts` is JSON-able and holds nothing that the ids already say."""
+
+    kind: Happened
+    at: datetime
+    interaction: InteractionId | None = None
+    agent: AgentId | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)

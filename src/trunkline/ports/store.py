@@ -1,0 +1,114 @@
+"""What the centre asks of its memory. Everything that must outlive the process goes through here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from trunkline.core.agent import Agent
+from trunkline.core.customer import Customer, DayFigures, PastInteraction
+from trunkline.core.ids import AgentId, CustomerId, InteractionId
+from trunkline.core.interaction import Interaction
+from trunkline.core.journal import JournalEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """New state and what happened: stored whole or not at all."""
+
+    interactions: Sequence[Interaction] = ()
+    agents: Sequence[Agent] = ()
+    journal: Sequence[JournalEntry] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What the centre held when it was last written: every live interaction and every agent."""
+
+    interactions: Sequence[Interaction] = ()
+    agents: Sequence[Agent] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SipCredentials:
+    """The digest (RFC 7616: MD5 of `user:realm:password`) of each of an agent's two endpoints."""
+
+    sip_ha1: str
+    web_ha1: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRecord:
+    """An agent as the centre file names them, to be written before the floor opens."""
+
+    id: AgentId
+    name: str
+    role: str
+    queues: frozenset[str]
+    credentials: SipCredentials
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A browser's log-in."""
+
+    agent: AgentId
+    expires_at: datetime
+
+
+class Store(Protocol):
+    """The centre's memory. Every method raises Unavailable when the database cannot be reached."""
+
+    async def save(self, changes: Sequence[Change]) -> None:
+        """Write all changes, in their order, in ONE transaction (a later one of the same interaction wins)."""
+
+    async def load(self) -> Situation:
+        """Return every interaction that has not ended and every agent that is not retired."""
+
+    async def put_agents(self, agents: Sequence[AgentRecord], *, at: datetime) -> None:
+        """Make the agents of the centre file exist; an agent that is not in it is retired and can do nothing."""
+
+    async def interaction(self, id_: InteractionId) -> Interaction | None:
+        """Return one interaction, live or ended."""
+
+    async def customer_at(self, address: str, *, medium: str, name: str | None, at: datetime) -> Customer:
+        """Find the customer with this address, or make one; two callers at once make one customer."""
+
+    async def customer(self, id_: CustomerId) -> Customer | None:
+        """Return a customer with the notes of their last interactions, newest first."""
+
+    async def timeline(self, customer: CustomerId, *, at_most: int) -> Sequence[PastInteraction]:
+        """Return a customer's ended interactions, newest first."""
+
+    async def day_figures(self, agent: AgentId, *, since: datetime) -> DayFigures:
+        """Compute an agent's figures from the journal."""
+
+
+class Logins(Protocol):
+    """Passwords and sessions."""
+
+    async def set_password(self, agent: AgentId, password: str) -> None:
+        """Store a password (argon2id; in a thread, it takes a while on purpose)."""
+
+    async def has_password(self, agent: AgentId) -> bool:
+        """Whether the agent can log in at all."""
+
+    async def check_password(self, agent: AgentId, password: str) -> bool:
+        """Whether this is the agent's password; takes as long for an agent who does not exist."""
+
+    async def open_session(self, agent: AgentId, *, lasts: timedelta, at: datetime) -> str:
+        """Return a new session's token (256 random bits); only its hash is stored."""
+
+    async def session(self, token: str, *, at: datetime) -> Session | None:
+        """Return a session that is open."""
+
+    async def close_session(self, token: str) -> None:
+        """End a session."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether a part is ready, and if not, why."""
+
+    ready: bool
+    detail: str = field(default="")
