@@ -1,0 +1,152 @@
+"""What to do after events were missed: compare what was stored with what the switch shows now.
+
+Pure: the same stored interactions and the same picture always give the same findings, and what the findings lead to
+leaves nothing to be found a second time. The talk itself needs nothing from us: Asterisk carries it.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from trunkline.core.call import AgentLegSeen, Call, CallerSeen, Picture, Where
+from trunkline.core.ids import InteractionId, OfferId, interaction_id_of
+from trunkline.core.interaction import Interaction, Stage, Work
+
+
+@dataclass(frozen=True, slots=True)
+class CallerFound:
+    """A caller whom we do not know: they came while we were away."""
+
+    seen: CallerSeen
+
+
+@dataclass(frozen=True, slots=True)
+class CallerGone:
+    """A caller whom we know has hung up meanwhile."""
+
+    interaction: InteractionId
+
+
+@dataclass(frozen=True, slots=True)
+class SendToFlow:
+    """A caller who is in a flow, but whom nobody talks to: the flow goes on where it was."""
+
+    interaction: InteractionId
+    call: Call
+
+
+@dataclass(frozen=True, slots=True)
+class SendToWaiting:
+    """A caller who has a place in a queue, but is elsewhere."""
+
+    interaction: InteractionId
+    call: Call
+
+
+@dataclass(frozen=True, slots=True)
+class OfferLost:
+    """An offer whose leg is gone though nobody was joined: back to its place, and no blame on the agent."""
+
+    interaction: InteractionId
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """An offer that was answered while we were away."""
+
+    interaction: InteractionId
+
+
+@dataclass(frozen=True, slots=True)
+class TalkOver:
+    """A talk that ended while we were away; `joined_first` when we did not even know that it had begun."""
+
+    interaction: InteractionId
+    joined_first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HangUpLeg:
+    """An agent's phone rings for an offer that is none."""
+
+    offer: OfferId
+
+
+@dataclass(frozen=True, slots=True)
+class ServedByFallback:
+    """The switch's static fallback has taken the caller: the interaction is out of our hands."""
+
+    interaction: InteractionId
+
+
+Finding = (
+    CallerFound | CallerGone | SendToFlow | SendToWaiting | OfferLost | Joined | TalkOver | HangUpLeg | ServedByFallback
+)
+
+
+def reconcile(stored: Iterable[Interaction], picture: Picture) -> list[Finding]:
+    """Return what the picture of ONE switch says about the stored interactions of that switch.
+
+    Findings come in an order that is safe to act in: ends first, then what is alive, then who is new.
+    """
+    callers = {interaction_id_of(seen.call.id): seen for seen in picture.callers}
+    legs = {leg.offer: leg for leg in picture.agent_legs}
+    here = {
+        interaction.id: interaction
+        for interaction in stored
+        if interaction.call is not None
+        and interaction.call.id.asterisk == picture.asterisk
+        and interaction.work is Work.CALL
+        and interaction.stage not in (Stage.WRAP_UP, Stage.ENDED)
+    }
+    findings = [
+        finding for interaction in here.values() for finding in _of_one(interaction, callers.get(interaction.id), legs)
+    ]
+    current = {interaction.offer.id for interaction in here.values() if interaction.offer is not None}
+    findings += [HangUpLeg(leg.offer) for leg in legs.values() if leg.offer not in current and not leg.joined]
+    findings += [
+        CallerFound(seen)
+        for id_, seen in callers.items()
+        if id_ not in here and seen.where in (Where.FLOW, Where.SAFE, Where.WAITING)
+    ]
+    return findings
+
+
+def _of_one(
+    interaction: Interaction, caller: CallerSeen | None, legs: dict[OfferId, AgentLegSeen]
+) -> Iterator[Finding]:
+    if caller is None:
+        yield CallerGone(interaction.id)
+    elif caller.where is Where.FALLBACK:
+        yield ServedByFallback(interaction.id)
+    elif interaction.stage is Stage.IN_FLOW:
+        yield from _in_flow(interaction, caller)
+    elif interaction.stage is Stage.WAITING:
+        yield from _waiting(interaction, caller)
+    elif interaction.stage is Stage.OFFERED:
+        yield from _offered(interaction, caller, legs)
+    elif caller.where is not Where.TALKING:
+        yield TalkOver(interaction.id, joined_first=False)
+
+
+def _in_flow(interaction: Interaction, caller: CallerSeen) -> Iterator[Finding]:
+    if caller.where is not Where.TALKING:
+        yield SendToFlow(interaction.id, caller.call)
+
+
+def _waiting(interaction: Interaction, caller: CallerSeen) -> Iterator[Finding]:
+    if caller.where not in (Where.WAITING, Where.TALKING):
+        yield SendToWaiting(interaction.id, caller.call)
+
+
+def _offered(interaction: Interaction, caller: CallerSeen, legs: dict[OfferId, AgentLegSeen]) -> Iterator[Finding]:
+    leg = legs.get(interaction.offer.id) if interaction.offer is not None else None
+    if leg is not None and leg.joined:
+        yield Joined(interaction.id)
+    elif leg is not None:
+        return
+    elif caller.where is Where.AFTER:
+        yield TalkOver(interaction.id, joined_first=True)
+    else:
+        yield OfferLost(interaction.id)
+        if caller.where is not Where.WAITING:
+            yield SendToWaiting(interaction.id, caller.call)
