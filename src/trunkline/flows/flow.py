@@ -1,0 +1,25 @@
+"""A flow that loaded without a mistake."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from trunkline.flows.steps.step import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """One flow file. `version` is a short hash of the file's bytes: the same text is the same version for ever.
+
+    `numbers` are dialled numbers as the trunk writes them; `any_other_number` takes every number no flow names.
+    """
+
+    name: str
+    title: str
+    version: str
+    media: tuple[str, ...]
+    language: str
+    numbers: tuple[str, ...]
+    any_other_number: bool
+    channels: tuple[str, ...]
+    start: str
+    steps: Mapping[str, Step]

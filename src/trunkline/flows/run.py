@@ -1,0 +1,136 @@
+"""The interpreter: feed an answer, get the next action. No I/O, no clock; a run is a plain value that can be stored."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from trunkline.core.errors import Misconfigured, Rejected
+from trunkline.flows.flow import Flow
+from trunkline.flows.steps.step import Go, Scene, Stay, Tries, Turn, UnfitAnswer
+from trunkline.flows.talk import Action, Answer, End, Facts, Resumed, Value
+
+MOST_STEPS_WITHOUT_ACTION = 1000
+MOST_VISITS = 100
+"""The path keeps its latest visits only: a caller may walk round a menu all day."""
+
+
+class FlowMismatch(Rejected):
+    """The run belongs to another flow, or to another version of it."""
+
+    def __init__(self, run: "Run", flow: Flow) -> None:
+        super().__init__(f"a run of {run.flow} {run.version} cannot go on in {flow.name} {flow.version}")
+        self.run, self.flow = run, flow
+
+
+class EndlessFlow(Misconfigured):
+    """The flow goes from step to step without ever doing anything."""
+
+    def __init__(self, flow: Flow, step: str) -> None:
+        super().__init__(f'flow "{flow.name}" goes round for ever at step "{step}": run `trunkline flow check` on it')
+        self.flow, self.step = flow, step
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One step on a run's path, as an agent reads it; `answer` is what the caller chose or entered there."""
+
+    flow: str
+    step: str
+    title: str
+    at: datetime
+    answer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One execution of a flow for one interaction. `step` is where it stands, empty once it has ended."""
+
+    flow: str
+    version: str
+    step: str
+    tries: Tries
+    values: Mapping[str, Value]
+    path: tuple[Visit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Where a run now stands, and what it wants done. Store the run before doing it."""
+
+    run: Run
+    action: Action
+
+
+def begin(flow: Flow, facts: Facts, now: datetime) -> Moved:
+    """Start a run; `now` is aware."""
+    return _walk(flow, Run(flow.name, flow.version, "", Tries(), {}, ()), Go(flow.start), facts, now)
+
+
+def advance(flow: Flow, run: Run, answer: Answer, facts: Facts, now: datetime) -> Moved:
+    """Take the answer to the run's latest action, and say what comes next.
+
+    Resumed gives the present step's action again (its words are said again). Raises UnfitAnswer for an answer the
+    present step cannot have, FlowMismatch for another flow or version: then nothing has changed.
+    """
+    if (run.flow, run.version) != (flow.name, flow.version):
+        raise FlowMismatch(run, flow)
+    if not run.step:
+        if isinstance(answer, Resumed):
+            return Moved(run, End())
+        raise UnfitAnswer("the flow's end", answer)
+    step = flow.steps[run.step]
+    scene = Scene(flow.language, facts, now, run.tries)
+    turn = step.enter(scene) if isinstance(answer, Resumed) else step.answered(scene, answer)
+    return _walk(flow, run, turn, facts, now)
+
+
+def _walk(flow: Flow, run: Run, turn: Turn, facts: Facts, now: datetime) -> Moved:
+    """Follow turns until one wants something done."""
+    for _ in range(MOST_STEPS_WITHOUT_ACTION):
+        if isinstance(turn, Stay):
+            return Moved(run if turn.tries == run.tries else replace(run, tries=turn.tries), turn.action)
+        if not isinstance(turn, Go):
+            return Moved(run, turn)
+        run = _left(flow, run, turn, now)
+        if turn.to is None:
+            return Moved(run, End())
+        turn = flow.steps[turn.to].enter(Scene(flow.language, facts, now, run.tries))
+    raise EndlessFlow(flow, run.step)
+
+
+def _left(flow: Flow, run: Run, go: Go, now: datetime) -> Run:
+    """Return the run after it left its step: its answer on the path, its tries forgotten, the new step entered."""
+    path = run.path
+    if go.answer is not None and path:
+        path = (*path[:-1], replace(path[-1], answer=go.answer))
+    if go.to is not None:
+        path = (*path[-MOST_VISITS + 1 :], Visit(flow.name, go.to, flow.steps[go.to].title_for(go.to), now))
+    values = {**run.values, **go.save} if go.save else run.values
+    return Run(run.flow, run.version, go.to or "", Tries(), values, path)
+
+
+def run_to_json(run: Run) -> str:
+    """Write a run as JSON text; `run_from_json` reads it back unchanged."""
+    return json.dumps(
+        {
+            "flow": run.flow,
+            "version": run.version,
+            "step": run.step,
+            "tries": [run.tries.no_answer, run.tries.no_match],
+            "values": dict(run.values),
+            "path": [[v.flow, v.step, v.title, v.at.isoformat(), v.answer] for v in run.path],
+        }
+    )
+
+
+def run_from_json(text: str) -> Run:
+    """Read what `run_to_json` wrote; raises ValueError, KeyError or TypeError for anything else."""
+    stored = json.loads(text)
+    no_answer, no_match = stored["tries"]
+    path = tuple(
+        Visit(flow, step, title, datetime.fromisoformat(at), answer) for flow, step, title, at, answer in stored["path"]
+    )
+    return Run(
+        stored["flow"], stored["version"], stored["step"], Tries(no_answer, no_match), dict(stored["values"]), path
+    )

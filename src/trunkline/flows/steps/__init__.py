@@ -1,0 +1,44 @@
+"""The kinds of step, one module each. A new kind is a new module here and nothing else."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator, Mapping
+
+from trunkline.flows.steps.step import Step
+
+NOT_YET = frozenset(
+    {
+        "article",
+        "callback",
+        "customer",
+        "http",
+        "language",
+        "rate",
+        "run",
+        "send",
+        "switch",
+        "tag",
+        "transfer",
+        "wait",
+    }
+)
+"""Kinds the language has and this version does not."""
+
+
+def _kinds_under(kind: type[Step]) -> Iterator[type[Step]]:
+    """Yield every kind that has a name, however deep it is derived."""
+    for derived in kind.__subclasses__():
+        if derived.kind:
+            yield derived
+        yield from _kinds_under(derived)
+
+
+def _all_kinds() -> Mapping[str, type[Step]]:
+    """Import every module of this folder, and list what they define."""
+    for module in pkgutil.iter_modules(__path__):
+        importlib.import_module(f"{__name__}.{module.name}")
+    return {kind.kind: kind for kind in _kinds_under(Step)}
+
+
+KINDS = _all_kinds()
+"""Each kind by its name in the file."""

@@ -1,0 +1,138 @@
+"""What every kind of step is: its keys in the file, its ways onward, what it wants done, what it makes of answers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from trunkline.core.errors import Rejected
+from trunkline.flows.talk import Action, Answer, Facts, Value
+from trunkline.flows.words import Words
+
+
+class UnfitAnswer(Rejected):
+    """An answer that the run's present step cannot have; nothing has changed."""
+
+    def __init__(self, where: str, answer: Answer) -> None:
+        super().__init__(f"{where} cannot be answered with {type(answer).__name__}")
+        self.where, self.answer = where, answer
+
+
+@dataclass(frozen=True, slots=True)
+class Tries:
+    """How often the present step has been asked in vain."""
+
+    no_answer: int = 0
+    no_match: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """All that a step may know when it decides. `now` is aware."""
+
+    language: str
+    facts: Facts
+    now: datetime
+    tries: Tries
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """Leave for another step, or (None) end the flow. `answer` is for the path, `save` for the run's values."""
+
+    to: str | None
+    answer: str | None = None
+    save: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """Remain at this step, having tried once more."""
+
+    action: Action
+    tries: Tries
+
+
+Turn = Action | Go | Stay
+
+Loc = tuple[str | int, ...]
+"""A place inside a step: `("choices", 2, "go")`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way out of a step. `to` None ends the flow; `says` reads on as `key 3 goes to "refunds"`.
+
+    `by_itself`: taken without the caller or an agent doing anything, so that a circle of such ways never ends.
+    """
+
+    to: str | None
+    loc: Loc
+    says: str
+    by_itself: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A name of the centre file that a step uses. `noun` is `queue` or `hours`."""
+
+    noun: str
+    name: str
+    loc: Loc
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """A mistake that only the step kind itself can see, given the flow's media and language."""
+
+    loc: Loc
+    code: str
+    message: str
+    hint: str = ""
+
+
+class Step(BaseModel):
+    """One step of a flow. A kind is a subclass with its own `kind`, which is also its first key in the file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=False)
+
+    kind: ClassVar[str] = ""
+    later: ClassVar[frozenset[str]] = frozenset()
+    """Keys that the language has and this version does not: refused as such."""
+
+    title: str | None = None
+
+    def title_for(self, name: str) -> str:
+        """Return the step's name as an agent reads it on the path."""
+        return self.title or name.replace("_", " ").replace("-", " ").capitalize()
+
+    def enter(self, scene: Scene) -> Turn:
+        """Decide what happens on arrival, and again after the service was away."""
+        raise NotImplementedError
+
+    def answered(self, scene: Scene, answer: Answer) -> Turn:
+        """Decide what an answer to the step's action leads to; raises UnfitAnswer."""
+        raise UnfitAnswer(f"a step of kind {self.kind}", answer)
+
+    def ways(self) -> Sequence[Way]:
+        """List every way out."""
+        raise NotImplementedError
+
+    def ends(self) -> bool:
+        """Say whether a conversation can rightly end here."""
+        return False
+
+    def mentions(self) -> Sequence[Mention]:
+        """List the centre's queues and calendars that the step uses."""
+        return ()
+
+    def words(self) -> Sequence[tuple[Loc, Words]]:
+        """List all that the step can say."""
+        return ()
+
+    def flaws(self, media: Sequence[str], language: str) -> Sequence[Flaw]:
+        """List the mistakes beyond shape and names."""
+        del media, language
+        return ()
