@@ -159,7 +159,7 @@ class Settings(BaseSettings):
     )
     log_file: AbsolutePath = Field(
         default_factory=lambda data: data.get("data_dir", Path(_DATA_DIR)) / "log" / "service.log",
-        description="Where the service logs, one JSON object a line; log/service.log in the data directory if not given.",
+        description="Where the service logs, one JSON object a line (default: log/service.log in data_dir).",
     )
 
     @model_validator(mode="after")
