@@ -23,6 +23,11 @@ def database_password(settings: Settings) -> str:
     return _kept(settings, "database_password")
 
 
+def database_superuser_password(settings: Settings) -> str:
+    """The password of our own PostgreSQL's user `postgres`, which only an admin needs."""
+    return _kept(settings, "database_superuser_password")
+
+
 def demo_password(settings: Settings) -> str:
     """The password of the demo agents: short enough to type, 50 bits."""
     return settings.demo_password or _kept(settings, "demo_password", spoken=True)
