@@ -1,0 +1,194 @@
+"""From the offer to the end of the talk: what the switch tells about calls, made true on the floor."""
+
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from typing import Protocol
+
+from trunkline.core import agent as agents
+from trunkline.core.agent import Agent, Presence
+from trunkline.core.call import OfferFailure
+from trunkline.core.ids import InteractionId
+from trunkline.core.interaction import (
+    Interaction,
+    Outcome,
+    Stage,
+    Work,
+    end,
+    hold,
+    join,
+    put_back,
+    start_wrap_up,
+)
+from trunkline.core.journal import Happened, JournalEntry
+from trunkline.floor.state import Floor
+from trunkline.ports.call_control import AgentJoined, AgentLegEnded, AgentRinging, CallControl, CallEnded, HoldChanged
+
+_REASONS = {
+    OfferFailure.DECLINED: (Happened.DECLINED, agents.DECLINED),
+    OfferFailure.NO_ANSWER: (Happened.RANG_OUT, agents.NO_ANSWER),
+    OfferFailure.UNREACHABLE: (Happened.PHONE_UNREACHABLE, agents.PHONE_UNREACHABLE),
+}
+
+
+class LeftFlow(Protocol):
+    """What is done about a caller who hangs up in the middle of a flow."""
+
+    def __call__(self, interaction: Interaction, *, at: datetime) -> None:
+        """Make it true on the floor."""
+
+
+class Conversation:
+    """Each event is taken for what it says about the state; one that comes twice, or too late, changes nothing."""
+
+    def __init__(self, floor: Floor, switch: CallControl, left_flow: LeftFlow) -> None:
+        self._floor = floor
+        self._switch = switch
+        self._left_flow = left_flow
+
+    def ringing(self, event: AgentRinging) -> None:
+        """The agent's phone rings: only worth a line in the journal."""
+        interaction = self._floor.of_offer(event.offer)
+        if interaction is not None and interaction.stage is Stage.OFFERED and interaction.offer is not None:
+            entry = JournalEntry(Happened.RINGING, event.at, interaction.id, interaction.offer.agent)
+            self._floor.commit(journal=[entry])
+
+    def joined(self, event: AgentJoined) -> None:
+        """Agent and caller hear each other."""
+        interaction = self._floor.of_offer(event.offer)
+        if interaction is not None and interaction.stage is Stage.OFFERED:
+            self.accept(interaction, at=event.at)
+
+    def accept(self, interaction: Interaction, *, at: datetime) -> None:
+        """Put an offered interaction into its agent's hands."""
+        talking = join(interaction, at=at)
+        facts = {"offer": talking.offer.id if talking.offer else None, "waited_s": _waited_s(interaction, at)}
+        self._floor.commit(
+            interactions=[talking], journal=[JournalEntry(Happened.ACCEPTED, at, talking.id, talking.agent, facts)]
+        )
+
+    def held(self, event: HoldChanged) -> None:
+        """The agent put the caller on hold, or took them back."""
+        interaction = self._floor.of_offer(event.offer)
+        if interaction is None or interaction.stage is not Stage.TALKING:
+            return
+        changed = hold(interaction, held=event.held, at=event.at)
+        if changed is not interaction:
+            kind = Happened.HELD if event.held else Happened.RESUMED
+            self._floor.commit(
+                interactions=[changed], journal=[JournalEntry(kind, event.at, changed.id, changed.agent)]
+            )
+
+    def agent_leg_ended(self, event: AgentLegEnded) -> None:
+        """The agent's phone is off the call: the talk is over, or the offer came to nothing."""
+        interaction = self._floor.of_offer(event.offer)
+        if interaction is None:
+            return
+        if interaction.stage is Stage.TALKING and interaction.work is Work.CALL:
+            self.talk_over(interaction, at=event.at)
+        elif interaction.stage is Stage.OFFERED and event.failure is None:
+            self.accept(interaction, at=event.at)
+            self.talk_over(self._floor.interaction(interaction.id), at=event.at)
+        elif interaction.stage is Stage.OFFERED and event.failure is not None:
+            self.offer_failed(interaction, event.failure, at=event.at)
+
+    def offer_failed(self, interaction: Interaction, failure: OfferFailure, *, at: datetime) -> None:
+        """The agent did not take it: the caller keeps the place, the agent is not ready, and sees why."""
+        offer = interaction.offer
+        assert offer is not None  # noqa: S101 - an OFFERED interaction has its offer, by construction
+        kind, reason = _REASONS[failure]
+        agent = agents.release(self._floor.agent(offer.agent), at=at, served=False)
+        if agent.presence is Presence.READY:
+            agent = agents.show(agent, Presence.NOT_READY, reason, at=at)
+        self._floor.commit(
+            interactions=[put_back(interaction, at=at)],
+            agents=[agent],
+            journal=[
+                JournalEntry(kind, at, interaction.id, agent.id, {"offer": offer.id}),
+                JournalEntry(Happened.PRESENCE_CHANGED, at, agent=agent.id, facts=presence_facts(agent)),
+            ],
+            then=partial(self._switch.stop_ringing, offer.id) if interaction.work is Work.CALL else None,
+        )
+
+    def rang_out(self, id_: InteractionId) -> None:
+        """An offer's time is over and nothing was heard of it."""
+        interaction = self._floor.interaction(id_)
+        self.offer_failed(interaction, OfferFailure.NO_ANSWER, at=self._floor.clock.now())
+
+    def withdraw(self, interaction: Interaction, *, at: datetime) -> None:
+        """Take an offer back without blame: the entry returns to its place, the agent stays as they are."""
+        offer = interaction.offer
+        assert offer is not None  # noqa: S101 - only OFFERED interactions are withdrawn
+        agent = agents.release(self._floor.agent(offer.agent), at=at, served=False)
+        self._floor.commit(
+            interactions=[put_back(interaction, at=at)],
+            agents=[agent],
+            journal=[JournalEntry(Happened.OFFER_WITHDRAWN, at, interaction.id, agent.id, {"offer": offer.id})],
+            then=partial(self._switch.stop_ringing, offer.id),
+        )
+
+    def caller_left(self, event: CallEnded) -> None:
+        """The caller hung up, at whatever stage."""
+        interaction = self._floor.of_call(event.call)
+        if interaction is not None:
+            self.caller_gone(interaction, at=event.at)
+
+    def caller_gone(self, interaction: Interaction, *, at: datetime) -> None:
+        """Make true that the caller is off the line."""
+        match interaction.stage:
+            case Stage.TALKING:
+                self.talk_over(interaction, at=at)
+            case Stage.WAITING:
+                self._close(interaction, Outcome.ABANDONED, Happened.ABANDONED, at)
+            case Stage.OFFERED:
+                self._abandoned_while_ringing(interaction, at)
+            case Stage.IN_FLOW:
+                self._left_flow(interaction, at=at)
+            case _:
+                self._floor.commit(interactions=[replace(interaction, call=None)])
+
+    def talk_over(self, interaction: Interaction, *, at: datetime) -> None:
+        """The talk is over: wrap-up begins, under its time limit."""
+        entry = interaction.entry
+        assert entry is not None  # noqa: S101 - what an agent holds came out of a queue
+        queue = self._floor.centre.queues[entry.queue]
+        over = start_wrap_up(interaction, for_=queue.wrap_up, at=at)
+        facts = {"talk_s": (at - interaction.stage_since).total_seconds(), "queue": entry.queue}
+        self._floor.commit(
+            interactions=[over], journal=[JournalEntry(Happened.TALK_ENDED, at, over.id, over.agent, facts)]
+        )
+
+    def served_by_fallback(self, interaction: Interaction, *, at: datetime) -> None:
+        """The switch's static fallback took the caller while we were away."""
+        if interaction.stage is Stage.OFFERED:
+            self.withdraw(interaction, at=at)
+            interaction = self._floor.interaction(interaction.id)
+        self._close(interaction, Outcome.FALLBACK, Happened.ENDED_IN_FLOW, at)
+
+    def _abandoned_while_ringing(self, interaction: Interaction, at: datetime) -> None:
+        offer = interaction.offer
+        assert offer is not None  # noqa: S101 - an OFFERED interaction has its offer, by construction
+        agent: Agent = agents.release(self._floor.agent(offer.agent), at=at, served=False)
+        facts = {"offer": offer.id, "waited_s": _waited_s(interaction, at)}
+        self._floor.commit(
+            interactions=[end(interaction, Outcome.ABANDONED, at=at)],
+            agents=[agent],
+            journal=[JournalEntry(Happened.ABANDONED, at, interaction.id, agent.id, facts)],
+            then=partial(self._switch.stop_ringing, offer.id),
+        )
+
+    def _close(self, interaction: Interaction, outcome: Outcome, kind: Happened, at: datetime) -> None:
+        facts = {"waited_s": _waited_s(interaction, at)} if interaction.entry is not None else {}
+        self._floor.commit(
+            interactions=[end(interaction, outcome, at=at)],
+            journal=[JournalEntry(kind, at, interaction.id, facts={"outcome": outcome.value, **facts})],
+        )
+
+
+def presence_facts(agent: Agent) -> dict[str, str | None]:
+    """Return what the journal keeps of a presence."""
+    return {"presence": agent.presence.value, "reason": agent.reason}
+
+
+def _waited_s(interaction: Interaction, at: datetime) -> float | None:
+    return (at - interaction.entry.since).total_seconds() if interaction.entry is not None else None

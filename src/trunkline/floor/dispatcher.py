@@ -1,0 +1,99 @@
+"""The ACD: who waits meets who is free, the moment that either comes."""
+
+from functools import partial
+from itertools import chain
+
+from trunkline.core import agent as agents
+from trunkline.core.ids import AgentId, InteractionId, OfferId, new_id
+from trunkline.core.interaction import Offer, Stage, Work, offer_to
+from trunkline.core.journal import Happened, JournalEntry
+from trunkline.floor.state import Floor, Moved
+from trunkline.ports.call_control import CallControl, Ring
+
+
+class Dispatcher:
+    """Watches the floor and makes offers. It decides at once; the phone rings when the offer is durable."""
+
+    def __init__(self, floor: Floor, switch: CallControl) -> None:
+        self._floor = floor
+        self._switch = switch
+        floor.watchers.append(self.match)
+
+    def match(self, moved: Moved) -> None:
+        """Offer what can be offered because of a change."""
+        if not self._floor.settled:
+            return
+        for _, interaction in moved.interactions:
+            if interaction.stage is Stage.WAITING:
+                self._serve(interaction.id)
+        for _, agent in moved.agents:
+            self._feed(agent.id)
+
+    def match_all(self) -> None:
+        """Offer everything that can be offered: after a reconciliation, when changes went by unmatched."""
+        free = sorted(
+            (agent for agent in self._floor.agents.values() if agent.is_free and agent.idle_since is not None),
+            key=lambda agent: (agent.idle_since, agent.id),
+        )
+        for agent in free:
+            self._feed(agent.id)
+
+    def _serve(self, interaction: InteractionId) -> None:
+        agent = self._floor.routing.agent_for(interaction)
+        if agent is not None:
+            self._feed(agent)
+
+    def _feed(self, agent: AgentId) -> None:
+        interaction = self._floor.routing.entry_for(agent)
+        if interaction is not None:
+            self._offer(interaction, agent)
+
+    def _offer(self, id_: InteractionId, agent_id: AgentId) -> None:
+        floor = self._floor
+        at = floor.clock.now()
+        waiting = floor.interactions[id_]
+        agent = floor.agents[agent_id]
+        assert waiting.entry is not None  # noqa: S101 - a WAITING interaction has its entry, by construction
+        queue = floor.centre.queues[waiting.entry.queue]
+        offer = Offer(OfferId(new_id()), agent_id, since=at, expires_at=at + queue.ring_for)
+        facts = {
+            "offer": offer.id,
+            "queue": waiting.entry.queue,
+            "waited_s": (at - waiting.entry.since).total_seconds(),
+            "idle_s": (at - agent.idle_since).total_seconds() if agent.idle_since else None,
+        }
+        floor.commit(
+            interactions=[offer_to(waiting, offer)],
+            agents=[agents.take(agent, id_)],
+            journal=[JournalEntry(Happened.OFFERED, at, id_, agent_id, facts)],
+            then=partial(self._ring, offer.id) if waiting.work is Work.CALL else None,
+        )
+
+    async def _ring(self, offer_id: OfferId) -> None:
+        interaction = self._floor.of_offer(offer_id)
+        if interaction is None or interaction.stage is not Stage.OFFERED or interaction.call is None:
+            return  # the caller hung up, or the agent left, while the offer was being written
+        offer = interaction.offer
+        assert offer is not None  # noqa: S101 - of_offer found it by this very offer
+        await self._switch.ring(
+            Ring(
+                offer=offer.id,
+                interaction=interaction.id,
+                call=interaction.call,
+                endpoint=self._floor.agents[offer.agent].endpoint,
+                ring_for=offer.expires_at - offer.since,
+                caller=interaction.address.e164 or interaction.address.raw,
+                caller_name=self._name_of(interaction.id) or interaction.caller_name,
+            )
+        )
+
+    def _name_of(self, id_: InteractionId) -> str | None:
+        profile = self._floor.profiles.get(id_)
+        return profile.customer.name if profile is not None and profile.customer is not None else None
+
+
+def queues_of(moved: Moved) -> set[str]:
+    """Return the queues whose figures a change may have changed."""
+    touched = chain.from_iterable(moved.interactions)
+    entries = {each.entry.queue for each in touched if each is not None and each.entry is not None}
+    return entries | {queue for _, agent in moved.agents for queue in agent.queues}

@@ -1,0 +1,79 @@
+"""A caller arrives: they become an interaction, and we find out who they are while the flow greets them."""
+
+import asyncio
+import logging
+from dataclasses import replace
+
+from trunkline.core.call import Call
+from trunkline.core.errors import Unavailable
+from trunkline.core.ids import InteractionId, interaction_id_of
+from trunkline.core.interaction import Interaction, arrive
+from trunkline.core.journal import Happened, JournalEntry
+from trunkline.core.phone import address_of
+from trunkline.floor.state import Floor, Profile
+from trunkline.ports.call_control import LineOpened
+from trunkline.ports.store import Store
+
+log = logging.getLogger(__name__)
+
+TIMELINE_SHOWN = 30
+_PATIENCE_S = 5.0
+
+
+class Intake:
+    """Makes interactions of callers, and fetches the profile that the desk will show at the offer."""
+
+    def __init__(self, floor: Floor, store: Store) -> None:
+        self._floor = floor
+        self._store = store
+
+    def arrived(self, event: LineOpened) -> Interaction:
+        """Return the interaction of this call: the one that is known, or a new one, durable soon."""
+        known = self._floor.of_call(event.call.id)
+        if known is not None:
+            return known
+        address = address_of(event.caller, self._floor.centre.region)
+        interaction = arrive(
+            interaction_id_of(event.call.id),
+            event.call,
+            address,
+            event.caller_name,
+            event.dialled,
+            event.trunk,
+            at=event.at,
+        )
+        facts = {"dialled": event.dialled, "trunk": event.trunk, "channel": _channel(event.call)}
+        self._floor.commit(
+            interactions=[interaction], journal=[JournalEntry(Happened.ARRIVED, event.at, interaction.id, facts=facts)]
+        )
+        return interaction
+
+    async def identify(self, id_: InteractionId) -> None:
+        """Find the customer of an interaction and their history; without a database the desk shows the number."""
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                await self._identify(id_)
+        except (Unavailable, TimeoutError) as fault:
+            log.warning("the caller's profile was not found in time", extra={"interaction": id_, "why": str(fault)})
+        except Exception:
+            log.exception("the caller's profile was not found", extra={"interaction": id_})
+
+    async def _identify(self, id_: InteractionId) -> None:
+        interaction = self._floor.interactions.get(id_)
+        if interaction is None or interaction.address.anonymous:
+            return
+        address = interaction.address.e164 or interaction.address.raw
+        customer = await self._store.customer_at(
+            address, medium=interaction.medium, name=None, at=interaction.arrived_at
+        )
+        timeline = await self._store.timeline(customer.id, at_most=TIMELINE_SHOWN)
+        interaction = self._floor.interactions.get(id_)
+        if interaction is None:
+            return
+        self._floor.profiles[id_] = Profile(customer, timeline)
+        if interaction.customer != customer.id:
+            await self._floor.commit(interactions=[replace(interaction, customer=customer.id)])
+
+
+def _channel(call: Call) -> str:
+    return str(call.id)

@@ -1,0 +1,42 @@
+"""How a flow's run is kept with its interaction, and what the journal says of it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from trunkline.core.ids import InteractionId
+from trunkline.core.interaction import Interaction
+from trunkline.core.journal import Happened, JournalEntry
+from trunkline.flows.flow import Flow
+from trunkline.flows.run import Run, run_from_json, run_to_json
+
+
+def run_of(interaction: Interaction) -> Run | None:
+    """Return the run that an interaction was last stored with."""
+    return run_from_json(json.dumps(interaction.run)) if interaction.run is not None else None
+
+
+def stored(run: Run) -> Mapping[str, Any]:
+    """Return a run as an interaction keeps it."""
+    mapping: Mapping[str, Any] = json.loads(run_to_json(run))
+    return mapping
+
+
+def fitted(run: Run, flow: Flow) -> Run:
+    """Return the run as one of the version that is at hand; normally it is that already."""
+    return run if run.version == flow.version else replace(run, version=flow.version)
+
+
+def steps_taken(id_: InteractionId, before: Run | None, run: Run) -> list[JournalEntry]:
+    """Return what is new on a run's path: the answers that were given, and the steps that were reached."""
+    known = {(visit.step, visit.at): visit.answer for visit in before.path} if before is not None else {}
+    entries = []
+    for visit in run.path:
+        facts = {"flow": visit.flow, "step": visit.step}
+        if (visit.step, visit.at) not in known:
+            entries.append(JournalEntry(Happened.STEP_REACHED, visit.at, id_, facts=facts))
+        if visit.answer is not None and known.get((visit.step, visit.at)) != visit.answer:
+            answered = {**facts, "answer": visit.answer}
+            entries.append(JournalEntry(Happened.ANSWERED_STEP, visit.at, id_, facts=answered))
+    return entries

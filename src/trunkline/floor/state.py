@@ -1,0 +1,183 @@
+"""The floor: every live interaction and every agent, in memory, with the indexes that decisions need."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from trunkline.core.agent import Agent, endpoint_owner
+from trunkline.core.call import Call
+from trunkline.core.centre import Centre
+from trunkline.core.customer import Customer, PastInteraction
+from trunkline.core.errors import Rejected
+from trunkline.core.ids import AgentId, CallId, InteractionId, OfferId
+from trunkline.core.interaction import Interaction, Stage, Work
+from trunkline.core.journal import JournalEntry
+from trunkline.core.routing import Routing
+from trunkline.floor.ledger import Act, Ledger
+from trunkline.ports.clock import Clock
+from trunkline.ports.store import Change, Situation
+
+Watcher = Callable[["Moved"], None]
+
+_IN_HAND = (Stage.OFFERED, Stage.TALKING, Stage.WRAP_UP)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What one commit changed in memory: each interaction and agent as it was and as it is."""
+
+    interactions: Sequence[tuple[Interaction | None, Interaction]] = ()
+    agents: Sequence[tuple[Agent | None, Agent]] = ()
+
+
+@dataclass(slots=True)
+class Profile:
+    """Who the customer of a live interaction is, and what they did before: looked up once, shown at the offer."""
+
+    customer: Customer | None = None
+    timeline: Sequence[PastInteraction] = field(default_factory=tuple)
+
+
+class NoSuch(Rejected):
+    """What was asked about is not here (any more)."""
+
+
+class Floor:
+    """The truth while the process lives. It changes only by `commit`, at once and without waiting."""
+
+    def __init__(self, ledger: Ledger, clock: Clock, centre: Centre) -> None:
+        self.ledger = ledger
+        self.clock = clock
+        self.centre = centre
+        self.interactions: dict[InteractionId, Interaction] = {}
+        self.agents: dict[AgentId, Agent] = {}
+        self.profiles: dict[InteractionId, Profile] = {}
+        self.routing = Routing()
+        self.reachable: set[str] = set()
+        self.settled = False
+        """Whether the last reconciliation is done: offers are made only while it is."""
+        self.watchers: list[Watcher] = []
+        self._by_call: dict[CallId, InteractionId] = {}
+        self._by_offer: dict[OfferId, InteractionId] = {}
+
+    # --- changing it ---
+
+    def commit(
+        self,
+        *,
+        interactions: Sequence[Interaction] = (),
+        agents: Sequence[Agent] = (),
+        journal: Sequence[JournalEntry] = (),
+        then: Act | None = None,
+    ) -> asyncio.Future[None]:
+        """Make a decision true in memory, queue it for the ledger, and let the watchers decide what follows from it.
+
+        `then` acts on the world once the change is durable; the future tells when that is.
+        """
+        change = Change(tuple(interactions), tuple(agents), tuple(journal))
+        moved = Moved(
+            tuple((self.interactions.get(new.id), new) for new in interactions),
+            tuple((self.agents.get(new.id), new) for new in agents),
+        )
+        for agent in agents:
+            self.agents[agent.id] = agent
+        for old, new in moved.interactions:
+            self._put(old, new)
+        self._index_agents(agent.id for agent in agents)
+        durable = self.ledger.write(change, then)
+        for watcher in self.watchers:
+            watcher(moved)
+        return durable
+
+    def load(self, situation: Situation) -> None:
+        """Take over what was stored. What agents are busy with is read off the interactions, the one truth of it."""
+        busy = {
+            interaction.offer.agent: interaction.id
+            for interaction in situation.interactions
+            if interaction.offer is not None and interaction.stage in _IN_HAND
+        }
+        for agent in situation.agents:
+            self.agents[agent.id] = replace(agent, busy=busy.get(agent.id))
+        for interaction in situation.interactions:
+            self._put(None, interaction)
+        self._index_agents(self.agents)
+
+    def phone_changed(self, endpoint: str, *, reachable: bool) -> None:
+        """Note that a phone came or went; the watchers see its agent as moved."""
+        if reachable == (endpoint in self.reachable):
+            return
+        (self.reachable.add if reachable else self.reachable.discard)(endpoint)
+        agent = self.agents.get(endpoint_owner(endpoint)[0])
+        if agent is not None:
+            self._index_agents([agent.id])
+            for watcher in self.watchers:
+                watcher(Moved(agents=((agent, agent),)))
+
+    def _put(self, old: Interaction | None, new: Interaction) -> None:
+        if old is not None and old.call is not None and old.call != new.call:
+            self._by_call.pop(old.call.id, None)
+        if old is not None and old.offer is not None and old.offer != new.offer:
+            self._by_offer.pop(old.offer.id, None)
+        if new.stage is Stage.ENDED:
+            self.interactions.pop(new.id, None)
+            self.profiles.pop(new.id, None)
+            self.routing.leave(new.id)
+            if new.offer is not None:
+                self._by_offer.pop(new.offer.id, None)
+            return
+        self.interactions[new.id] = new
+        if new.call is not None:
+            self._by_call[new.call.id] = new.id
+        if new.offer is not None:
+            self._by_offer[new.offer.id] = new.id
+        if new.stage is Stage.WAITING and new.entry is not None:
+            self.routing.wait(new.id, new.entry)
+        else:
+            self.routing.leave(new.id)
+
+    def _index_agents(self, agents: Iterable[AgentId]) -> None:
+        for id_ in agents:
+            agent = self.agents[id_]
+            if agent.is_free and agent.endpoint in self.reachable and agent.idle_since is not None:
+                self.routing.free(id_, agent.queues, idle_since=agent.idle_since)
+            else:
+                self.routing.taken(id_)
+
+    # --- looking at it ---
+
+    def agent(self, id_: AgentId) -> Agent:
+        """Return an agent; raises NoSuch."""
+        try:
+            return self.agents[id_]
+        except KeyError:
+            raise NoSuch(f"no agent is called {id_}") from None
+
+    def interaction(self, id_: InteractionId) -> Interaction:
+        """Return a live interaction; raises NoSuch."""
+        try:
+            return self.interactions[id_]
+        except KeyError:
+            raise NoSuch("that interaction is over") from None
+
+    def of_call(self, call: CallId) -> Interaction | None:
+        """Return the live interaction that a caller's channel belongs to."""
+        id_ = self._by_call.get(call)
+        return self.interactions.get(id_) if id_ is not None else None
+
+    def of_offer(self, offer: OfferId) -> Interaction | None:
+        """Return the live interaction whose present (or answered) offer this is."""
+        id_ = self._by_offer.get(offer)
+        return self.interactions.get(id_) if id_ is not None else None
+
+    def in_hand_of(self, agent: AgentId) -> Interaction | None:
+        """Return what an agent is busy with."""
+        busy = self.agents[agent].busy
+        return self.interactions.get(busy) if busy is not None else None
+
+    def calls(self) -> list[tuple[Interaction, Call]]:
+        """Return every live interaction that has a caller on the line."""
+        return [
+            (interaction, interaction.call)
+            for interaction in self.interactions.values()
+            if interaction.call is not None and interaction.work is Work.CALL
+        ]
