@@ -1,0 +1,83 @@
+"""Customers, their history, and an agent's figures of the day."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from trunkline.core.customer import Customer, DayFigures, Note, PastInteraction
+from trunkline.core.ids import AgentId, CustomerId, InteractionId, QueueId, new_id
+from trunkline.core.interaction import Outcome
+from trunkline.store.database import Database, Row
+from trunkline.store.interactions import voicemail_of
+from trunkline.store.queries import queries
+
+_SQL = queries("customer")
+
+NOTES_SHOWN = 20
+"""How many notes a customer comes with."""
+
+ADDRESS_LENGTH = 320
+"""The longest address in characters (an e-mail address: RFC 3696 erratum 1690); a longer one is cut."""
+
+
+class Customers:
+    """The part of the store that keeps customers."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def customer_at(self, address: str, *, medium: str, name: str | None, at: datetime) -> Customer:
+        """Find the customer with this address, or make one; two callers at once make one customer.
+
+        Raises ValueError for an empty address: nobody is known by having none.
+        """
+        if not address:
+            raise ValueError("an anonymous contact has no customer")
+        address = address[:ADDRESS_LENGTH]
+        found = await self._database.row(_SQL["at_address"], medium, address)
+        if found is None:
+            await self._database.rows(_SQL["make"], medium, address, new_id(), name, at)
+            found = await self._database.row(_SQL["at_address"], medium, address)
+        customer = await self.customer(CustomerId(str(found["customer_id"]))) if found else None
+        # Both are None only if somebody deletes the customer in this very moment.
+        return customer or await self.customer_at(address, medium=medium, name=name, at=at)
+
+    async def customer(self, id_: CustomerId) -> Customer | None:
+        """Return a customer with the notes of their last ended interactions, newest first."""
+        row = await self._database.row(_SQL["one"], id_, NOTES_SHOWN)
+        if row is None:
+            return None
+        return Customer(
+            id=CustomerId(str(row["id"])), name=row["name"], addresses=tuple(row["addresses"]),
+            tags=tuple(row["tags"]),
+            notes=tuple(
+                Note(datetime.fromisoformat(note["at"]), AgentId(note["by"]) if note["by"] else None, note["text"])
+                for note in row["notes"]
+            ),
+        )  # fmt: skip
+
+    async def timeline(self, customer: CustomerId, *, at_most: int) -> Sequence[PastInteraction]:
+        """Return a customer's ended interactions, newest first."""
+        return [_past(row) for row in await self._database.rows(_SQL["timeline"], customer, at_most)]
+
+    async def day_figures(self, agent: AgentId, *, since: datetime) -> DayFigures:
+        """Compute an agent's figures from the journal.
+
+        `wrapped_up` and `wrap_up_timed_out` carry the facts `talk_s` and `wrap_s`, seconds, once per interaction.
+        """
+        row = await self._database.row(_SQL["day_figures"], agent, since)
+        if row is None:
+            return DayFigures()
+        return DayFigures(
+            handled=row["handled"], missed=row["missed"], talk=timedelta(seconds=row["talk_s"]),
+            wrap_up=timedelta(seconds=row["wrap_s"]), longest_talk=timedelta(seconds=row["longest_talk_s"]),
+        )  # fmt: skip
+
+
+def _past(row: Row) -> PastInteraction:
+    return PastInteraction(
+        id=InteractionId(str(row["id"])), at=row["arrived_at"], medium=row["medium"],
+        queue=QueueId(row["queue"]) if row["queue"] is not None else None,
+        agent=AgentId(row["agent_id"]) if row["agent_id"] else None,
+        disposition=row["disposition"], note=row["note"], talked=row["talked"] or timedelta(),
+        outcome=Outcome(row["outcome"]) if row["outcome"] else None, voicemail=voicemail_of(row),
+    )  # fmt: skip

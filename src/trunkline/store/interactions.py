@@ -1,0 +1,143 @@
+"""Interactions and the journal: the floor's state, written in groups and read back whole."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from trunkline.core.call import Call
+from trunkline.core.ids import AgentId, CallId, CustomerId, InteractionId, OfferId, QueueId
+from trunkline.core.interaction import Address, Entry, Interaction, Offer, Outcome, Stage, Voicemail, Work
+from trunkline.core.journal import JournalEntry
+from trunkline.ports.store import Change
+from trunkline.store.agents import agent_columns
+from trunkline.store.database import Database, Row
+from trunkline.store.queries import queries
+
+_SQL = queries("interaction")
+
+
+class Interactions:
+    """The part of the store that keeps interactions and the journal."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def save(self, changes: Sequence[Change]) -> None:
+        """Write all changes in one transaction; a later one of the same interaction or agent wins."""
+        interactions = {each.id: each for change in changes for each in change.interactions}
+        agents = {each.id: each for change in changes for each in change.agents}
+        journal = [_journal_columns(entry) for change in changes for entry in change.journal]
+        if not (interactions or agents or journal):
+            return
+        await self._database.rows(
+            _SQL["save"],
+            [interaction_columns(interactions[id_]) for id_ in sorted(interactions)],
+            [agent_columns(agents[id_]) for id_ in sorted(agents)],
+            journal,
+        )
+
+    async def interaction(self, id_: InteractionId) -> Interaction | None:
+        """Return one interaction, live or ended."""
+        row = await self._database.row(_SQL["one"], id_)
+        return interaction_of(row) if row else None
+
+    async def _live(self) -> Iterable[Interaction]:
+        return map(interaction_of, await self._database.rows(_SQL["live"]))
+
+
+def interaction_columns(interaction: Interaction) -> Mapping[str, Any]:
+    """Return an interaction as the columns of its row, JSON-able."""
+    call, entry, offer, voicemail = interaction.call, interaction.entry, interaction.offer, interaction.voicemail
+    return {
+        "id": interaction.id, "medium": interaction.medium, "work": interaction.work,
+        "stage": interaction.stage, "stage_since": written(interaction.stage_since),
+        "arrived_at": written(interaction.arrived_at),
+        "address": interaction.address.raw, "e164": interaction.address.e164,
+        "caller_name": interaction.caller_name, "dialled": interaction.dialled, "trunk": interaction.trunk,
+        "call_id": str(call.id) if call else None, "call_channel": call.channel if call else None,
+        "customer_id": interaction.customer, "run": interaction.run,
+        "queue": entry.queue if entry else None, "queued_at": written(entry.since) if entry else None,
+        "entry": _entry_details(entry) if entry else None,
+        "offer_id": offer.id if offer else None, "offered_to": offer.agent if offer else None,
+        "offered_at": written(offer.since) if offer else None,
+        "offer_expires_at": written(offer.expires_at) if offer else None,
+        "agent_id": interaction.agent, "answered_at": written(interaction.answered_at),
+        "held_since": written(interaction.held_since), "talk_ended_at": written(interaction.talk_ended_at),
+        "wrap_up_until": written(interaction.wrap_up_until),
+        "disposition": interaction.disposition, "note": interaction.note,
+        "voicemail_file": voicemail.file if voicemail else None,
+        "voicemail_length": _interval(voicemail.length) if voicemail else None,
+        "outcome": interaction.outcome, "ended_at": written(interaction.ended_at),
+    }  # fmt: skip
+
+
+def interaction_of(row: Row) -> Interaction:
+    """Return the interaction whose row this is."""
+    return Interaction(
+        id=InteractionId(str(row["id"])), medium=row["medium"], work=Work(row["work"]),
+        stage=Stage(row["stage"]), stage_since=row["stage_since"], arrived_at=row["arrived_at"],
+        address=Address(row["address"], row["e164"]),
+        caller_name=row["caller_name"], dialled=row["dialled"], trunk=row["trunk"],
+        call=_call_of(row),
+        customer=CustomerId(str(row["customer_id"])) if row["customer_id"] else None,
+        run=row["run"], entry=_entry_of(row), offer=_offer_of(row),
+        agent=AgentId(row["agent_id"]) if row["agent_id"] else None,
+        answered_at=row["answered_at"], held_since=row["held_since"], talk_ended_at=row["talk_ended_at"],
+        wrap_up_until=row["wrap_up_until"], disposition=row["disposition"], note=row["note"],
+        voicemail=voicemail_of(row),
+        outcome=Outcome(row["outcome"]) if row["outcome"] else None, ended_at=row["ended_at"],
+    )  # fmt: skip
+
+
+def voicemail_of(row: Row) -> Voicemail | None:
+    """Return the recording that a row names, if any."""
+    return Voicemail(row["voicemail_file"], row["voicemail_length"]) if row["voicemail_file"] is not None else None
+
+
+def written(at: datetime | None) -> str | None:
+    """Return a moment as JSON carries it; PostgreSQL reads it to the microsecond."""
+    return at.isoformat() if at else None
+
+
+def _interval(length: timedelta) -> str:
+    return f"{length.days} days {length.seconds} seconds {length.microseconds} microseconds"
+
+
+def _call_of(row: Row) -> Call | None:
+    return Call(CallId.parse(row["call_id"]), row["call_channel"]) if row["call_id"] is not None else None
+
+
+def _offer_of(row: Row) -> Offer | None:
+    if row["offer_id"] is None:
+        return None
+    return Offer(OfferId(str(row["offer_id"])), AgentId(row["offered_to"]), row["offered_at"], row["offer_expires_at"])
+
+
+def _entry_details(entry: Entry) -> Mapping[str, Any]:
+    return {
+        "priority": entry.priority,
+        "overflow_at": written(entry.overflow_at),
+        "music": entry.music,
+        "announce": sorted(entry.announce),
+        "announce_every_s": entry.announce_every.total_seconds(),
+    }
+
+
+def _entry_of(row: Row) -> Entry | None:
+    details = row["entry"]
+    if details is None:
+        return None
+    overflow_at = details["overflow_at"]
+    return Entry(
+        queue=QueueId(row["queue"]), since=row["queued_at"],
+        priority=details["priority"], overflow_at=datetime.fromisoformat(overflow_at) if overflow_at else None,
+        music=details["music"], announce=frozenset(details["announce"]),
+        announce_every=timedelta(seconds=details["announce_every_s"]),
+    )  # fmt: skip
+
+
+def _journal_columns(entry: JournalEntry) -> Mapping[str, Any]:
+    return {
+        "at": written(entry.at), "kind": entry.kind, "interaction_id": entry.interaction, "agent_id": entry.agent,
+        "facts": entry.facts,
+    }  # fmt: skip

@@ -1,0 +1,25 @@
+"""The store on PostgreSQL: both ports of `ports/store.py` in one object."""
+
+from trunkline.ports.store import Health, Situation
+from trunkline.store.agents import Agents
+from trunkline.store.customers import Customers
+from trunkline.store.database import Database
+from trunkline.store.interactions import Interactions
+from trunkline.store.logins import Logins, PasswordHashing
+
+
+class PostgresStore(Interactions, Agents, Customers, Logins):
+    """The centre's memory. It lives as long as the database that it is given; `migrate` comes first."""
+
+    def __init__(self, database: Database, hashing: PasswordHashing | None = None) -> None:
+        # One pool serves every part.
+        self._database = database
+        self._hashing = hashing or PasswordHashing()
+
+    async def load(self) -> Situation:
+        """Return every interaction that has not ended, the oldest first, and every agent who is not retired."""
+        return Situation(tuple(await self._live()), tuple(await self._active()))
+
+    async def health(self) -> Health:
+        """Whether the database answers."""
+        return await self._database.health()

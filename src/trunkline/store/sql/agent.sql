@@ -1,0 +1,26 @@
+-- active --
+-- Every agent who is not retired.
+SELECT id, name, role, queues, presence, reason, since, idle_since, phone, busy
+FROM agent WHERE retired_at IS NULL ORDER BY id;
+
+-- put --
+-- $1 is a JSON array of the agents of the centre file, $2 the time: those in it exist afterwards, with the presence they
+-- had; all others are retired, out of their browsers and without a SIP account.
+WITH put AS (
+    INSERT INTO agent AS a (id, name, role, queues, sip_ha1, web_ha1)
+    SELECT id, name, role, queues, sip_ha1, web_ha1 FROM jsonb_populate_recordset(NULL::agent, $1)
+    ON CONFLICT (id) DO UPDATE SET
+        name = EXCLUDED.name, role = EXCLUDED.role, queues = EXCLUDED.queues,
+        sip_ha1 = EXCLUDED.sip_ha1, web_ha1 = EXCLUDED.web_ha1, retired_at = NULL
+    RETURNING id
+), retired AS (
+    UPDATE agent SET retired_at = $2, presence = 'offline', reason = NULL, since = $2, busy = NULL
+    WHERE retired_at IS NULL AND id NOT IN (SELECT id FROM jsonb_populate_recordset(NULL::agent, $1))
+    RETURNING id
+)
+DELETE FROM session WHERE agent_id IN (SELECT id FROM retired);
+
+-- make_switch_role --
+-- The command that gives Asterisk's role its password, quoted by the server. $1 is a SCRAM verifier, so that the password
+-- itself stands in no log.
+SELECT format('ALTER ROLE trunkline_switch PASSWORD %L', $1::text) AS command;

@@ -1,0 +1,50 @@
+-- one --
+-- $1 a customer, $2 how many notes: with the notes of their last ended interactions, newest first.
+SELECT
+    c.id, c.name, c.tags,
+    ARRAY(
+        SELECT address FROM customer_address WHERE customer_id = c.id ORDER BY created_at, medium, address
+    ) AS addresses,
+    COALESCE((
+        SELECT jsonb_agg(jsonb_build_object('at', n.ended_at, 'by', n.agent_id, 'text', n.note)
+                         ORDER BY n.arrived_at DESC, n.id)
+        FROM (
+            SELECT id, arrived_at, ended_at, agent_id, note FROM interaction
+            WHERE customer_id = c.id AND ended_at IS NOT NULL AND note <> ''
+            ORDER BY arrived_at DESC, id LIMIT $2
+        ) AS n
+    ), '[]') AS notes
+FROM customer AS c WHERE c.id = $1::uuid;
+
+-- at_address --
+SELECT customer_id FROM customer_address WHERE medium = $1 AND address = $2;
+
+-- make --
+-- Takes the address first: of two who try at once one waits for the other and then makes nothing. The foreign key is
+-- checked when the statement ends, so the customer may come second.
+WITH taken AS (
+    INSERT INTO customer_address (medium, address, customer_id, created_at) VALUES ($1, $2, $3::uuid, $5)
+    ON CONFLICT (medium, address) DO NOTHING
+    RETURNING customer_id
+)
+INSERT INTO customer (id, name, created_at) SELECT customer_id, $4, $5 FROM taken;
+
+-- timeline --
+-- A customer's ended interactions, newest first.
+SELECT
+    id, arrived_at, medium, queue, agent_id, disposition, note, outcome, voicemail_file, voicemail_length,
+    COALESCE(talk_ended_at, ended_at) - answered_at AS talked
+FROM interaction
+WHERE customer_id = $1::uuid AND ended_at IS NOT NULL
+ORDER BY arrived_at DESC, id LIMIT $2;
+
+-- day_figures --
+-- An agent's figures since $2. One interaction counts once, also when its wrap-up was both timed out and written.
+SELECT
+    count(DISTINCT interaction_id) FILTER (WHERE kind IN ('wrapped_up', 'wrap_up_timed_out')) AS handled,
+    count(*) FILTER (WHERE kind IN ('declined', 'rang_out')) AS missed,
+    COALESCE(sum((facts ->> 'talk_s')::float8), 0) AS talk_s,
+    COALESCE(sum((facts ->> 'wrap_s')::float8), 0) AS wrap_s,
+    COALESCE(max((facts ->> 'talk_s')::float8), 0) AS longest_talk_s
+FROM journal
+WHERE agent_id = $1 AND at >= $2 AND kind IN ('wrapped_up', 'wrap_up_timed_out', 'declined', 'rang_out');

@@ -1,0 +1,40 @@
+-- save --
+-- One statement, hence one transaction and one round trip: $1 interactions, $2 agents, $3 journal rows, each a JSON array
+-- of objects whose keys are columns. Every interaction and agent comes once, in the order of ids (no deadlocks).
+WITH saved_agents AS (
+    INSERT INTO agent AS a (id, name, role, queues, presence, reason, since, idle_since, phone, busy)
+    SELECT id, name, role, queues, presence, reason, since, idle_since, phone, busy
+    FROM jsonb_populate_recordset(NULL::agent, $2)
+    ON CONFLICT (id) DO UPDATE SET
+        name = EXCLUDED.name, role = EXCLUDED.role, queues = EXCLUDED.queues,
+        presence = EXCLUDED.presence, reason = EXCLUDED.reason, since = EXCLUDED.since,
+        idle_since = EXCLUDED.idle_since, phone = EXCLUDED.phone, busy = EXCLUDED.busy
+), saved_interactions AS (
+    INSERT INTO interaction AS i
+    SELECT * FROM jsonb_populate_recordset(NULL::interaction, $1)
+    ON CONFLICT (id) DO UPDATE SET
+        medium = EXCLUDED.medium, work = EXCLUDED.work,
+        stage = EXCLUDED.stage, stage_since = EXCLUDED.stage_since, arrived_at = EXCLUDED.arrived_at,
+        address = EXCLUDED.address, e164 = EXCLUDED.e164, caller_name = EXCLUDED.caller_name,
+        dialled = EXCLUDED.dialled, trunk = EXCLUDED.trunk,
+        call_id = EXCLUDED.call_id, call_channel = EXCLUDED.call_channel,
+        customer_id = EXCLUDED.customer_id, run = EXCLUDED.run,
+        queue = EXCLUDED.queue, queued_at = EXCLUDED.queued_at, entry = EXCLUDED.entry,
+        offer_id = EXCLUDED.offer_id, offered_to = EXCLUDED.offered_to,
+        offered_at = EXCLUDED.offered_at, offer_expires_at = EXCLUDED.offer_expires_at,
+        agent_id = EXCLUDED.agent_id, answered_at = EXCLUDED.answered_at, held_since = EXCLUDED.held_since,
+        talk_ended_at = EXCLUDED.talk_ended_at, wrap_up_until = EXCLUDED.wrap_up_until,
+        disposition = EXCLUDED.disposition, note = EXCLUDED.note,
+        voicemail_file = EXCLUDED.voicemail_file, voicemail_length = EXCLUDED.voicemail_length,
+        outcome = EXCLUDED.outcome, ended_at = EXCLUDED.ended_at
+)
+INSERT INTO journal (at, kind, interaction_id, agent_id, facts)
+SELECT at, kind, interaction_id, agent_id, facts
+FROM jsonb_to_recordset($3) AS entry (at timestamptz, kind text, interaction_id uuid, agent_id text, facts jsonb);
+
+-- live --
+-- Every interaction that has not ended, the oldest first.
+SELECT * FROM interaction WHERE ended_at IS NULL ORDER BY arrived_at, id;
+
+-- one --
+SELECT * FROM interaction WHERE id = $1::uuid;

@@ -1,0 +1,178 @@
+"""The centre's memory without a database: both ports of `ports/store.py`, for tests that are about something else."""
+
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from trunkline.core.agent import Agent, Presence
+from trunkline.core.customer import Customer, DayFigures, Note, PastInteraction
+from trunkline.core.errors import Rejected, Unavailable
+from trunkline.core.ids import AgentId, CustomerId, InteractionId, QueueId, new_id
+from trunkline.core.interaction import Interaction
+from trunkline.core.journal import Happened, JournalEntry
+from trunkline.ports.store import AgentRecord, Change, Health, Session, SipCredentials, Situation
+
+_WORK_DONE = {Happened.WRAPPED_UP, Happened.WRAP_UP_TIMED_OUT}
+_MISSED = {Happened.DECLINED, Happened.RANG_OUT}
+
+
+@dataclass
+class MemoryStore:
+    """Look at `.interactions`, `.agents`, `.journal` and `.saves`; set `.away` and every call raises Unavailable."""
+
+    interactions: dict[InteractionId, Interaction] = field(default_factory=dict)
+    agents: dict[AgentId, Agent] = field(default_factory=dict)
+    retired: set[AgentId] = field(default_factory=set)
+    credentials: dict[AgentId, SipCredentials] = field(default_factory=dict)
+    journal: list[JournalEntry] = field(default_factory=list)
+    saves: list[Sequence[Change]] = field(default_factory=list)
+    customers: dict[CustomerId, Customer] = field(default_factory=dict)
+    passwords: dict[AgentId, str] = field(default_factory=dict)
+    sessions: dict[str, Session] = field(default_factory=dict)
+    away: bool = False
+
+    def happened(self, kind: Happened) -> list[JournalEntry]:
+        """Return the journal's entries of one kind, in their order."""
+        return [entry for entry in self.journal if entry.kind is kind]
+
+    async def save(self, changes: Sequence[Change]) -> None:
+        self._reach()
+        for change in changes:
+            # A real store refuses what JSON cannot hold: refuse it before anything is written.
+            json.dumps([dict(entry.facts) for entry in change.journal], allow_nan=False)
+            json.dumps([interaction.run for interaction in change.interactions], allow_nan=False)
+        for change in changes:
+            self.interactions |= {each.id: each for each in change.interactions}
+            self.agents |= {each.id: each for each in change.agents}
+            self.journal.extend(change.journal)
+        self.saves.append(changes)
+
+    async def load(self) -> Situation:
+        self._reach()
+        live = [each for each in self.interactions.values() if each.is_live]
+        return Situation(
+            interactions=tuple(sorted(live, key=lambda each: (each.arrived_at, each.id))),
+            agents=tuple(self.agents[id_] for id_ in sorted(self.agents.keys() - self.retired)),
+        )
+
+    async def put_agents(self, agents: Sequence[AgentRecord], *, at: datetime) -> None:
+        self._reach()
+        for record in agents:
+            known = self.agents.get(record.id) or Agent(record.id, record.name, frozenset())
+            queues = frozenset(map(QueueId, record.queues))
+            self.agents[record.id] = replace(known, name=record.name, role=record.role, queues=queues)
+            self.credentials[record.id] = record.credentials
+        gone = self.agents.keys() - {record.id for record in agents} - self.retired
+        for id_ in gone:
+            self.agents[id_] = replace(
+                self.agents[id_], presence=Presence.OFFLINE, reason=None, since=at, busy=None
+            )  # fmt: skip
+        self._close_sessions_of(gone)
+        self.retired = self.agents.keys() - {record.id for record in agents}
+
+    async def interaction(self, id_: InteractionId) -> Interaction | None:
+        self._reach()
+        return self.interactions.get(id_)
+
+    async def customer_at(self, address: str, *, medium: str, name: str | None, at: datetime) -> Customer:
+        self._reach()
+        if not address:
+            raise ValueError("an anonymous contact has no customer")
+        self._addresses.setdefault((medium, address), CustomerId(new_id()))
+        id_ = self._addresses[medium, address]
+        self.customers.setdefault(id_, Customer(id_, name, (address,)))
+        return self._with_notes(self.customers[id_])
+
+    async def customer(self, id_: CustomerId) -> Customer | None:
+        self._reach()
+        known = self.customers.get(id_)
+        return self._with_notes(known) if known else None
+
+    async def timeline(self, customer: CustomerId, *, at_most: int) -> Sequence[PastInteraction]:
+        self._reach()
+        return [_past(each) for each in self._ended_of(customer)[:at_most]]
+
+    async def day_figures(self, agent: AgentId, *, since: datetime) -> DayFigures:
+        self._reach()
+        mine = [entry for entry in self.journal if entry.agent == agent and entry.at >= since]
+        done = [entry for entry in mine if entry.kind in _WORK_DONE]
+        talks = [timedelta(seconds=entry.facts.get("talk_s", 0)) for entry in done]
+        return DayFigures(
+            handled=len({entry.interaction for entry in done if entry.interaction}),
+            talk=sum(talks, timedelta()),
+            wrap_up=sum((timedelta(seconds=entry.facts.get("wrap_s", 0)) for entry in done), timedelta()),
+            missed=sum(entry.kind in _MISSED for entry in mine),
+            longest_talk=max(talks, default=timedelta()),
+        )
+
+    async def set_password(self, agent: AgentId, password: str) -> None:
+        self._reach()
+        if agent not in self.agents:
+            raise Rejected(f"there is no agent {agent!r}")
+        self.passwords[agent] = password
+        self._close_sessions_of({agent})
+
+    async def has_password(self, agent: AgentId) -> bool:
+        self._reach()
+        return agent in self.passwords and agent not in self.retired
+
+    async def check_password(self, agent: AgentId, password: str) -> bool:
+        return await self.has_password(agent) and self.passwords[agent] == password
+
+    async def open_session(self, agent: AgentId, *, lasts: timedelta, at: datetime) -> str:
+        self._reach()
+        if agent not in self.agents.keys() - self.retired:
+            raise Rejected(f"there is no agent {agent!r}")
+        token = secrets.token_urlsafe(32)
+        self.sessions[token] = Session(agent, at + lasts)
+        return token
+
+    async def session(self, token: str, *, at: datetime) -> Session | None:
+        self._reach()
+        known = self.sessions.get(token)
+        return known if known and known.expires_at > at else None
+
+    async def close_session(self, token: str) -> None:
+        self._reach()
+        self.sessions.pop(token, None)
+
+    async def health(self) -> Health:
+        """Whether it is there: what `away` says."""
+        return Health(ready=not self.away)
+
+    def __post_init__(self) -> None:
+        self._addresses: dict[tuple[str, str], CustomerId] = {}
+
+    def _reach(self) -> None:
+        if self.away:
+            raise Unavailable("the database is away")
+
+    def _close_sessions_of(self, agents: set[AgentId]) -> None:
+        self.sessions = {token: each for token, each in self.sessions.items() if each.agent not in agents}
+
+    def _ended_of(self, customer: CustomerId) -> list[Interaction]:
+        ended = [each for each in self.interactions.values() if each.customer == customer and not each.is_live]
+        ended.sort(key=lambda each: each.id)
+        return sorted(ended, key=lambda each: each.arrived_at, reverse=True)
+
+    def _with_notes(self, customer: Customer) -> Customer:
+        notes = [
+            Note(each.ended_at, each.agent, each.note)
+            for each in self._ended_of(customer.id)
+            if each.note and each.ended_at
+        ]
+        return replace(customer, notes=tuple(notes[:20]))
+
+
+def _past(interaction: Interaction) -> PastInteraction:
+    talk_ended = interaction.talk_ended_at or interaction.ended_at
+    answered = interaction.answered_at
+    return PastInteraction(
+        id=interaction.id, at=interaction.arrived_at, medium=interaction.medium,
+        queue=interaction.entry.queue if interaction.entry else None, agent=interaction.agent,
+        disposition=interaction.disposition, note=interaction.note,
+        talked=talk_ended - answered if talk_ended and answered else timedelta(),
+        outcome=interaction.outcome, voicemail=interaction.voicemail,
+    )  # fmt: skip
