@@ -1,0 +1,61 @@
+/** How numbers, times and foreign words are shown. */
+
+import type { Address, Card } from './state';
+import { words } from './words';
+
+/** Return a length of time as m:ss, from an hour on as h:mm:ss. */
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  const [h, m, s] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60];
+  const two = (n: number) => String(n).padStart(2, '0');
+  return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
+}
+
+/** Return a countdown: it shows 1 until the last second is over. */
+export const countdown = (seconds: number): string => duration(Math.ceil(seconds));
+
+/** Return the moment as an agent says it: today by the hour, this year by the day. */
+export function moment(at: string, now: number): string {
+  const then = new Date(at);
+  if (Number.isNaN(then.getTime())) return '';
+  const today = new Date(now);
+  const hour = then.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' });
+  const days = Math.round((midnight(today) - midnight(then)) / 86_400_000);
+  if (days === 0) return words.todayAt(hour);
+  if (days === 1) return words.yesterdayAt(hour);
+  const year = then.getFullYear() === today.getFullYear() ? {} : { year: 'numeric' as const };
+  return `${then.toLocaleDateString(undefined, { day: 'numeric', month: 'short', ...year })}, ${hour}`;
+}
+
+function midnight(day: Date): number {
+  return new Date(day.getFullYear(), day.getMonth(), day.getDate()).getTime();
+}
+
+// Control characters would draw nothing or, as bidirectional overrides, draw something else.
+const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]+/g;
+
+/** Return foreign text fit for one line: no controls, no more than `most` characters. */
+export function plain(text: string, most = 120): string {
+  const letters = [...text.replace(UNSEEN, ' ').replace(/\s+/g, ' ').trim()];
+  return letters.length > most ? `${letters.slice(0, most - 1).join('')}…` : letters.join('');
+}
+
+/** Return an address as it is shown: national where it is a number, else the words on the wire. */
+export function address(of: Address): string {
+  if (of.anonymous) return words.anonymous;
+  return plain(of.national || of.e164 || of.raw, 64) || words.unknownNumber;
+}
+
+/** Return who a card is about: the customer's name, else the address. */
+export function who(card: Card): string {
+  const name = card.customer?.name;
+  return (name && plain(name)) || address(card.address);
+}
+
+/** Return the first letters of a name, for its round sign. */
+export function initials(name: string): string {
+  const parts = plain(name, 60).split(' ').filter(Boolean);
+  const first = [...(parts[0] ?? '')][0] ?? '?';
+  const last = parts.length > 1 ? ([...(parts.at(-1) ?? '')][0] ?? '') : '';
+  return (first + last).toUpperCase();
+}

@@ -1,0 +1,181 @@
+/** What the service tells the desktop: the shapes of the websocket's contract, and the one way they change. */
+
+export type PresenceKind = 'offline' | 'ready' | 'not_ready';
+export type PhoneKind = 'browser' | 'sip';
+export type Stage = 'offered' | 'talking' | 'wrap_up' | 'ended';
+
+/** A browser's SIP account. The password itself never comes here, only its digest. */
+export interface SipAccount {
+  uri: string;
+  user: string;
+  realm: string;
+  ha1: string;
+  ws_port: number;
+  secure: boolean;
+}
+
+export interface Me {
+  id: string;
+  name: string;
+  role: string;
+  presence: PresenceKind;
+  reason: string | null;
+  since: string;
+  /** The interaction in hand. */
+  busy: string | null;
+  phone: { kind: PhoneKind; endpoint: string; reachable: boolean; sip: SipAccount };
+}
+
+export interface Coded {
+  code: string;
+  title: string;
+}
+
+export interface Address {
+  raw: string;
+  e164: string | null;
+  national: string;
+  anonymous: boolean;
+}
+
+export interface PathStep {
+  flow: string;
+  step: string;
+  title: string;
+  at: string;
+  answer: string | null;
+}
+
+export interface Note {
+  at: string;
+  by: string | null;
+  text: string;
+}
+
+export interface Customer {
+  id: string;
+  name: string | null;
+  tags: string[];
+  addresses: string[];
+  notes: Note[];
+}
+
+export interface PastInteraction {
+  id: string;
+  at: string;
+  medium: string;
+  queue: string | null;
+  agent: string | null;
+  disposition: string | null;
+  note: string | null;
+  talked_s: number | null;
+  outcome: string | null;
+}
+
+/** One interaction as its agent sees it. */
+export interface Card {
+  id: string;
+  medium: 'voice';
+  work: 'call' | 'voicemail';
+  stage: Stage;
+  stage_since: string;
+  arrived_at: string;
+  waiting_since: string | null;
+  waited_s: number | null;
+  offer: { id: string; expires_at: string } | null;
+  queue: { id: string; title: string } | null;
+  dialled: string;
+  address: Address;
+  customer: Customer | null;
+  path: PathStep[];
+  answers: Record<string, string>;
+  held_since: string | null;
+  wrap_up_until: string | null;
+  note: string;
+  disposition: string | null;
+  voicemail: { seconds: number; url: string } | null;
+  timeline: PastInteraction[];
+}
+
+export interface QueueStrip {
+  id: string;
+  title: string;
+  waiting: number;
+  longest_since: string | null;
+  ready: number;
+  mine: boolean;
+}
+
+/** The agent's own figures since midnight; times in seconds. */
+export interface Today {
+  handled: number;
+  talk_s: number;
+  wrap_s: number;
+  missed: number;
+  longest_talk_s: number;
+}
+
+export interface Part {
+  ready: boolean;
+  detail: string;
+}
+
+export interface Centre {
+  name: string;
+  region: string;
+  dispositions: Coded[];
+  reasons: Coded[];
+}
+
+export interface State {
+  me: Me;
+  interactions: Record<string, Card>;
+  queues: Record<string, QueueStrip>;
+  today: Today;
+  parts: Record<string, Part>;
+  centre: Centre;
+}
+
+export type DeskEvent =
+  | { kind: 'me'; me: Me }
+  | { kind: 'interaction'; interaction: Card }
+  | { kind: 'interaction_gone'; id: string }
+  | { kind: 'queue'; queue: QueueStrip }
+  | { kind: 'today'; today: Today }
+  | { kind: 'parts'; parts: Record<string, Part> };
+
+/** Return the state after one event. What is there is replaced whole, by its key; an event of a later version changes nothing. */
+export function apply(state: State, event: DeskEvent): State {
+  switch (event.kind) {
+    case 'me':
+      return { ...state, me: event.me };
+    case 'interaction':
+      return { ...state, interactions: { ...state.interactions, [event.interaction.id]: event.interaction } };
+    case 'interaction_gone': {
+      const { [event.id]: _gone, ...interactions } = state.interactions;
+      return { ...state, interactions };
+    }
+    case 'queue':
+      return { ...state, queues: { ...state.queues, [event.queue.id]: event.queue } };
+    case 'today':
+      return { ...state, today: event.today };
+    case 'parts':
+      return { ...state, parts: event.parts };
+    default:
+      return state;
+  }
+}
+
+const RANK: Record<Stage, number> = { talking: 0, offered: 1, wrap_up: 2, ended: 3 };
+
+/** Return the cards in the order of their urgency: talk first, then what rings, then what is to be written down. */
+export function inOrder(state: State): Card[] {
+  return Object.values(state.interactions)
+    .filter((card) => card.stage !== 'ended')
+    .sort((a, b) => RANK[a.stage] - RANK[b.stage] || a.arrived_at.localeCompare(b.arrived_at));
+}
+
+/** Return the call that the phone's session belongs to: the one that rings or is talked on. */
+export function callOnTheLine(state: State): Card | null {
+  return inOrder(state).find((card) => card.work === 'call' && card.stage !== 'wrap_up') ?? null;
+}

@@ -1,0 +1,300 @@
+/** Every word the desktop says, in one place. */
+
+const reasons: Record<string, string> = {
+  no_answer: 'No answer',
+  declined: 'Declined',
+  phone_unreachable: 'Phone not reachable',
+  logged_in: 'Not ready',
+};
+
+const outcomes: Record<string, string> = {
+  handled: 'Handled',
+  abandoned: 'Hung up while waiting',
+  ended_in_flow: 'Ended in the menu',
+  voicemail: 'Left a voicemail',
+  fallback: 'Served by the fallback',
+};
+
+const media: Record<string, string> = { voice: 'Call', voicemail: 'Voicemail' };
+
+const parts: Record<string, string> = {
+  database: 'database',
+  switch: 'telephone switch',
+  flows: 'call flows',
+  reconciled: 'live calls',
+};
+
+const tones: Record<string, string> = { '*': 'Star', '#': 'Hash' };
+
+export const words = {
+  product: 'Trunkline',
+  loading: 'Opening your desk…',
+
+  // Logging in
+  logIn: 'Log in',
+  loggingIn: 'Logging in…',
+  logOut: 'Log out',
+  name: 'Name',
+  password: 'Password',
+  logInLead: 'Log in to take calls.',
+  logInWrong: 'This name and password do not go together. Check both and try again.',
+  logInTooOften: (seconds: number) => `Too many attempts. Try again in ${seconds} s.`,
+  logInUnreachable: 'The service does not answer. Check your network, then try again.',
+  logInMissing: 'Fill in your name and your password.',
+  sessionEnded: 'Your session has ended. Log in again.',
+
+  // Presence
+  presence: (word: string) => `Presence: ${word}`,
+  presenceMenu: 'What you are doing',
+  ready: 'Ready',
+  notReady: 'Not ready',
+  offline: 'Offline',
+  readyLong: 'Calls come to you',
+  notReadyLong: 'No calls come to you',
+  reason: (code: string, known: { code: string; title: string }[]) =>
+    known.find((one) => one.code === code)?.title ?? reasons[code] ?? 'Not ready',
+  busyOffer: 'ringing',
+  busyTalk: 'in a call',
+  busyVoicemail: 'voicemail',
+  busyWrapUp: 'wrapping up',
+  setAside: {
+    no_answer: 'A call rang here and nobody answered; it went back to its place in the queue. No more calls come until you are ready.',
+    declined: 'You declined a call; it went back to its place in the queue. No more calls come until you are ready.',
+    phone_unreachable: 'Your phone could not be reached, so no calls come to you. Once it says “Phone ready”, make yourself ready.',
+  } as Record<string, string>,
+  makeReady: 'I am ready',
+
+  // Queues
+  queues: 'Queues',
+  waiting: 'waiting',
+  longest: 'longest',
+  agentsReady: 'ready',
+  queueStrip: (title: string, waiting: number, ready: number) => `${title}: ${waiting} waiting, ${ready} ready`,
+  otherQueues: (many: number) => `+${many} more`,
+  noQueues: 'You are in no queue yet.',
+
+  // Connection
+  connected: 'Online',
+  connecting: 'Connecting…',
+  lost: 'Offline',
+  lostBar: 'The connection to the service is lost. It is being restored; a call you are in goes on.',
+  lostBarIdle: 'The connection to the service is lost. It is being restored; until then no calls come to you.',
+  tryNow: 'Try now',
+  nextTry: (seconds: number) => `Next try in ${seconds} s`,
+  notWhileLost: 'Not possible while the connection is lost',
+  partDown: (names: string[]) => `Not everything is up: ${names.map((name) => parts[name] ?? name).join(', ')}.`,
+
+  // The phone
+  phone: 'Phone',
+  phoneMenu: 'Your phone',
+  phoneReady: 'Phone ready',
+  phoneConnecting: 'Phone connecting…',
+  phoneLost: 'Phone cut off',
+  phoneRefused: 'Phone refused',
+  phoneElsewhere: 'Phone in another tab',
+  phoneNoMicrophone: 'No microphone',
+  phoneDeskReady: 'SIP phone ready',
+  phoneDeskAway: 'SIP phone not registered',
+  phoneBrowser: 'This browser',
+  phoneBrowserLong: 'Talk with a headset on this computer',
+  phoneSip: 'A SIP phone',
+  phoneSipLong: 'A desk phone or a softphone program',
+  sipUser: 'User',
+  sipServer: 'Server',
+  sipPassword: (name: string) => `The password is printed by “trunkline agent phone ${name}”.`,
+  devices: 'Sound devices',
+  takePhone: 'Use the phone in this tab',
+  elsewhereBar: 'Your phone works in another tab of this browser. Calls ring there.',
+  soundBlocked: 'Your browser keeps this page silent until you click in it or press a key.',
+
+  // Microphone
+  microphoneAsk: 'Your browser is asking for the microphone. Choose “Allow”: callers hear you through it, and no call comes here without it.',
+  microphoneDenied: 'The microphone is blocked for this page. Allow it in the address bar (the sign left of the address), then try again.',
+  microphoneMissing: 'No microphone was found. Plug in a headset, then try again.',
+  microphoneInsecure: 'Browsers give no microphone to pages without encryption. Open this page by https or by localhost, or use a SIP phone.',
+  tryAgain: 'Try again',
+
+  // Devices
+  devicesLead: 'Choose what you speak into, hear with, and where calls ring.',
+  microphone: 'Microphone',
+  speaker: 'Speaker',
+  ringOn: 'Ring on',
+  systemDefault: 'System default',
+  unnamedDevice: (many: number) => `Device ${many}`,
+  testRing: 'Ring once',
+  speakerFixed: 'This browser always plays through the system default.',
+  notify: 'Show a notification when a call comes while this page is hidden',
+  notifyBlocked: 'Notifications are blocked for this page in your browser.',
+  speakToTest: 'Speak: the bar moves when your microphone works.',
+  close: 'Close',
+
+  // My work
+  myWork: 'My work',
+  offered: 'Ringing',
+  inHand: 'In hand',
+  workEmpty: 'Calls and voicemails you are offered appear here.',
+  remaining: (time: string) => `${time} left`,
+  call: 'Call',
+  voicemail: 'Voicemail',
+  medium: (code: string) => media[code] ?? code,
+
+  // Offers
+  offerCall: 'Incoming call',
+  offerVoicemail: 'Voicemail to work on',
+  answer: 'Answer',
+  answerOnPhone: 'Answer on your phone',
+  answering: 'Answering…',
+  accept: 'Accept',
+  decline: 'Decline',
+  declineLong: 'It goes back to its place in the queue, and you become not ready.',
+  phoneNotHere: 'Waiting for your phone to ring…',
+  phoneNotHereLost: 'Your phone is cut off; the call goes to somebody else if it does not come back.',
+  waited: 'Waited',
+  queue: 'Queue',
+  dialled: 'Dialled',
+  number: 'Number',
+  answerWithin: (time: string) => `Answer within ${time}`,
+  anonymous: 'Number withheld',
+  unknownNumber: 'Unknown number',
+  plainCall: 'Call (service is away)',
+  plainCallLong: 'The service is away, so nothing is known of this call. Talk as usual; what you need to keep, write down by hand.',
+  plainCallEarly: 'Call',
+  plainCallEarlyLong: 'Nothing is known of this call yet.',
+
+  // The call
+  callState: 'State of the call',
+  talking: 'Talking',
+  held: 'On hold',
+  muted: 'Muted',
+  ringing: 'Ringing',
+  wrapUp: 'Wrap-up',
+  ended: 'Ended',
+  listening: 'Voicemail',
+  mute: 'Mute',
+  unmute: 'Unmute',
+  hold: 'Hold',
+  resume: 'Resume',
+  keypad: 'Keypad',
+  hangUp: 'Hang up',
+  speakingMuted: 'You are muted: the caller does not hear you.',
+  heldLong: 'The caller hears music.',
+  talkedFor: (time: string) => `${time} in all`,
+  you: 'You',
+  caller: 'Caller',
+  onYourPhone: 'Mute and hold are on your phone.',
+  lineElsewhere: 'The service has this call as talking, but its sound is not in this tab. If you reloaded the page, the line was closed; finish with “Hang up”.',
+  lineStillOpen: 'The service says this call is over, but the line is still open.',
+  tone: (sign: string) => tones[sign] ?? sign,
+  tonesSent: 'Tones sent',
+  microphoneLost: 'Your microphone stopped. Plug it in again, or choose another under “Sound devices”.',
+  controls: 'Call controls',
+  beforeLeave: 'You are in a call.',
+  callFailed: 'The call could not be answered here: the microphone did not open.',
+
+  // Wrap-up
+  outcome: 'Outcome',
+  note: 'Note',
+  notePlace: 'What was it about, what was agreed?',
+  noteKept: 'Kept',
+  noteKeeping: 'Keeping…',
+  noteWaits: 'Kept here until the connection is back',
+  timeLeft: 'Time left',
+  timeUp: 'Time is up',
+  moreTime: 'More time',
+  saveAndFinish: 'Save and finish',
+  saving: 'Saving…',
+  chooseOutcome: 'Choose an outcome first.',
+  timeUpChosen: 'When the time is up, this outcome and the note are saved.',
+  timeUpOpen: 'When the time is up, the note is saved without an outcome.',
+
+  // Voicemail
+  voicemailFrom: 'Left a message',
+  play: 'Play',
+  pause: 'Pause',
+  position: 'Position',
+  speed: 'Speed',
+  voicemailMissing: 'The recording could not be loaded. Try again; if it stays so, tell your administrator.',
+
+  // The customer
+  customer: 'Customer',
+  customerEmpty: 'Who contacts you, why, and what was before: it appears here with each call.',
+  newCustomer: 'First contact',
+  addresses: 'Addresses',
+  copy: (number: string) => `Copy ${number}`,
+  copied: 'Copied',
+  why: 'Why they contact us',
+  whyEmpty: 'They went through no menu.',
+  path: 'Path',
+  answers: 'Answers',
+  history: 'Earlier contacts',
+  historyEmpty: 'None so far.',
+  notes: 'Notes',
+  notesEmpty: 'No notes so far.',
+  outcomeOf: (code: string) => outcomes[code] ?? code,
+  talkedTime: (time: string) => `talked ${time}`,
+  showAll: (many: number) => `Show all ${many}`,
+
+  // Nothing in hand
+  emptyReady: 'You are ready',
+  emptyReadyLong: 'The next call rings here, with who it is and why they call.',
+  emptyNotReady: 'You are not ready',
+  emptyNotReadyLong: 'No calls come to you. Make yourself ready to take the next one.',
+  emptyOffline: 'Your desk is not connected',
+  emptyOfflineLong: 'Calls appear here once the connection is back.',
+  today: 'Your day',
+  handled: 'Handled',
+  talkTime: 'Talk time',
+  averageTalk: 'Average talk',
+  longestTalk: 'Longest talk',
+  wrapTime: 'Wrap-up time',
+  missed: 'Missed',
+
+  // Keys
+  shortcuts: 'Keyboard',
+  shortcutsLead: 'Single letters work when you are not typing. With Alt they work in the note too.',
+  keys: {
+    answer: 'Answer the call, or accept the voicemail',
+    decline: 'Decline',
+    mute: 'Mute or unmute',
+    hold: 'Hold or resume',
+    keypad: 'Open or close the keypad; then digits, * and #',
+    hang_up: 'Hang up',
+    save: 'Save and finish the wrap-up',
+    disposition: 'Choose the outcome',
+    note: 'Go to the note',
+    next: 'Next in my work',
+    presence: 'Open the presence menu',
+    ready: 'Ready, or back to not ready',
+    phone: 'Open the phone menu',
+    help: 'Show this list',
+  },
+  or: 'or',
+  orAlt: (key: string) => `Alt ${key}`,
+  groupCall: 'In a call',
+  groupWrapUp: 'Wrap-up',
+  groupDesk: 'The desk',
+
+  // Me
+  me: (name: string) => `${name}: your menu`,
+  theme: 'Appearance',
+  themes: { auto: 'As the system', light: 'Light', dark: 'Dark' },
+  resize: 'Width of this column',
+
+  // Things that went wrong
+  refused: (message: string) => `That was not done: ${message}`,
+  noReply: 'The service has not confirmed that. Look at the screen before you press again.',
+  dismiss: 'Dismiss',
+
+  // Outside the page
+  titleOffer: (who: string) => `☎ ${who} · Trunkline`,
+  titleTalking: (who: string) => `${who} · Trunkline`,
+  notification: (who: string, queue: string) => (queue ? `${who} · ${queue}` : who),
+
+  // Spoken by screen readers
+  sayOffer: (what: string, who: string, queue: string) => `${what}: ${who}${queue ? `, ${queue}` : ''}. Enter answers, Escape declines.`,
+  sayStage: (word: string) => word,
+
+  // Time
+  todayAt: (hour: string) => hour,
+  yesterdayAt: (hour: string) => `Yesterday, ${hour}`,
+};
