@@ -1,0 +1,174 @@
+"""CallControl over one Asterisk."""
+
+import logging
+import re
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+
+from trunkline.core.call import Call, Picture
+from trunkline.core.errors import Rejected, Unavailable
+from trunkline.core.ids import AsteriskId, OfferId
+from trunkline.ports.call_control import CallEvent, Ring, SwitchFound, SwitchLost
+from trunkline.telephony.ami import Ami, LinkDown, LinkUp, Refused
+from trunkline.telephony.encode import Action, clean
+from trunkline.telephony.picture import DEVICES, STATUS, picture_of
+from trunkline.telephony.translate import ORIGINATE_ID, Translator, offer_of
+from trunkline.telephony.wire import Message
+
+log = logging.getLogger(__name__)
+
+_LONGEST_NAME = 60
+_UNWANTED_KEPT = 1000
+_CHANNEL = re.compile(r"[A-Za-z0-9_./@:;+-]{1,120}")
+_ENDPOINT = re.compile(r"[A-Za-z0-9_.-]{1,80}")
+
+
+class OddName(Rejected):
+    """A channel's, endpoint's or music's name that no dialplan of ours makes."""
+
+
+class Calls:
+    """CallControl: one Asterisk's callers and agents' legs. `events` has one consumer, and must be consumed."""
+
+    def __init__(
+        self, ami: Ami, asterisk: AsteriskId, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._ami, self._asterisk, self._now = ami, asterisk, now
+        self._translator = Translator(asterisk)
+        self._unwanted: OrderedDict[OfferId, None] = OrderedDict()
+
+    async def events(self) -> AsyncIterator[CallEvent]:
+        """Yield what happens on the switch, in order, for as long as the process lives."""
+        async for message in self._ami.messages():
+            if isinstance(message, LinkUp):
+                yield SwitchFound(self._asterisk, message.at)
+            elif isinstance(message, LinkDown):
+                self._translator.forget()
+                yield SwitchLost(self._asterisk, message.at)
+            else:
+                await self._stop_unwanted(message)
+                if (event := self._translator.call_event(message, self._now())) is not None:
+                    yield event
+
+    async def ring(self, ring: Ring) -> None:
+        """Ring an agent's phone; on answer Asterisk itself bridges it with the caller, whether we live or not."""
+        action = originate(ring)
+        try:
+            await self._ami.act(action)
+        except Refused as refused:
+            log.warning("ringing refused", extra={"offer_id": ring.offer, "reason": refused.reason})
+            # In the words in which Asterisk tells of an Originate that fails later: the floor hears of both alike.
+            failed = {"Event": "OriginateResponse", "Response": "Failure", "ActionID": ORIGINATE_ID + ring.offer}
+            self._ami.repeat(failed)
+
+    async def stop_ringing(self, offer: OfferId) -> None:
+        """End the agent's leg; one that Asterisk has not made yet ends as soon as it is there."""
+        # First the note, then the action: the leg can be made in between.
+        self._unwanted[offer] = None
+        if len(self._unwanted) > _UNWANTED_KEPT:
+            self._unwanted.popitem(last=False)
+        if await self._on_channel({"Action": "Hangup", "Channel": offer, "Cause": "16"}):
+            self._unwanted.pop(offer, None)
+
+    async def hang_up(self, call: Call) -> None:
+        """End a caller's call."""
+        await self._on_channel({"Action": "Hangup", "Channel": call.channel, "Cause": "16"})
+
+    async def to_flow(self, call: Call) -> None:
+        """Send a caller into a flow: LineOpened follows."""
+        await self._redirect(call, "flow", "s")
+
+    async def to_waiting(self, call: Call, *, music: str, announce_every: timedelta) -> None:
+        """Send a caller to wait with music of that class, with an AnnouncementDue every `announce_every`."""
+        await self._set(call, "CHANNEL(musicclass)", _checked(music, _ENDPOINT))
+        await self._redirect(call, "waiting", str(max(1, round(announce_every.total_seconds()))))
+
+    async def tell_place(self, call: Call, *, position: int | None, wait: timedelta | None) -> None:
+        """Have the dialplan speak the place and the wait (in whole minutes, one at least)."""
+        if position is not None:
+            await self._set(call, "TL_POSITION", str(int(position)))
+        if wait is not None:
+            await self._set(call, "TL_WAIT", str(max(1, round(wait.total_seconds() / 60))))
+
+    async def picture(self) -> Picture:
+        """Return every channel of ours, as the switch sees them now."""
+        channels, devices = await self._ami.ask(STATUS), await self._ami.ask(DEVICES)
+        picture = picture_of(self._asterisk, channels, devices, self._now())
+        self._translator.learn(picture)
+        return picture
+
+    async def heartbeat(self) -> None:
+        """Tell the dialplan that we are ready now; without it for a minute, callers are led to the fallback."""
+        await self._ami.act({"Action": "Setvar", "Variable": "TL_ALIVE", "Value": str(int(self._now().timestamp()))})
+
+    async def name_interaction(self, call: Call, interaction: str) -> None:
+        """Write the interaction's id on the caller's channel."""
+        await self._set(call, "TL_INTERACTION", interaction)
+
+    async def _stop_unwanted(self, message: Message) -> None:
+        event, offer = message.get("Event"), offer_of(message.get("Uniqueid", ""))
+        if not self._unwanted or offer is None or offer not in self._unwanted:
+            return
+        if event == "Newchannel":
+            try:
+                await self._on_channel({"Action": "Hangup", "Channel": offer, "Cause": "16"})
+            except Unavailable as fault:
+                log.warning("leg left ringing", extra={"offer_id": offer, "fault": str(fault)})
+        elif event in {"Hangup", "OriginateResponse"}:
+            del self._unwanted[offer]
+
+    async def _redirect(self, call: Call, context: str, exten: str) -> None:
+        channel = _checked(call.channel, _CHANNEL)
+        await self._on_channel(
+            {"Action": "Redirect", "Channel": channel, "Context": context, "Exten": exten, "Priority": "1"}
+        )
+
+    async def _set(self, call: Call, variable: str, value: str) -> None:
+        channel = _checked(call.channel, _CHANNEL)
+        await self._on_channel({"Action": "Setvar", "Channel": channel, "Variable": variable, "Value": value})
+
+    async def _on_channel(self, action: Action) -> bool:
+        """Act on a channel; False when it is gone."""
+        try:
+            await self._ami.act(action)
+        except Refused as refused:
+            if is_gone(refused.reason):
+                return False
+            raise Unavailable(str(refused), retry=False) from refused
+        return True
+
+
+def originate(ring: Ring) -> dict[str, str]:
+    """Return the action that rings an agent. What the caller chose of it can be no more than a name and a number."""
+    channel, endpoint = _checked(ring.call.channel, _CHANNEL), _checked(ring.endpoint, _ENDPOINT)
+    return {
+        "Action": "Originate",
+        "ActionID": ORIGINATE_ID + ring.offer,
+        "Channel": f"PJSIP/{endpoint}",
+        "ChannelId": ring.offer,
+        "Application": "Bridge",
+        "Data": f"{channel},F(after^s^1)",
+        "Timeout": str(max(1000, int(ring.ring_for.total_seconds() * 1000))),
+        "CallerID": caller_id(ring.caller_name, ring.caller),
+        "Variable": f"TL_INTERACTION={ring.interaction}",
+        "Async": "true",
+    }
+
+
+def caller_id(name: str, number: str) -> str:
+    """Return `"name" <number>` for a phone's display: no quotes, brackets or backslashes of the caller's own."""
+    shown = re.sub(r'["\\<>]', "", clean(name, at_most=_LONGEST_NAME)).strip()
+    dialable = re.sub(r"[^0-9+*#]", "", number)[:40]
+    return f'"{shown or dialable or "anonymous"}" <{dialable or "anonymous"}>'
+
+
+def is_gone(reason: str) -> bool:
+    """Whether Asterisk refused because there is no such channel any more."""
+    return any(words in reason.lower() for words in ("no such channel", "does not exist", "not exist", "not found"))
+
+
+def _checked(name: str, pattern: re.Pattern[str]) -> str:
+    if not pattern.fullmatch(name):
+        raise OddName(f"not a name that our dialplan knows: {name[:80]!r}")
+    return name

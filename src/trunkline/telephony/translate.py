@@ -1,0 +1,283 @@
+"""Say in the centre's words what Asterisk's events mean: the one place where AMI headers become ours. Pure."""
+
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from trunkline.core.call import Call, OfferFailure, Picture
+from trunkline.core.ids import AsteriskId, CallId, OfferId
+from trunkline.ports.call_control import (
+    AgentJoined,
+    AgentLegEnded,
+    AgentRinging,
+    AnnouncementDue,
+    CallEnded,
+    CallEvent,
+    HoldChanged,
+    LineOpened,
+    PhoneChanged,
+)
+from trunkline.telephony.encode import clean
+
+LONGEST_TEXT = 256
+"""Characters kept of what a caller can choose."""
+
+ANNOUNCEMENT = "TrunklineAnnounce"
+ORIGINATE_ID = "ring/"
+"""The ActionID of the Originate that rings an offer is this and the offer's id."""
+
+WANTED = frozenset(
+    {
+        "AsyncAGIEnd",
+        "AsyncAGIExec",
+        "AsyncAGIStart",
+        "BridgeDestroy",
+        "BridgeEnter",
+        "BridgeLeave",
+        "ContactStatus",
+        "DTMFEnd",
+        "DeviceStateChange",
+        "Hangup",
+        "Hold",
+        "Newchannel",
+        "Newstate",
+        "OriginateResponse",
+        "Unhold",
+        "UserEvent",
+    }
+)
+"""The events that concern us; manager.conf should let through no others."""
+
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_REMEMBERED = 10_000
+_NO_PHONE = frozenset({"UNAVAILABLE", "INVALID", "UNKNOWN"})
+
+# Q.850 cause codes, as Asterisk's chan_pjsip gives them for SIP answers: 17 = 486 and 600, 21 = 401, 403 and 603.
+_DECLINED = frozenset({17, 21})
+_NO_ANSWER = frozenset({16, 18, 19, 26})
+
+
+def offer_of(uniqueid: str) -> OfferId | None:
+    """Return the offer whose leg this channel is: offers name their own channel, by a UUID."""
+    return OfferId(uniqueid) if _UUID.fullmatch(uniqueid) else None
+
+
+def stranger_text(value: str | None) -> str:
+    """Return what a caller chose, safe to keep: no control characters, at most LONGEST_TEXT; empty when not given."""
+    return "" if value is None or value == "<unknown>" else clean(value, at_most=LONGEST_TEXT)
+
+
+def variable(message: Mapping[str, str], name: str) -> str:
+    """Return a channel variable that an event carries (`channelvars` in manager.conf), empty when it does not."""
+    for header in ("ChanVariable", "Variable"):
+        for line in message.get(header, "").split("\n"):
+            key, _, value = line.partition("=")
+            if key == name:
+                return clean(value, at_most=LONGEST_TEXT)
+    return ""
+
+
+def failure_by_cause(cause: int, *, rang: bool) -> OfferFailure:
+    """Return why an agent's leg ended that was never joined.
+
+    A phone that never rang and gives no answer is not a phone that somebody left ringing.
+    """
+    if cause in _DECLINED:
+        return OfferFailure.DECLINED
+    if cause in _NO_ANSWER and rang:
+        return OfferFailure.NO_ANSWER
+    return OfferFailure.UNREACHABLE
+
+
+@dataclass(slots=True)
+class _Leg:
+    """What is known of an agent's leg while it lives."""
+
+    seen_from_start: bool = False
+    rang: bool = False
+    joined: bool = False
+
+
+@dataclass(slots=True)
+class _Phones:
+    contacts: set[str] = field(default_factory=set)
+    reachable: bool | None = None
+
+
+class Translator:
+    """One switch's events in, what they mean out.
+
+    It remembers who is in which bridge, and which offers' legs have ended: events that come twice, late or in an odd
+    order do no harm, and each offer's leg ends once.
+    """
+
+    def __init__(self, asterisk: AsteriskId) -> None:
+        self._asterisk = asterisk
+        self._legs: dict[OfferId, _Leg] = {}
+        self._ended: OrderedDict[OfferId, None] = OrderedDict()
+        self._bridges: dict[str, dict[str, Call]] = {}
+        self._phones: dict[str, _Phones] = {}
+        self._meanings: Mapping[str, Callable[[Mapping[str, str], datetime], CallEvent | None]] = {
+            "AsyncAGIStart": self._line_opened,
+            "BridgeDestroy": self._bridge_destroyed,
+            "BridgeEnter": self._bridge_entered,
+            "BridgeLeave": self._bridge_left,
+            "ContactStatus": self._contact_changed,
+            "DeviceStateChange": self._device_changed,
+            "Hangup": self._hung_up,
+            "Hold": self._held,
+            "Newchannel": self._created,
+            "Newstate": self._state_changed,
+            "OriginateResponse": self._originated,
+            "Unhold": self._held,
+            "UserEvent": self._user_event,
+        }
+
+    def call_event(self, message: Mapping[str, str], at: datetime) -> CallEvent | None:
+        """Translate one AMI event; None for those that do not concern us."""
+        meaning = self._meanings.get(message.get("Event", ""))
+        return meaning(message, at) if meaning is not None else None
+
+    def learn(self, picture: Picture) -> None:
+        """Take over what a picture shows of agents' legs and phones, after events were missed."""
+        for seen in picture.agent_legs:
+            leg = self._legs.setdefault(seen.offer, _Leg())
+            leg.joined, leg.rang = leg.joined or seen.joined, True
+        for endpoint in picture.reachable:
+            self._phones.setdefault(endpoint, _Phones()).reachable = True
+
+    def forget(self) -> None:
+        """Forget bridges and phones: events are being missed."""
+        self._bridges.clear()
+        self._phones.clear()
+
+    def _line_opened(self, message: Mapping[str, str], at: datetime) -> CallEvent | None:
+        call = self._call(message)
+        if call is None:
+            return None
+        return LineOpened(
+            call,
+            caller=stranger_text(message.get("CallerIDNum")),
+            caller_name=stranger_text(message.get("CallerIDName")),
+            dialled=variable(message, "TL_DIALLED"),
+            trunk=variable(message, "TL_TRUNK"),
+            at=at,
+        )
+
+    def _created(self, message: Mapping[str, str], at: datetime) -> None:
+        offer = offer_of(message.get("Uniqueid", ""))
+        if offer is not None and offer not in self._ended:
+            self._legs.setdefault(offer, _Leg()).seen_from_start = True
+
+    def _state_changed(self, message: Mapping[str, str], at: datetime) -> CallEvent | None:
+        offer = offer_of(message.get("Uniqueid", ""))
+        if offer is None or offer in self._ended:
+            return None
+        leg = self._legs.setdefault(offer, _Leg())
+        state = message.get("ChannelStateDesc")
+        first, leg.rang = not leg.rang, leg.rang or state in {"Ringing", "Up"}
+        return AgentRinging(offer, at) if first and state == "Ringing" else None
+
+    def _bridge_entered(self, message: Mapping[str, str], at: datetime) -> CallEvent | None:
+        uniqueid, channel = message.get("Uniqueid"), message.get("Channel")
+        if not uniqueid or not channel:
+            return None
+        inside = self._bridges.setdefault(message.get("BridgeUniqueid", ""), {})
+        inside[uniqueid] = Call(CallId(self._asterisk, uniqueid), channel)
+        callers = [call for key, call in inside.items() if offer_of(key) is None]
+        for key in inside:
+            offer = offer_of(key)
+            if offer is None or offer in self._ended or not callers:
+                continue
+            leg = self._legs.setdefault(offer, _Leg())
+            if not leg.joined:
+                leg.joined = True
+                return AgentJoined(offer, callers[0].id, at)
+        return None
+
+    def _bridge_left(self, message: Mapping[str, str], at: datetime) -> None:
+        bridge = message.get("BridgeUniqueid", "")
+        inside = self._bridges.get(bridge, {})
+        inside.pop(message.get("Uniqueid", ""), None)
+        if not inside:
+            self._bridges.pop(bridge, None)
+
+    def _bridge_destroyed(self, message: Mapping[str, str], at: datetime) -> None:
+        self._bridges.pop(message.get("BridgeUniqueid", ""), None)
+
+    def _hung_up(self, message: Mapping[str, str], at: datetime) -> CallEvent | None:
+        uniqueid, cause = message.get("Uniqueid", ""), _number(message.get("Cause", ""))
+        offer = offer_of(uniqueid)
+        if offer is None:
+            return CallEnded(CallId(self._asterisk, uniqueid), cause, at) if uniqueid else None
+        leg = self._legs.get(offer, _Leg())
+        if leg.joined:
+            return self._end(offer, None, at)
+        return self._end(offer, failure_by_cause(cause, rang=leg.rang or not leg.seen_from_start), at)
+
+    def _originated(self, message: Mapping[str, str], at: datetime) -> CallEvent | None:
+        """An Originate that failed before it had a channel: no Hangup will come."""
+        action = message.get("ActionID", "")
+        if message.get("Response") != "Failure" or not action.startswith(ORIGINATE_ID):
+            return None
+        offer = OfferId(action.removeprefix(ORIGINATE_ID))
+        leg = self._legs.get(offer)
+        if leg is not None and leg.seen_from_start:
+            return None
+        return self._end(offer, OfferFailure.UNREACHABLE, at)
+
+    def _held(self, message: Mapping[str, str], at: datetime) -> CallEvent | None:
+        offer = offer_of(message.get("Uniqueid", ""))
+        if offer is None or offer in self._ended:
+            return None
+        return HoldChanged(offer, held=message.get("Event") == "Hold", at=at)
+
+    def _user_event(self, message: Mapping[str, str], at: datetime) -> CallEvent | None:
+        call = self._call(message) if message.get("UserEvent") == ANNOUNCEMENT else None
+        return AnnouncementDue(call, at) if call is not None else None
+
+    def _contact_changed(self, message: Mapping[str, str], at: datetime) -> CallEvent | None:
+        endpoint = message.get("EndpointName") or message.get("AOR", "")
+        if not endpoint:
+            return None
+        phone = self._phones.setdefault(endpoint, _Phones())
+        if message.get("ContactStatus") in {"Removed", "Unreachable"}:
+            phone.contacts.discard(message.get("URI", ""))
+        else:
+            phone.contacts.add(message.get("URI", ""))
+        return self._phone(endpoint, reachable=bool(phone.contacts), at=at)
+
+    def _device_changed(self, message: Mapping[str, str], at: datetime) -> CallEvent | None:
+        technology, _, endpoint = message.get("Device", "").partition("/")
+        if technology != "PJSIP" or not endpoint:
+            return None
+        return self._phone(endpoint, reachable=message.get("State") not in _NO_PHONE, at=at)
+
+    def _phone(self, endpoint: str, *, reachable: bool, at: datetime) -> PhoneChanged | None:
+        phone = self._phones.setdefault(endpoint, _Phones())
+        if phone.reachable is reachable:
+            return None
+        phone.reachable = reachable
+        return PhoneChanged(endpoint, reachable, at)
+
+    def _end(self, offer: OfferId, failure: OfferFailure | None, at: datetime) -> AgentLegEnded | None:
+        if offer in self._ended:
+            return None
+        self._legs.pop(offer, None)
+        self._ended[offer] = None
+        if len(self._ended) > _REMEMBERED:
+            self._ended.popitem(last=False)
+        return AgentLegEnded(offer, failure, at)
+
+    def _call(self, message: Mapping[str, str]) -> Call | None:
+        # A user event may repeat a header in its body: the switch's own comes first.
+        uniqueid, channel = (message.get(key, "").split("\n", 1)[0] for key in ("Uniqueid", "Channel"))
+        if not uniqueid or not channel or offer_of(uniqueid) is not None:
+            return None
+        return Call(CallId(self._asterisk, uniqueid), channel)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() else 0

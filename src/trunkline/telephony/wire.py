@@ -1,0 +1,91 @@
+"""Cut the bytes of an AMI connection into messages, wherever the network cut them."""
+
+from collections.abc import Mapping
+
+from trunkline.core.errors import Unavailable
+
+Message = Mapping[str, str]
+"""One message: header to value. A header that came more than once holds its values joined by a line feed."""
+
+LONGEST_MESSAGE = 4 * 1024 * 1024
+"""Bytes; nothing we ask for comes near it."""
+
+_END = b"\r\n\r\n"
+_EVENT = b"Event: "
+
+
+class Garbled(Unavailable):
+    """What arrives is not AMI."""
+
+
+class Framer:
+    """The bytes of one connection in, its messages out.
+
+    Events whose name is not in `wanted` are dropped before they are parsed, except for rows of a list somebody asked
+    for (they carry an ActionID).
+    """
+
+    def __init__(self, wanted: frozenset[str]) -> None:
+        self._wanted = frozenset(name.encode() for name in wanted)
+        self._rest = bytearray()
+        self._greeted = False
+        self.dropped = 0
+
+    def feed(self, data: bytes) -> list[Message]:
+        """Return the messages that `data` completes; raises Garbled when it cannot be AMI."""
+        # A new end can start three bytes before the new data; what lies further back has been searched.
+        searched = max(0, len(self._rest) - len(_END) + 1)
+        self._rest += data
+        if not self._greeted:
+            if not self._greet():
+                return []
+            searched = 0
+        last = self._rest.rfind(_END, searched)
+        if last < 0:
+            if len(self._rest) > LONGEST_MESSAGE:
+                raise Garbled(f"a message of more than {LONGEST_MESSAGE} bytes", retry=True)
+            return []
+        blocks = bytes(self._rest[:last]).split(_END)
+        del self._rest[: last + len(_END)]
+        return [parse(block) for block in blocks if self._concerns(block)]
+
+    def _greet(self) -> bool:
+        """Take the greeting off: one line, which no empty line follows."""
+        end = self._rest.find(b"\r\n")
+        if end < 0 and len(self._rest) < 256:
+            return False
+        if not self._rest.startswith(b"Asterisk Call Manager/"):
+            raise Garbled(f"no Asterisk manager greets with {bytes(self._rest[:40])!r}", retry=True)
+        del self._rest[: end + 2]
+        self._greeted = True
+        return True
+
+    def _concerns(self, block: bytes) -> bool:
+        if not block.startswith(_EVENT):
+            return bool(block)
+        end = block.find(b"\r\n")
+        if block[len(_EVENT) : end if end >= 0 else None] in self._wanted or b"\r\nActionID: " in block:
+            return True
+        self.dropped += 1
+        return False
+
+
+def parse(block: bytes) -> Message:
+    """Return the headers of one message; bytes that are not UTF-8 become U+FFFD, lines without a colon are left out."""
+    lines = block.decode(errors="replace").split("\r\n")
+    try:
+        message = dict([line.split(": ", 1) for line in lines])
+    except ValueError:
+        return _parse_odd(lines)
+    return message if len(message) == len(lines) else _parse_odd(lines)
+
+
+def _parse_odd(lines: list[str]) -> Message:
+    message: dict[str, str] = {}
+    for line in lines:
+        key, colon, value = line.partition(":")
+        if not colon:
+            continue
+        value = value.removeprefix(" ")
+        message[key] = f"{message[key]}\n{value}" if key in message else value
+    return message
