@@ -1,9 +1,6 @@
-"""Agents as the centre file names them and as the floor leaves them, and the database role of the switch."""
+"""Agents as the centre file names them and as the floor leaves them."""
 
-import base64
-import hashlib
-import hmac
-import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -17,25 +14,7 @@ from trunkline.store.queries import queries
 
 _SQL = queries("agent")
 
-SWITCH_ROLE = "trunkline_switch"
-"""The database user of Asterisk: it can read the three `ps_` views and nothing else."""
-
-_MAKE_ROLE = f"""
-DO $do$
-BEGIN
-    CREATE ROLE {SWITCH_ROLE} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION CONNECTION LIMIT 20;
-EXCEPTION WHEN duplicate_object OR unique_violation THEN
-    NULL;
-END
-$do$;
-"""
-
-_GRANTS = (
-    f"ALTER ROLE {SWITCH_ROLE} SET default_transaction_read_only = on",
-    # Asterisk asks from the threads that serve phones: better no answer than a late one.
-    f"ALTER ROLE {SWITCH_ROLE} SET statement_timeout = '2s'",
-    f"GRANT SELECT ON ps_endpoints, ps_auths, ps_aors TO {SWITCH_ROLE}",
-)
+_LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]*\Z")
 
 
 class Agents:
@@ -47,11 +26,14 @@ class Agents:
     async def put_agents(self, agents: Sequence[AgentRecord], *, at: datetime) -> None:
         """Make the agents of the centre file exist, and retire all others.
 
-        Raises Misconfigured for a name that ends in `-web`: so ends the name of another agent's browser account.
+        Raises Misconfigured for a log-in name that cannot be a SIP account's, or could be another agent's.
         """
         for agent in agents:
-            if not agent.id or agent.id.endswith("-web"):
-                raise Misconfigured(f"agent {agent.id!r}: choose a log-in name that is not empty or ends in -web")
+            if not _LOGIN.match(agent.id) or agent.id.endswith("-web"):
+                raise Misconfigured(
+                    f"agent {agent.id!r}: choose a log-in name of a-z, 0-9, dot, dash and underscore that begins with a"
+                    " letter or figure and does not end in -web (so ends the name of a browser's account)"
+                )
         records = [
             {
                 "id": agent.id, "name": agent.name, "role": agent.role, "queues": sorted(agent.queues),
@@ -83,29 +65,3 @@ def agent_of(row: Row) -> Agent:
         presence=Presence(row["presence"]), reason=row["reason"], since=row["since"], idle_since=row["idle_since"],
         phone=PhoneKind(row["phone"]), busy=InteractionId(str(row["busy"])) if row["busy"] else None,
     )  # fmt: skip
-
-
-async def ensure_switch_role(database: Database, password: str) -> None:
-    """Make Asterisk's database user exist with this password, able to read the three views and nothing else.
-
-    Call it after `migrate`. Raises Misconfigured where our own user may not make roles.
-    """
-    try:
-        await database.rows(_MAKE_ROLE)
-        made = await database.row(_SQL["make_switch_role"], scram_verifier(password))
-        for command in (*([made["command"]] if made else []), *_GRANTS):
-            await database.rows(command)
-    except Misconfigured as refused:
-        raise Misconfigured(
-            f"cannot make the database role {SWITCH_ROLE}: let an administrator give our user CREATEROLE ({refused})"
-        ) from refused
-
-
-def scram_verifier(password: str, *, salt: bytes | None = None, rounds: int = 4096) -> str:
-    """Return what PostgreSQL stores of an ASCII password (RFC 5803: SCRAM-SHA-256$rounds:salt$stored:server)."""
-    salt = salt or os.urandom(16)
-    salted = hashlib.pbkdf2_hmac("sha256", password.encode("ascii"), salt, rounds)
-    stored = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
-    server = hmac.digest(salted, b"Server Key", "sha256")
-    encoded = (base64.b64encode(part).decode() for part in (salt, stored, server))
-    return "SCRAM-SHA-256${}:{}${}:{}".format(rounds, *encoded)

@@ -2,7 +2,7 @@
 -- Core SQL only: the embedded PostgreSQL has no contrib.
 
 CREATE TABLE agent (
-    id            text PRIMARY KEY CHECK (id <> '' AND id NOT LIKE '%-web'),
+    id            text PRIMARY KEY CHECK (id ~ '^[a-z0-9][a-z0-9._-]*$' AND id NOT LIKE '%-web'),
     name          text NOT NULL,
     role          text NOT NULL DEFAULT 'agent',
     queues        text[] NOT NULL DEFAULT '{}',
@@ -116,9 +116,11 @@ COMMENT ON TABLE journal IS 'The append-only list of everything that happened. N
 -- What Asterisk reads (sorcery realtime): a column is an option of res_pjsip, NULL leaves the option at its default.
 
 CREATE VIEW agent_endpoint AS
-SELECT id AS endpoint, name, false AS web, sip_ha1 AS ha1 FROM agent WHERE retired_at IS NULL AND sip_ha1 IS NOT NULL
+SELECT id AS endpoint, id AS agent_id, name, false AS web, sip_ha1 AS ha1
+FROM agent WHERE retired_at IS NULL AND sip_ha1 IS NOT NULL
 UNION ALL
-SELECT id || '-web', name, true, web_ha1 FROM agent WHERE retired_at IS NULL AND web_ha1 IS NOT NULL;
+SELECT id || '-web', id, name, true, web_ha1
+FROM agent WHERE retired_at IS NULL AND web_ha1 IS NOT NULL;
 COMMENT ON VIEW agent_endpoint IS 'The two SIP accounts of every agent who is not retired.';
 
 CREATE VIEW ps_endpoints AS
@@ -141,7 +143,8 @@ SELECT
     'default'::text AS moh_suggest,
     'no'::text AS allow_transfer,
     'no'::text AS allow_subscribe,
-    '"' || translate(name, E'"\\<>\r\n\t', '') || '" <' || endpoint || '>' AS callerid
+    -- Realtime reads `;` as the end of one value and the start of the next, and `^` as an escape.
+    '"' || translate(name, E'"\\<>;^\r\n\t', '') || '" <' || agent_id || '>' AS callerid
 FROM agent_endpoint;
 
 CREATE VIEW ps_auths AS

@@ -19,8 +19,3 @@ WITH put AS (
     RETURNING id
 )
 DELETE FROM session WHERE agent_id IN (SELECT id FROM retired);
-
--- make_switch_role --
--- The command that gives Asterisk's role its password, quoted by the server. $1 is a SCRAM verifier, so that the password
--- itself stands in no log.
-SELECT format('ALTER ROLE trunkline_switch PASSWORD %L', $1::text) AS command;
