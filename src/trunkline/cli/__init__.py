@@ -1,0 +1,38 @@
+"""The `trunkline` command: what an admin types."""
+
+import importlib
+import importlib.util
+
+import click
+
+# Each is imported when it is asked for only: `trunkline --help` is not to wait for asyncpg and aiohttp.
+_COMMANDS = {
+    "run": ("trunkline.cli.run", "Start everything: PostgreSQL, Asterisk and the service; Ctrl-C stops it."),
+    "serve": ("trunkline.cli.serve", "Run the service alone, beside a PostgreSQL and an Asterisk that run."),
+    "doctor": ("trunkline.cli.doctor", "Look this machine over and print the cure for each finding."),
+    "settings": ("trunkline.cli.settings", "Print every option: its value, where it came from, what it does."),
+    "call": ("trunkline.cli.call", "Place a test call and tell step by step what the caller heard."),
+    "demo": ("trunkline.cli.demo", "Bring simulated callers and agents, so that the screens live."),
+    "flows": ("trunkline.cli.flows", "Check the flow files: every problem with its place and its cure."),
+}
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for name, (module, _) in _COMMANDS.items() if importlib.util.find_spec(module)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        command: click.Command = importlib.import_module(_COMMANDS[cmd_name][0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _COMMANDS[name][1]) for name in self.list_commands(ctx)])
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.version_option(package_name="trunkline")
+def main() -> None:
+    """Trunkline: a telephony-first contact centre."""

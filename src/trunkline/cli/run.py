@@ -1,0 +1,179 @@
+"""`trunkline run`: everything, from one command."""
+
+import asyncio
+import fcntl
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from trunkline import secrets
+from trunkline.cli import welcome
+from trunkline.cli.options import as_environment, refuse, settled, with_settings
+from trunkline.cli.ports import clashes, wanted_ports
+from trunkline.cli.progress import Progress, Report
+from trunkline.cli.supervisor import Part, Start, Supervisor, start_service
+from trunkline.core.errors import Misconfigured, TrunklineFault
+from trunkline.flows.centre import load_centre
+from trunkline.processes import Process, noted
+from trunkline.settings import Settings, env_name
+from trunkline.store import embedded
+from trunkline.telephony import provision
+
+
+@click.command("run")
+@with_settings
+def command(**flags: Any) -> None:
+    """Start PostgreSQL, Asterisk and the service, and keep them running; Ctrl-C stops all three.
+
+    A second Ctrl-C is quicker: whoever has not ended by then is killed.
+    """
+    settings = settled(flags)
+    progress = Progress(settings.log_dir / "run.log")
+    try:
+        with _alone(settings):
+            asyncio.run(_run(settings, as_environment(flags), progress))
+    except TrunklineFault as fault:
+        progress.detail(f"given up: {fault}")
+        refuse(str(fault))
+    finally:
+        progress.close()
+
+
+async def _run(settings: Settings, flags: dict[str, str], progress: Progress) -> None:
+    began = time.monotonic()
+    progress.tell(f"Trunkline; details in {_near(progress.log)}")
+    found = clashes(wanted_ports(settings), _ours(settings))
+    if found:
+        raise Misconfigured("\n".join(found))
+    supervisor = Supervisor(progress, _starts(settings, flags))
+    asked = _asked_to_end(supervisor)
+    try:
+        if await _before(asked, supervisor.start()):
+            progress.say()
+            welcome.show(settings, progress, took_s=time.monotonic() - began)
+            await _before(asked, supervisor.keep())
+    finally:
+        if asked.is_set():
+            progress.say()
+        await supervisor.stop()
+
+
+def _starts(settings: Settings, flags: dict[str, str]) -> dict[str, Start]:
+    """The parts that are ours to run, in the order they need one another."""
+    starts: dict[str, Start] = {}
+    database_url = embedded.dsn(settings)
+
+    async def database(report: Report) -> Part:
+        running = await embedded.ensure(settings, report)
+        verb = "found" if running.adopted else "up"
+        report(f"{verb} on {embedded.HOST}:{settings.postgres_port}")
+        return Part(running.process.ended, running.stop, lambda: running.process.send(signal.SIGQUIT))
+
+    async def switch(report: Report) -> Part:
+        running = await provision.ensure(
+            settings,
+            report,
+            database_url=database_url,
+            ami_secret=secrets.ami_secret(settings),
+            ring_group=_every_phone(settings),
+        )
+        process = Process.of(running.process.pid)
+        return Part(running.ended, running.stop, lambda: process.send(signal.SIGKILL) if process else None)
+
+    async def service(report: Report) -> Part:
+        return await start_service(settings, flags | {env_name("database_url"): database_url}, report)
+
+    if settings.database_url is None:
+        starts["PostgreSQL"] = database
+    if settings.asterisk != "external":
+        starts["Asterisk"] = switch
+    starts["Service"] = service
+    return starts
+
+
+def _every_phone(settings: Settings) -> list[str]:
+    """The endpoints that the switch rings by itself when the service is away for long."""
+    centre, problems = load_centre(settings.centre_file)
+    if centre is None:
+        raise Misconfigured("\n".join(str(problem) for problem in problems))
+    return [endpoint for agent in centre.agents for endpoint in (str(agent), f"{agent}-web")]
+
+
+def _ours(settings: Settings) -> set[Process]:
+    """What an earlier run left: it may hold our ports, since it is adopted or replaced."""
+    left = {noted(settings.run_dir / "service.pid")}
+    if settings.database_url is None:
+        left.add(embedded.living(settings))
+    left.add(_switch_left(settings))
+    return {process for process in left if process}
+
+
+def _switch_left(settings: Settings) -> Process | None:
+    try:
+        kept = json.loads((settings.run_dir / "asterisk.json").read_text(encoding="utf-8"))
+        process = Process.of(int(kept["pid"]))
+        ticks = int(str(kept["started"]).rpartition("/")[2])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return process if process and process.started == ticks else None
+
+
+def _asked_to_end(supervisor: Supervisor) -> asyncio.Event:
+    """Set once a signal asks us to end; the second signal hurries."""
+    asked = asyncio.Event()
+
+    def ask() -> None:
+        if asked.is_set():
+            supervisor.hurry()
+        asked.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, ask)
+    return asked
+
+
+async def _before(asked: asyncio.Event, work: Any) -> bool:
+    """Do the work; False when we were asked to end before it was done."""
+    task = asyncio.ensure_future(work)
+    waiting = asyncio.ensure_future(asked.wait())
+    await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if task.done():
+        task.result()
+        return True
+    task.cancel()
+    await asyncio.wait({task})
+    return False
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """Refuse a second run on the same data directory; the kernel frees the lock even after a kill -9."""
+    settings.run_dir.mkdir(parents=True, exist_ok=True)
+    path = settings.run_dir / "run.lock"
+    with path.open("a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            raise Misconfigured(
+                f"process {file.read().strip() or '?'} runs Trunkline on {settings.data_dir} already; "
+                f"stop it, or set {env_name('data_dir')} and other ports for a second one"
+            ) from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+def _near(path: Path) -> str:
+    """The path as the admin would type it from here."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

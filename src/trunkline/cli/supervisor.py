@@ -1,0 +1,167 @@
+"""Keeps PostgreSQL, Asterisk and the service running: starts them, restarts what dies, ends all of them together.
+
+Each part is a process in a session of its own. The death of one leaves the others up; our own `kill -9` leaves all of
+them up, and the next supervisor adopts the two servers and replaces the service.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+from trunkline.cli.progress import Progress, Report
+from trunkline.core.errors import TrunklineFault, Unavailable
+from trunkline.processes import Process, noted, spawn
+from trunkline.settings import Settings
+
+_READY_WITHIN_S = 45.0
+_PATIENCE_S = 10.0
+_HASTE_S = 0.5
+_SLOWEST_RESTART_S = 15.0
+_STEADY_AFTER_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part that runs: how to learn of its end, to end it in peace, and to end it at once."""
+
+    ended: Callable[[], Awaitable[None]]
+    stop: Callable[[], Awaitable[None]]
+    kill: Callable[[], None]
+
+
+Start = Callable[[Report], Awaitable[Part]]
+
+
+class Supervisor:
+    """Starts the parts in order, restarts what dies with back-off, ends them in the opposite order."""
+
+    def __init__(self, progress: Progress, starts: dict[str, Start]) -> None:
+        self._progress = progress
+        self._starts = starts
+        self._running: dict[str, Part] = {}
+        self._hurry = asyncio.Event()
+
+    def hurry(self) -> None:
+        """Be quick about the end: whoever has not ended yet is killed."""
+        self._hurry.set()
+
+    async def start(self) -> None:
+        """Start every part; what came up before one failed is left to `stop`."""
+        for title, begin in self._starts.items():
+            with self._progress.step(title) as report:
+                self._running[title] = await begin(report)
+
+    async def keep(self) -> None:
+        """Restart whatever dies; works until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for title in self._starts:
+                group.create_task(self._keep(title))
+
+    async def _keep(self, title: str) -> None:
+        pause_s = 0.2
+        while True:
+            since = time.monotonic()
+            await self._running[title].ended()
+            steady = time.monotonic() - since > _STEADY_AFTER_S
+            pause_s = 0.2 if steady else min(pause_s * 2, _SLOWEST_RESTART_S)
+            self._progress.tell(f"! {title} has died; starting it again")
+            while True:
+                await asyncio.sleep(pause_s)
+                try:
+                    with self._progress.step(title) as report:
+                        self._running[title] = await self._starts[title](report)
+                    break
+                except (TrunklineFault, OSError) as fault:
+                    self._progress.tell(f"! {title}: {fault}")
+                    pause_s = min(pause_s * 2, _SLOWEST_RESTART_S)
+
+    async def stop(self) -> None:
+        """End what we started or adopted, the service first; by force once `hurry` is called."""
+        for title, part in reversed(self._running.items()):
+            with self._progress.step(f"Stopping {title}"):
+                await self._stop(part)
+
+    async def _stop(self, part: Part) -> None:
+        ending = asyncio.ensure_future(part.stop())
+        hurry = asyncio.ensure_future(self._hurry.wait())
+        await asyncio.wait({ending, hurry}, return_when=asyncio.FIRST_COMPLETED)
+        if not ending.done():
+            part.kill()
+        hurry.cancel()
+        await ending
+
+
+async def start_service(settings: Settings, environment: dict[str, str], report: Report) -> Part:
+    """Start `trunkline serve` and wait until it says that it is ready; raises Unavailable when it does not."""
+    left_over = noted(settings.run_dir / "service.pid")
+    if left_over is not None:
+        report(f"ending the service that an earlier run left (process {left_over.pid})")
+        await left_over.stop(patience_s=_PATIENCE_S)
+    out_path = settings.log_dir / "service.out"
+    out_path.parent.mkdir(parents=True, exist_ok=True)
+    with out_path.open("ab") as out:
+        began_at = out.tell()
+        process = spawn([sys.executable, "-m", "trunkline", "serve"], out=out, env={**os.environ, **environment})
+    try:
+        await _until_ready(settings, process, report)
+    except TimeoutError:
+        await process.stop(patience_s=_HASTE_S)
+        raise Unavailable(
+            f"the service was not ready within {_READY_WITHIN_S:.0f} s; see {settings.log_file}"
+        ) from None
+    except Unavailable:
+        raise Unavailable(f"the service ended while it started:\n{_tail(out_path, began_at)}") from None
+    except asyncio.CancelledError:
+        await process.stop(patience_s=_HASTE_S)
+        raise
+    report(f"ready at {settings.url}")
+    return Part(process.ended, process.stop, lambda: process.send(signal.SIGKILL))
+
+
+async def _until_ready(settings: Settings, process: Process, report: Report) -> None:
+    lacking = ""
+    async with asyncio.timeout(_READY_WITHIN_S), aiohttp.ClientSession() as session:
+        while True:
+            if not process.alive:
+                await process.ended()
+                raise Unavailable("ended")
+            parts = await healthz(session, settings)
+            if parts is not None and not (waiting_for := lacking_parts(parts)):
+                return
+            if parts is not None and waiting_for != lacking:
+                lacking = waiting_for
+                report(f"waiting for {lacking}")
+            await asyncio.sleep(0.05)
+
+
+async def healthz(session: aiohttp.ClientSession, settings: Settings) -> dict[str, dict[str, object]] | None:
+    """What `GET /healthz` says of each part, None when nobody answers there yet."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.http_host, settings.http_host)  # noqa: S104 - read, not bound
+    scheme = "https" if settings.tls_cert else "http"
+    try:
+        # Our own certificate names the public host, not loopback.
+        timeout = aiohttp.ClientTimeout(total=2)
+        url = f"{scheme}://{host}:{settings.http_port}/healthz"
+        async with session.get(url, ssl=False, timeout=timeout) as response:
+            parts = (await response.json())["parts"]
+    except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError):
+        return None
+    return parts if isinstance(parts, dict) else None
+
+
+def lacking_parts(parts: dict[str, dict[str, object]]) -> str:
+    """The parts that are not ready, with what they say; empty when all are."""
+    return "; ".join(f"{name} ({part.get('detail')})" for name, part in parts.items() if not part.get("ready"))
+
+
+def _tail(path: Path, began_at: int, lines: int = 12) -> str:
+    with path.open("rb") as file:
+        file.seek(began_at)
+        return "\n".join(file.read()[-8000:].decode(errors="replace").splitlines()[-lines:]) or "it said nothing"

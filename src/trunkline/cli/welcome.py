@@ -1,0 +1,55 @@
+"""What is printed once everything is ready: where to look, how to log in, what to dial, what to try."""
+
+import shutil
+import sys
+from pathlib import Path
+
+from trunkline import secrets
+from trunkline.cli.progress import Progress
+from trunkline.core.sip_account import sip_password
+from trunkline.flows.centre import load_centre
+from trunkline.settings import Settings
+
+NUMBER = "100"
+
+
+def show(settings: Settings, progress: Progress, *, took_s: float) -> None:
+    """Tell the admin what there is; passwords are printed for the demo only, and never kept in the log."""
+    progress.tell(f"Ready in {took_s:.1f} s.")
+    progress.say()
+    for label, text in _facts(settings):
+        progress.say(f"  {label:<12} {text}")
+    progress.say()
+    progress.say("Ctrl-C stops all of it.")
+
+
+def _facts(settings: Settings) -> list[tuple[str, str]]:
+    sip = f"{settings.sip_host}:{settings.sip_port}"
+    facts = [("Desktop", settings.url)]
+    centre, _ = load_centre(settings.centre_file)
+    agents = [str(agent) for agent in centre.agents] if centre else []
+    if settings.demo and agents:
+        first, secret = agents[0], secrets.agent_secret(settings)
+        facts += [
+            ("Log in as", f"{', '.join(agents)}   password {secrets.demo_password(settings)}"),
+            ("Dial", f"{NUMBER}, that is sip:{NUMBER}@{sip}, from any SIP phone on this machine (UDP or TCP)"),
+            ("SIP phone", f"for an agent who wants one instead of the browser: server {sip}, user {first},"),
+            ("", f"password {sip_password(secret, first)} (Linphone, baresip; each agent's own user and password)"),
+        ]
+    else:
+        facts.append(("Calls", f"arrive from the trunks in {settings.trunks_file}, at {sip}"))
+    command = _ourselves()
+    facts += [
+        ("Try next", f"{command} call {NUMBER} --press 2     a test caller, told step by step"),
+        ("", f"{command} demo                   simulated callers and agents"),
+        ("Logs", str(settings.log_dir)),
+    ]
+    return facts
+
+
+def _ourselves() -> str:
+    """Our command as it can be typed here."""
+    if shutil.which("trunkline"):
+        return "trunkline"
+    script, here = Path(sys.executable).with_name("trunkline"), Path.cwd()
+    return str(script.relative_to(here)) if script.is_relative_to(here) else str(script)
