@@ -12,16 +12,18 @@ MEDIA = ("voice", "chat", "sms")
 _RECORDING = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
-def _sayable(text: str) -> str:
+def sayable(text: str) -> str:
     """Accept text that can be spoken or sent as it stands."""
     if not text.strip():
-        raise ValueError("is empty: write what is to be said")
+        raise ValueError("the text is empty: write what is to be said")
     if len(text) > MOST_CHARACTERS:
-        raise ValueError(f"is longer than {MOST_CHARACTERS} characters: nobody listens that long; make several steps")
+        raise ValueError(
+            f"the text is longer than {MOST_CHARACTERS} characters: nobody listens that long; make several steps"
+        )
     if "{" in text or "}" in text:
-        raise ValueError("holds {…}: values inside texts are not built yet")
+        raise ValueError("the text holds {…}: values inside texts are not built yet")
     if any(ord(character) < 32 and character not in "\n\t" for character in text):
-        raise ValueError("holds a control character: remove it")
+        raise ValueError("the text holds a control character: remove it")
     return " ".join(text.split())
 
 
@@ -34,7 +36,7 @@ def _recording_name(name: str) -> str:
     return name
 
 
-Text = Annotated[str, AfterValidator(_sayable)]
+Text = Annotated[str, AfterValidator(sayable)]
 
 
 class _Words(BaseModel):
@@ -52,7 +54,7 @@ class _Words(BaseModel):
     def _says_something(self) -> "_Words":
         """Refuse words without any."""
         if not (self.recording or any((self.text, self.voice, self.chat, self.sms))):
-            raise ValueError("says nothing: give text, recording, or a text for each medium")
+            raise ValueError("nothing to say: give text, recording, or a text for each medium")
         return self
 
     def on(self, medium: str) -> str | None:

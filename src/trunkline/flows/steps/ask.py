@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from trunkline.flows.fields import Name
 from trunkline.flows.steps.asking import AskingStep
@@ -15,6 +15,14 @@ from trunkline.flows.words import Words
 MOST_DIGITS = 32
 FINISH = "#"
 Length = Annotated[int, Field(ge=1, le=MOST_DIGITS)]
+_LATER = ("number", "date", "text", "yes-no", "phone", "email", "card")
+
+
+def _as(value: object) -> object:
+    """Refuse the forms that are still to come as such."""
+    if value in _LATER:
+        raise ValueError(f'"{value}" is not built yet: only digits are')
+    return value
 
 
 class AskStep(AskingStep):
@@ -24,7 +32,7 @@ class AskStep(AskingStep):
 
     ask: Words
     save: Name
-    as_: Literal["digits"] = Field(alias="as")
+    as_: Annotated[Literal["digits"], BeforeValidator(_as)] = Field(alias="as")
     length: Length | None = None
     min: Length = 1
     max: Length = MOST_DIGITS

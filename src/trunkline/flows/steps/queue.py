@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from trunkline.core.errors import Misconfigured
 from trunkline.core.ids import QueueId
@@ -12,6 +12,13 @@ from trunkline.flows.steps.step import Go, Mention, Scene, Step, Turn, UnfitAnsw
 from trunkline.flows.talk import Answer, Enqueue, Overflowed
 
 _CLOSED = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+def _priority(value: object) -> object:
+    """Refuse computed priorities as what they are: still to come."""
+    if isinstance(value, str) and "{" in value:
+        raise ValueError("{…} is not built yet: write a whole number")
+    return value
 
 
 class WhileWaiting(BaseModel):
@@ -40,7 +47,7 @@ class QueueStep(Step):
     later: ClassVar[frozenset[str]] = frozenset({"skills", "offer_callback"})
 
     queue: Name
-    priority: Annotated[int, Field(ge=0, le=100)] = 0
+    priority: Annotated[int, Field(ge=0, le=100), BeforeValidator(_priority)] = 0
     while_waiting: WhileWaiting = WhileWaiting()
     overflow: Overflow | None = None
 

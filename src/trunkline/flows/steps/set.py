@@ -3,11 +3,22 @@
 from collections.abc import Sequence
 from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from trunkline.flows.fields import Name
 from trunkline.flows.steps.step import Go, Scene, Step, Turn, Way
-from trunkline.flows.words import Text
+from trunkline.flows.talk import Value
+from trunkline.flows.words import sayable
+
+
+def _constant(value: object) -> Value:
+    """Accept text, a number, true or false."""
+    if isinstance(value, str):
+        return sayable(value)
+    if isinstance(value, bool | int | float):
+        return value
+    # pydantic reports ValueError only.
+    raise ValueError("must be text, a number, true or false")
 
 
 class SetStep(Step):
@@ -15,7 +26,7 @@ class SetStep(Step):
 
     kind: ClassVar[str] = "set"
 
-    set: Annotated[dict[Name, Text | bool | int | float], Field(min_length=1)]
+    set: Annotated[dict[Name, Annotated[Value, BeforeValidator(_constant)]], Field(min_length=1)]
     next: Name
 
     def enter(self, scene: Scene) -> Turn:

@@ -1,0 +1,1 @@
+"""Voices and ears: programs that speak, and the sound files they make."""
