@@ -137,7 +137,7 @@ class Settings(BaseSettings):
     postgres_port: Port = Field(54320, description="TCP port of our own PostgreSQL, on loopback only.")
     asterisk: str | None = Field(
         None,
-        description="Path of an Asterisk 22 binary to run, or `external` for one that runs already; else found or made.",
+        description="Path of the Asterisk 22 to run, `external` for one that runs already; else found or made.",
     )
     asterisk_cache: AbsolutePath = Field(
         Path("~/.cache/trunkline"), description="Where a private Asterisk is kept between runs."
