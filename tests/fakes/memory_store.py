@@ -13,6 +13,7 @@ from trunkline.core.ids import AgentId, CustomerId, InteractionId, QueueId, new_
 from trunkline.core.interaction import Interaction
 from trunkline.core.journal import Happened, JournalEntry
 from trunkline.ports.store import AgentRecord, Change, Health, Session, SipCredentials, Situation
+from trunkline.store.agents import refuse_unfit_logins
 
 _WORK_DONE = {Happened.WRAPPED_UP, Happened.WRAP_UP_TIMED_OUT}
 _MISSED = {Happened.DECLINED, Happened.RANG_OUT}
@@ -59,6 +60,7 @@ class MemoryStore:
 
     async def put_agents(self, agents: Sequence[AgentRecord], *, at: datetime) -> None:
         self._reach()
+        refuse_unfit_logins(agents)
         for record in agents:
             known = self.agents.get(record.id) or Agent(record.id, record.name, frozenset())
             queues = frozenset(map(QueueId, record.queues))

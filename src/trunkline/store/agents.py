@@ -28,12 +28,7 @@ class Agents:
 
         Raises Misconfigured for a log-in name that cannot be a SIP account's, or could be another agent's.
         """
-        for agent in agents:
-            if not _LOGIN.match(agent.id) or agent.id.endswith("-web"):
-                raise Misconfigured(
-                    f"agent {agent.id!r}: choose a log-in name of a-z, 0-9, dot, dash and underscore that begins with a"
-                    " letter or figure and does not end in -web (so ends the name of a browser's account)"
-                )
+        refuse_unfit_logins(agents)
         records = [
             {
                 "id": agent.id, "name": agent.name, "role": agent.role, "queues": sorted(agent.queues),
@@ -45,6 +40,16 @@ class Agents:
 
     async def _active(self) -> Iterable[Agent]:
         return map(agent_of, await self._database.rows(_SQL["active"]))
+
+
+def refuse_unfit_logins(agents: Iterable[AgentRecord]) -> None:
+    """Raise Misconfigured for a log-in name that cannot name a SIP account."""
+    for agent in agents:
+        if not _LOGIN.match(agent.id) or agent.id.endswith("-web"):
+            raise Misconfigured(
+                f"agent {agent.id!r}: choose a log-in name of a-z, 0-9, dot, dash and underscore that begins with a"
+                " letter or figure and does not end in -web (so ends the name of a browser's account)"
+            )
 
 
 def agent_columns(agent: Agent) -> Mapping[str, Any]:

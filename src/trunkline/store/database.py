@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
-from trunkline.core.errors import Misconfigured, Unavailable
+from trunkline.core.errors import Misconfigured, Rejected, Unavailable
 from trunkline.ports.store import Health
 
 Row = Mapping[str, Any]
@@ -38,6 +38,14 @@ def _argument(value: object) -> object:
     return value
 
 
+class WrittenBefore(Rejected):
+    """A row with this key is in the database already."""
+
+    def __init__(self, constraint: str) -> None:
+        super().__init__(f"there is such a row already ({constraint})")
+        self.constraint = constraint
+
+
 @contextmanager
 def faults_translated() -> Iterator[None]:
     """Raise Unavailable where the server cannot be reached or is not itself, Misconfigured where it refuses us."""
@@ -47,6 +55,8 @@ def faults_translated() -> Iterator[None]:
         raise Unavailable("the database did not answer in time") from fault
     except (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError) as fault:
         raise Misconfigured(f"the database refuses us ({fault}): check TRUNKLINE_DATABASE_URL") from fault
+    except asyncpg.UniqueViolationError as fault:
+        raise WrittenBefore(str(fault.constraint_name)) from fault
     except asyncpg.InsufficientPrivilegeError as fault:
         raise Misconfigured(f"the database user may not do this: {fault}") from fault
     except (

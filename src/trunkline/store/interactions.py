@@ -1,5 +1,7 @@
 """Interactions and the journal: the floor's state, written in groups and read back whole."""
 
+import hashlib
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +12,7 @@ from trunkline.core.interaction import Address, Entry, Interaction, Offer, Outco
 from trunkline.core.journal import JournalEntry
 from trunkline.ports.store import Change
 from trunkline.store.agents import agent_columns
-from trunkline.store.database import Database, Row
+from trunkline.store.database import Database, Row, WrittenBefore, storable_json
 from trunkline.store.queries import queries
 
 _SQL = queries("interaction")
@@ -23,18 +25,25 @@ class Interactions:
         self._database = database
 
     async def save(self, changes: Sequence[Change]) -> None:
-        """Write all changes in one transaction; a later one of the same interaction or agent wins."""
+        """Write all changes in one transaction; a later one of the same interaction or agent wins.
+
+        May be repeated with the same changes after Unavailable, whether they were written or not: nothing doubles.
+        """
         interactions = {each.id: each for change in changes for each in change.interactions}
         agents = {each.id: each for change in changes for each in change.agents}
         journal = [_journal_columns(entry) for change in changes for entry in change.journal]
         if not (interactions or agents or journal):
             return
-        await self._database.rows(
-            _SQL["save"],
-            [interaction_columns(interactions[id_]) for id_ in sorted(interactions)],
-            [agent_columns(agents[id_]) for id_ in sorted(agents)],
-            journal,
+        payloads = (
+            storable_json([interaction_columns(interactions[id_]) for id_ in sorted(interactions)]),
+            storable_json([agent_columns(agents[id_]) for id_ in sorted(agents)]),
+            storable_json(journal),
         )
+        try:
+            await self._database.rows(_SQL["save"], *payloads, _checksum(payloads))
+        except WrittenBefore as before:
+            if before.constraint != "journal_batch":
+                raise
 
     async def interaction(self, id_: InteractionId) -> Interaction | None:
         """Return one interaction, live or ended."""
@@ -141,3 +150,8 @@ def _journal_columns(entry: JournalEntry) -> Mapping[str, Any]:
         "at": written(entry.at), "kind": entry.kind, "interaction_id": entry.interaction, "agent_id": entry.agent,
         "facts": entry.facts,
     }  # fmt: skip
+
+
+def _checksum(payloads: Iterable[str]) -> str:
+    # The moments in it, to the microsecond, make two saves of one checksum the same save.
+    return str(uuid.UUID(bytes=hashlib.sha256("\n".join(payloads).encode()).digest()[:16]))

@@ -63,7 +63,7 @@ CREATE TABLE interaction (
     trunk            text NOT NULL,
     call_id          text,
     call_channel     text,
-    customer_id      uuid REFERENCES customer ON DELETE SET NULL,
+    customer_id      uuid,
     run              jsonb,
     queue            text,
     queued_at        timestamptz,
@@ -94,6 +94,8 @@ CREATE INDEX interaction_live ON interaction (arrived_at) WHERE ended_at IS NULL
 CREATE INDEX interaction_of_customer ON interaction (customer_id, arrived_at DESC, id) WHERE ended_at IS NOT NULL;
 COMMENT ON TABLE interaction IS 'One matter over one channel, from arrival to the end of wrap-up.';
 COMMENT ON COLUMN interaction.call_id IS 'asterisk/uniqueid of the caller''s channel, while there is one.';
+COMMENT ON COLUMN interaction.customer_id IS
+    'No foreign key: erasing a customer must not make the state of a call that is under way unwritable.';
 COMMENT ON COLUMN interaction.run IS 'The flow run, as flows writes it.';
 COMMENT ON COLUMN interaction.entry IS 'The place in the queue beyond queue and queued_at: priority, overflow, music, announcements.';
 
@@ -104,14 +106,17 @@ CREATE TABLE journal (
     interaction_id uuid,
     agent_id       text,
     facts          jsonb NOT NULL,
+    batch          uuid,
     -- `at` is in the key so that the table can be partitioned by time without another key.
     PRIMARY KEY (seq, at)
 );
+CREATE UNIQUE INDEX journal_batch ON journal (batch, at) WHERE batch IS NOT NULL;
 CREATE INDEX journal_at ON journal USING brin (at);
 CREATE INDEX journal_of_interaction ON journal (interaction_id, seq) WHERE interaction_id IS NOT NULL;
 CREATE INDEX journal_agent_work ON journal (agent_id, at)
     WHERE kind IN ('wrapped_up', 'wrap_up_timed_out', 'declined', 'rang_out');
 COMMENT ON TABLE journal IS 'The append-only list of everything that happened. No foreign keys: it outlives what it names.';
+COMMENT ON COLUMN journal.batch IS 'On the first row of a save: its checksum. A save that is repeated writes nothing twice.';
 
 -- What Asterisk reads (sorcery realtime): a column is an option of res_pjsip, NULL leaves the option at its default.
 

@@ -1,17 +1,18 @@
 -- save --
 -- One statement, hence one transaction and one round trip: $1 interactions, $2 agents, $3 journal rows, each a JSON array
 -- of objects whose keys are columns. Every interaction and agent comes once, in the order of ids (no deadlocks).
+-- $4 is the checksum of the three. It fails on journal_batch when the same save has been done before: nothing to do.
 WITH saved_agents AS (
     INSERT INTO agent AS a (id, name, role, queues, presence, reason, since, idle_since, phone, busy)
     SELECT id, name, role, queues, presence, reason, since, idle_since, phone, busy
-    FROM jsonb_populate_recordset(NULL::agent, $2)
+    FROM jsonb_populate_recordset(NULL::agent, $2::text::jsonb)
     ON CONFLICT (id) DO UPDATE SET
         name = EXCLUDED.name, role = EXCLUDED.role, queues = EXCLUDED.queues,
         presence = EXCLUDED.presence, reason = EXCLUDED.reason, since = EXCLUDED.since,
         idle_since = EXCLUDED.idle_since, phone = EXCLUDED.phone, busy = EXCLUDED.busy
 ), saved_interactions AS (
     INSERT INTO interaction AS i
-    SELECT * FROM jsonb_populate_recordset(NULL::interaction, $1)
+    SELECT * FROM jsonb_populate_recordset(NULL::interaction, $1::text::jsonb)
     ON CONFLICT (id) DO UPDATE SET
         medium = EXCLUDED.medium, work = EXCLUDED.work,
         stage = EXCLUDED.stage, stage_since = EXCLUDED.stage_since, arrived_at = EXCLUDED.arrived_at,
@@ -28,9 +29,12 @@ WITH saved_agents AS (
         voicemail_file = EXCLUDED.voicemail_file, voicemail_length = EXCLUDED.voicemail_length,
         outcome = EXCLUDED.outcome, ended_at = EXCLUDED.ended_at
 )
-INSERT INTO journal (at, kind, interaction_id, agent_id, facts)
-SELECT at, kind, interaction_id, agent_id, facts
-FROM jsonb_to_recordset($3) AS entry (at timestamptz, kind text, interaction_id uuid, agent_id text, facts jsonb);
+INSERT INTO journal (at, kind, interaction_id, agent_id, facts, batch)
+SELECT at, kind, interaction_id, agent_id, facts, CASE place WHEN 1 THEN $4::uuid END
+FROM ROWS FROM (
+    jsonb_to_recordset($3::text::jsonb) AS (at timestamptz, kind text, interaction_id uuid, agent_id text, facts jsonb)
+) WITH ORDINALITY AS entry (at, kind, interaction_id, agent_id, facts, place)
+ORDER BY place;
 
 -- live --
 -- Every interaction that has not ended, the oldest first.

@@ -1,0 +1,291 @@
+"""What every store does: the double that other tests rely on, and the real one on PostgreSQL."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tests.builders import (
+    NOON,
+    a_voicemail,
+    an_agent,
+    an_agent_record,
+    an_entry,
+    an_interaction,
+    later,
+)
+from tests.fakes.memory_store import MemoryStore
+from trunkline.core.agent import PhoneKind, Presence
+from trunkline.core.customer import Note
+from trunkline.core.errors import Misconfigured, Rejected
+from trunkline.core.ids import AgentId, CustomerId, InteractionId, new_id
+from trunkline.core.interaction import Outcome, Stage, Work
+from trunkline.core.journal import Happened, JournalEntry
+from trunkline.ports.store import Change
+from trunkline.store.postgres import PostgresStore
+
+AnyStore = MemoryStore | PostgresStore
+ANA = AgentId("ana")
+HOSTILE = "a\0b\ud800 \\u0000 \"'; DROP TABLE agent; -- ${SHELL(id)}\r\n" + "😀" * 2000
+
+
+@pytest.fixture(params=["memory", "postgres"])
+def store(request: pytest.FixtureRequest) -> AnyStore:
+    chosen: AnyStore = MemoryStore() if request.param == "memory" else request.getfixturevalue("postgres_store")
+    return chosen
+
+
+@pytest.mark.parametrize("stage", Stage)
+async def test_an_interaction_comes_back_as_it_was_written(store: AnyStore, stage: Stage) -> None:
+    written = an_interaction(stage)
+
+    await store.save([Change(interactions=[written], agents=[an_agent()])])
+
+    assert await store.interaction(written.id) == written
+
+
+async def test_an_unknown_interaction_is_none(store: AnyStore) -> None:
+    assert await store.interaction(InteractionId(new_id())) is None
+
+
+async def test_a_voicemail_comes_back_with_its_recording(store: AnyStore) -> None:
+    written = an_interaction(
+        Stage.WAITING, work=Work.VOICEMAIL, voicemail=a_voicemail(), run=None,
+        entry=an_entry(priority=3, overflow_at=later(60), announce=frozenset({"position", "wait"}), music="calm"),
+    )  # fmt: skip
+
+    await store.save([Change(interactions=[written])])
+
+    assert await store.interaction(written.id) == written
+
+
+async def test_what_is_live_is_loaded_oldest_first_and_what_has_ended_is_not(store: AnyStore) -> None:
+    young = an_interaction(Stage.WAITING, arrived_at=later(5))
+    old = an_interaction(Stage.TALKING)
+    gone = an_interaction(Stage.ENDED)
+
+    await store.save([Change(interactions=[young, gone, old], agents=[an_agent()])])
+
+    assert list((await store.load()).interactions) == [old, young]
+
+
+async def test_a_later_change_wins_within_one_save(store: AnyStore) -> None:
+    first = an_interaction(Stage.WAITING)
+    last = replace(first, stage=Stage.ENDED, call=None, outcome=Outcome.ABANDONED, ended_at=later(9))
+
+    await store.save([Change(interactions=[first]), Change(interactions=[last])])
+
+    assert await store.interaction(first.id) == last
+
+
+async def test_an_agents_presence_outlives_the_process(store: AnyStore) -> None:
+    busy = an_agent(
+        presence=Presence.READY, since=later(1), idle_since=later(2), phone=PhoneKind.SIP,
+        busy=InteractionId(new_id()), role="supervisor", queues=("sales", "support"),
+    )  # fmt: skip
+
+    await store.put_agents([an_agent_record()], at=NOON)
+    await store.save([Change(agents=[busy])])
+
+    assert list((await store.load()).agents) == [busy]
+
+
+async def test_saving_nothing_is_no_fault(store: AnyStore) -> None:
+    await store.save([])
+    await store.save([Change()])
+
+
+async def test_facts_that_are_not_json_are_refused_and_nothing_is_written(store: AnyStore) -> None:
+    interaction = an_interaction()
+    entry = JournalEntry(Happened.ARRIVED, NOON, interaction.id, facts={"at": NOON})
+
+    with pytest.raises(TypeError):
+        await store.save([Change(interactions=[interaction], journal=[entry])])
+
+    assert await store.interaction(interaction.id) is None
+
+
+async def test_text_that_a_caller_made_up_is_stored_without_a_fault(store: AnyStore) -> None:
+    hostile = an_interaction(caller_name=HOSTILE, dialled=HOSTILE, note=HOSTILE, run={HOSTILE: [HOSTILE]})
+    entry = JournalEntry(Happened.ARRIVED, NOON, hostile.id, facts={"name": HOSTILE})
+
+    await store.save([Change(interactions=[hostile], journal=[entry])])
+    customer = await store.customer_at(HOSTILE, medium="voice", name=HOSTILE, at=NOON)
+
+    assert await store.interaction(hostile.id) is not None
+    assert (await store.customer_at(HOSTILE, medium="voice", name=None, at=NOON)).id == customer.id
+    assert await store.check_password(AgentId(HOSTILE), HOSTILE) is False
+    assert await store.session(HOSTILE, at=NOON) is None
+
+
+async def test_the_centre_files_agents_exist_and_keep_their_presence(store: AnyStore) -> None:
+    await store.put_agents([an_agent_record("ana"), an_agent_record("ben")], at=NOON)
+    ready = an_agent(presence=Presence.READY, since=NOON, idle_since=NOON)
+    await store.save([Change(agents=[ready])])
+
+    await store.put_agents([an_agent_record("ana", name="Ana T.", role="supervisor", queues=["support"])], at=later(9))
+
+    renamed = an_agent(queues=["support"], name="Ana T.", role="supervisor")
+    shown = replace(renamed, presence=Presence.READY, since=NOON, idle_since=NOON)
+    assert list((await store.load()).agents) == [shown]
+
+
+async def test_a_retired_agent_can_do_nothing_until_named_again(store: AnyStore) -> None:
+    await store.put_agents([an_agent_record()], at=NOON)
+    await store.set_password(ANA, "a long one")
+    token = await store.open_session(ANA, lasts=timedelta(hours=1), at=NOON)
+
+    await store.put_agents([], at=later(1))
+
+    assert (await store.load()).agents == ()
+    assert await store.session(token, at=later(2)) is None
+    assert not await store.check_password(ANA, "a long one")
+    assert not await store.has_password(ANA)
+    with pytest.raises(Rejected):
+        await store.open_session(ANA, lasts=timedelta(hours=1), at=later(2))
+
+    await store.put_agents([an_agent_record()], at=later(3))
+    assert [agent.presence for agent in (await store.load()).agents] == [Presence.OFFLINE]
+    assert await store.check_password(ANA, "a long one")
+
+
+@pytest.mark.parametrize("login", ["", "ana-web", "Ana", "ana torres", "ana;", "../ana", "ana\n"])
+async def test_a_login_name_that_cannot_be_a_sip_account_is_refused(store: AnyStore, login: str) -> None:
+    with pytest.raises(Misconfigured, match="log-in name"):
+        await store.put_agents([an_agent_record(login)], at=NOON)
+
+    assert (await store.load()).agents == ()
+
+
+async def test_a_customer_is_known_by_their_address(store: AnyStore) -> None:
+    first = await store.customer_at("+447700900123", medium="voice", name="Chris", at=NOON)
+    again = await store.customer_at("+447700900123", medium="voice", name="Somebody", at=later(9))
+    other = await store.customer_at("+447700900124", medium="voice", name=None, at=NOON)
+
+    assert again == first
+    assert (first.name, first.addresses) == ("Chris", ("+447700900123",))
+    assert other.id != first.id
+    assert await store.customer(first.id) == first
+    assert await store.customer(CustomerId(new_id())) is None
+
+
+async def test_the_same_words_in_another_medium_are_somebody_else(store: AnyStore) -> None:
+    caller = await store.customer_at("447700900123", medium="voice", name=None, at=NOON)
+    writer = await store.customer_at("447700900123", medium="sms", name=None, at=NOON)
+
+    assert caller.id != writer.id
+
+
+async def test_two_callers_at_once_make_one_customer(store: AnyStore) -> None:
+    made = await asyncio.gather(
+        *(store.customer_at("+447700900123", medium="voice", name=None, at=NOON) for _ in range(12))
+    )
+
+    assert len({customer.id for customer in made}) == 1
+
+
+async def test_an_anonymous_caller_is_no_customer(store: AnyStore) -> None:
+    with pytest.raises(ValueError, match="anonymous"):
+        await store.customer_at("", medium="voice", name=None, at=NOON)
+
+
+async def test_the_timeline_tells_ended_interactions_newest_first(store: AnyStore) -> None:
+    chris = await store.customer_at("+447700900123", medium="voice", name=None, at=NOON)
+    oldest = an_interaction(Stage.ENDED, customer=chris.id, note="")
+    newest = an_interaction(Stage.ENDED, customer=chris.id, arrived_at=later(100), ended_at=later(200))
+    voicemail = an_interaction(
+        Stage.ENDED, customer=chris.id, arrived_at=later(50), agent=None, entry=None, offer=None,
+        answered_at=None, talk_ended_at=None, outcome=Outcome.VOICEMAIL, voicemail=a_voicemail(), note="Left word.",
+    )  # fmt: skip
+    live = an_interaction(Stage.TALKING, customer=chris.id)
+    strangers = an_interaction(Stage.ENDED)
+    everything = [oldest, newest, voicemail, live, strangers]
+    await store.save([Change(interactions=everything, agents=[an_agent()])])
+
+    timeline = await store.timeline(chris.id, at_most=2)
+
+    assert [past.id for past in timeline] == [newest.id, voicemail.id]
+    assert (timeline[0].talked, timeline[0].queue, timeline[0].agent) == (timedelta(seconds=60), "sales", "ana")
+    assert (timeline[1].talked, timeline[1].queue, timeline[1].voicemail) == (timedelta(), None, a_voicemail())
+    noted = await store.customer(chris.id)
+    assert noted is not None
+    assert noted.notes == (Note(later(200), ANA, "All well."), Note(later(120), None, "Left word."))
+
+
+def _wrapped(agent: str, kind: Happened, seconds: float, **facts: float) -> JournalEntry:
+    return JournalEntry(kind, later(seconds), InteractionId(new_id()), AgentId(agent), facts)
+
+
+async def test_the_days_figures_come_from_the_journal(store: AnyStore) -> None:
+    journal = [
+        _wrapped("ana", Happened.WRAPPED_UP, -1, talk_s=999.0, wrap_s=99.0),
+        _wrapped("ana", Happened.WRAPPED_UP, 10, talk_s=60.5, wrap_s=20.0),
+        _wrapped("ana", Happened.WRAP_UP_TIMED_OUT, 20, talk_s=30.25, wrap_s=60.0),
+        _wrapped("ana", Happened.DECLINED, 30),
+        _wrapped("ana", Happened.RANG_OUT, 40),
+        _wrapped("ana", Happened.PHONE_UNREACHABLE, 45),
+        _wrapped("ben", Happened.WRAPPED_UP, 50, talk_s=5.0, wrap_s=5.0),
+    ]
+    await store.save([Change(journal=journal)])
+
+    figures = await store.day_figures(ANA, since=NOON)
+
+    assert (figures.handled, figures.missed) == (2, 2)
+    assert (figures.talk, figures.wrap_up) == (timedelta(seconds=90.75), timedelta(seconds=80))
+    assert figures.longest_talk == timedelta(seconds=60.5)
+
+
+async def test_a_day_without_work_has_empty_figures(store: AnyStore) -> None:
+    assert (await store.day_figures(ANA, since=NOON)).handled == 0
+
+
+async def test_only_the_right_password_is_right(store: AnyStore) -> None:
+    await store.put_agents([an_agent_record("ana"), an_agent_record("ben")], at=NOON)
+    await store.set_password(ANA, "pässwörd")
+
+    assert await store.has_password(ANA)
+    assert await store.check_password(ANA, "pässwörd")
+    assert not await store.check_password(ANA, "pässwörd ")
+    assert not await store.check_password(ANA, "")
+    assert not await store.has_password(AgentId("ben"))
+    assert not await store.check_password(AgentId("ben"), "")
+    assert not await store.check_password(AgentId("nobody"), "pässwörd")
+
+
+async def test_nobody_gets_no_password_and_no_session(store: AnyStore) -> None:
+    with pytest.raises(Rejected, match="nobody"):
+        await store.set_password(AgentId("nobody"), "x")
+    with pytest.raises(Rejected, match="nobody"):
+        await store.open_session(AgentId("nobody"), lasts=timedelta(hours=1), at=NOON)
+
+
+async def test_a_session_is_open_until_it_expires_or_is_closed(store: AnyStore) -> None:
+    await store.put_agents([an_agent_record()], at=NOON)
+    short = await store.open_session(ANA, lasts=timedelta(seconds=60), at=NOON)
+    long = await store.open_session(ANA, lasts=timedelta(hours=8), at=NOON)
+
+    session = await store.session(short, at=later(59))
+
+    assert session is not None
+    assert (session.agent, session.expires_at) == (ANA, later(60))
+    assert await store.session(short, at=later(60)) is None
+    assert await store.session("made up", at=NOON) is None
+    await store.close_session(long)
+    await store.close_session(long)
+    assert await store.session(long, at=later(1)) is None
+
+
+async def test_a_new_password_ends_the_sessions_of_the_old_one(store: AnyStore) -> None:
+    await store.put_agents([an_agent_record()], at=NOON)
+    await store.set_password(ANA, "old")
+    token = await store.open_session(ANA, lasts=timedelta(hours=1), at=NOON)
+
+    await store.set_password(ANA, "new")
+
+    assert await store.session(token, at=later(1)) is None
+    assert not await store.check_password(ANA, "old")
+
+
+async def test_the_store_says_that_it_is_ready(store: AnyStore) -> None:
+    assert (await store.health()).ready
