@@ -94,7 +94,8 @@ class Routing:
         if line[0][0] == line[-1][0]:
             head: _Place = line[0]
             return head[1]
-        return min(place[1] for place in line)
+        longest: datetime = min(place[1] for place in line)
+        return longest
 
     def free_agents(self, queue: QueueId) -> int:
         """Return how many agents are free for a queue."""

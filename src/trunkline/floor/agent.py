@@ -24,6 +24,7 @@ from trunkline.core.journal import Happened, JournalEntry
 from trunkline.floor.conversation import Conversation, presence_facts
 from trunkline.floor.state import Floor
 from trunkline.ports.call_control import CallControl
+from trunkline.ports.clock import Timer
 
 MORE_WRAP_UP = timedelta(seconds=60)
 LONGEST_NOTE = 10_000
@@ -57,6 +58,7 @@ class Desk:
         self._floor = floor
         self._switch = switch
         self._conversation = conversation
+        self._empty_chairs: dict[AgentId, Timer] = {}
 
     async def log_in(self, id_: AgentId) -> None:
         """Begin a shift; an agent who has one already (a second tab) keeps their presence."""
@@ -156,8 +158,18 @@ class Desk:
         """The time for wrap-up is over: the interaction ends without a disposition, with the draft as its note."""
         self._finish(self._floor.interaction(interaction_id), None)
 
-    def desk_gone(self, id_: AgentId) -> None:
-        """An agent has had no desk for DESK_GRACE: nothing may be offered to an empty chair."""
+    def desks(self, id_: AgentId, count: int) -> None:
+        """An agent has this many desks open; without any, they are not ready after DESK_GRACE."""
+        waiting = self._empty_chairs.pop(id_, None)
+        if waiting is not None:
+            waiting.cancel()
+        if count == 0:
+            when = self._floor.clock.now() + DESK_GRACE
+            self._empty_chairs[id_] = self._floor.clock.at(when, partial(self._desk_gone, id_))
+
+    def _desk_gone(self, id_: AgentId) -> None:
+        """Nothing may be offered to an empty chair."""
+        self._empty_chairs.pop(id_, None)
         agent = self._floor.agents.get(id_)
         if agent is not None and agent.presence is Presence.READY:
             shown = agents.show(agent, Presence.NOT_READY, CONNECTION_LOST, at=self._floor.clock.now())

@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 
 TIMELINE_SHOWN = 30
 _PATIENCE_S = 5.0
+_AT_ONCE = 4
 
 
 class Intake:
@@ -26,6 +27,17 @@ class Intake:
     def __init__(self, floor: Floor, store: Store) -> None:
         self._floor = floor
         self._store = store
+        self._wanted: asyncio.Queue[InteractionId] = asyncio.Queue()
+
+    async def run(self) -> None:
+        """Look profiles up until cancelled, a few at a time."""
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(_AT_ONCE):
+                tasks.create_task(self._look_up())
+
+    def identify(self, id_: InteractionId) -> None:
+        """Have the profile of an interaction found; the desk is told when it is."""
+        self._wanted.put_nowait(id_)
 
     def arrived(self, event: LineOpened) -> Interaction:
         """Return the interaction of this call: the one that is known, or a new one, durable soon."""
@@ -48,7 +60,11 @@ class Intake:
         )
         return interaction
 
-    async def identify(self, id_: InteractionId) -> None:
+    async def _look_up(self) -> None:
+        while True:
+            await self._find(await self._wanted.get())
+
+    async def _find(self, id_: InteractionId) -> None:
         """Find the customer of an interaction and their history; without a database the desk shows the number."""
         try:
             async with asyncio.timeout(_PATIENCE_S):
@@ -71,8 +87,7 @@ class Intake:
         if interaction is None:
             return
         self._floor.profiles[id_] = Profile(customer, timeline)
-        if interaction.customer != customer.id:
-            await self._floor.commit(interactions=[replace(interaction, customer=customer.id)])
+        self._floor.commit(interactions=[replace(interaction, customer=customer.id)])
 
 
 def _channel(call: Call) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -48,6 +48,7 @@ from trunkline.flows.talk import (
     Typed,
 )
 from trunkline.ports.call_control import CallControl, LineOpened
+from trunkline.ports.synthesizer import Synthesizer
 from trunkline.ports.voice_line import LineGone, VoiceLine
 
 log = logging.getLogger(__name__)
@@ -71,15 +72,9 @@ class Flows(Protocol):
     def version(self, name: str, version: str) -> Flow | None:
         """Return the very version that a run began with."""
 
-    def current(self, name: str) -> Flow | None:
-        """Return a flow's present version."""
-
-
-class Sounds(Protocol):
-    """Where the words of a prompt are as sound."""
-
-    async def sound_for(self, prompt: Prompt) -> Path:
-        """Return the sound file of a prompt; raises Unavailable when it cannot be made."""
+    @property
+    def flows(self) -> Mapping[str, Flow]:
+        """The flows that serve, by name, each in its present version."""
 
 
 class SelfService:
@@ -92,7 +87,7 @@ class SelfService:
         *,
         intake: Intake,
         flows: Flows,
-        sounds: Sounds,
+        sounds: Synthesizer,
         lines: Callable[[Call], VoiceLine],
         recordings: Path,
     ) -> None:
@@ -122,7 +117,7 @@ class SelfService:
         earlier = self._talking.pop(event.call.id, None)
         if earlier is not None:
             earlier.cancel()
-        self._tasks.create_task(self._intake.identify(interaction.id))
+        self._intake.identify(interaction.id)
         task = self._tasks.create_task(self._serve(interaction.id, event.call))
         self._talking[event.call.id] = task
         task.add_done_callback(lambda done: self._forget(event.call.id, done))
@@ -338,16 +333,17 @@ class SelfService:
         return Facts("voice", interaction.dialled, interaction.address.e164, known, self._floor.centre)
 
     def _flow_of(self, run: Run) -> Flow | None:
-        return self._flows.version(run.flow, run.version) or self._flows.current(run.flow)
+        return self._flows.version(run.flow, run.version) or self._flows.flows.get(run.flow)
 
     async def _sounds_for(self, prompts: Sequence[Prompt]) -> list[Path]:
-        sounds = []
-        for prompt in prompts:
+        """Return the sounds that there are: a prompt without one is left out, for a call is worth more than a word."""
+        if any(self._sounds.sound_for(prompt) is None for prompt in prompts):
             try:
-                sounds.append(await self._sounds.sound_for(prompt))
+                await self._sounds.make(prompts)
             except Unavailable as fault:
-                log.error("a prompt has no sound", extra={"text": prompt.text[:80], "why": str(fault)})
-        return sounds
+                log.error("a prompt has no sound", extra={"why": str(fault)})
+        found = (self._sounds.sound_for(prompt) for prompt in prompts)
+        return [sound for sound in found if sound is not None]
 
 
 def _length_of(file: Path) -> timedelta:

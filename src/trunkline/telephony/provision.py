@@ -22,6 +22,7 @@ from trunkline.telephony.port_holder import Wanted, refuse_taken
 from trunkline.telephony.private_root import Found, Report, find
 from trunkline.telephony.process import Process, launch
 from trunkline.telephony.render import SwitchPlan, Timing, render
+from trunkline.telephony.shared import note_folders
 from trunkline.telephony.trunks import Trunk, refuse, trunks_in
 
 _READY_S = 20.0
@@ -132,6 +133,7 @@ async def ensure(
         await running[0].stop(within_s=5)
     refuse_taken(_wanted(settings))
     _furnish(place, files, settings)
+    note_folders(settings.data_dir, place, found.binary)
     process = await launch(place.command, log=place.home / "log" / "console.log", umask=0o027)
     note.parent.mkdir(parents=True, exist_ok=True)
     note.write_text(json.dumps({"pid": process.pid, "started": process.started, "mark": mark}), encoding="utf-8")

@@ -1,0 +1,287 @@
+"""The composition root: the only module that knows everybody. It makes the parts, and owns every task."""
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from datetime import UTC, tzinfo
+from typing import Any
+
+from aiohttp import web
+
+from trunkline import secrets
+from trunkline.clock import SystemClock
+from trunkline.core.agent import Agent, PhoneKind, Presence
+from trunkline.core.centre import Centre
+from trunkline.core.errors import Misconfigured, Unavailable
+from trunkline.core.ids import AsteriskId
+from trunkline.core.sip_account import REALM, sip_ha1, sip_password
+from trunkline.floor.agent import Desk
+from trunkline.floor.conversation import Conversation
+from trunkline.floor.deadlines import Deadlines
+from trunkline.floor.dispatcher import Dispatcher
+from trunkline.floor.hub import Hub
+from trunkline.floor.intake import Intake
+from trunkline.floor.ledger import Ledger
+from trunkline.floor.recovery import Recovery
+from trunkline.floor.self_service import NOT_IN_SERVICE, SORRY, SelfService
+from trunkline.floor.state import Floor
+from trunkline.floor.switchboard import Switchboard
+from trunkline.floor.waiting import Waiting
+from trunkline.flows.centre import load_centre
+from trunkline.flows.library import Library
+from trunkline.flows.problem import Severity
+from trunkline.flows.prompts import prompts_of
+from trunkline.logs import log_to
+from trunkline.ports.store import AgentRecord, Health, SipCredentials
+from trunkline.settings import Settings
+from trunkline.speech.synthesizer import CommandSynthesizer
+from trunkline.store.database import Database
+from trunkline.store.embedded import dsn
+from trunkline.store.migrate import migrate
+from trunkline.store.postgres import PostgresStore
+from trunkline.telephony.ami import Ami, AmiAddress
+from trunkline.telephony.calls import Calls
+from trunkline.telephony.line import AgiLines
+from trunkline.telephony.shared import shared_folders
+from trunkline.telephony.translate import WANTED
+from trunkline.web.desk_socket import DeskSocket
+from trunkline.web.log_in import LogIn
+from trunkline.web.server import HealthDoor, Recordings, web_application
+
+log = logging.getLogger(__name__)
+
+HEARTBEAT_S = 5.0
+LOOK_S = 0.5
+"""How often the flow files and the parts' health are looked at."""
+_DATABASE_PATIENCE_S = 30.0
+
+
+async def serve(settings: Settings) -> None:
+    """Run the service until cancelled."""
+    log_to(settings.log_file, settings.log_level)
+    async with AsyncExitStack() as stack:
+        service = await _Service.made(settings, stack)
+        await service.run()
+
+
+class _Service:
+    """Every part of one service process, wired together."""
+
+    def __init__(self, settings: Settings, centre: Centre, store: PostgresStore) -> None:
+        self.settings = settings
+        self.store = store
+        self.clock = SystemClock()
+        self.shared = shared_folders(settings.data_dir)
+        self.voicemails = self.shared.recordings / "voicemail"
+        self.sounds = CommandSynthesizer(
+            self.shared.sounds, settings.flows_dir / "prompts", prefix=self.shared.speak, inside=self.shared.inside
+        )
+        self.library = Library(settings.flows_dir, kept=settings.data_dir / "flows")
+        address = AmiAddress(settings.ami_host, settings.ami_port, settings.ami_user, secrets.ami_secret(settings))
+        self.ami = Ami(address, wanted=WANTED, now=self.clock.now)
+        self.calls = Calls(self.ami, AsteriskId(settings.asterisk_id), now=self.clock.now)
+        self.ledger = Ledger(store)
+        self.floor = Floor(self.ledger, self.clock, centre)
+        self.health: dict[str, Health] = {}
+        self._wire()
+
+    def _wire(self) -> None:
+        floor, calls, store = self.floor, self.calls, self.store
+        self.intake = Intake(floor, store)
+        self.self_service = SelfService(
+            floor, calls, intake=self.intake, flows=self.library, sounds=self.sounds,
+            lines=AgiLines(self.ami, self.shared.inside).open, recordings=self.voicemails,
+        )  # fmt: skip
+        conversation = Conversation(floor, calls, self.self_service.left_flow)
+        self.desk = Desk(floor, calls, conversation)
+        self.deadlines = Deadlines(
+            floor, overflow=self.self_service.overflow, ring_out=conversation.rang_out,
+            end_wrap_up=self.desk.wrap_up_over,
+        )  # fmt: skip
+        dispatcher = Dispatcher(floor, calls)
+        waiting = Waiting(floor, calls)
+        recovery = Recovery(
+            floor, calls, conversation=conversation, self_service=self.self_service, intake=self.intake,
+            dispatcher=dispatcher,
+        )  # fmt: skip
+        self.switchboard = Switchboard(
+            floor, conversation=conversation, self_service=self.self_service, waiting=waiting, recovery=recovery
+        )
+        self.hub = Hub(floor, store, sip_account=self._sip_account, parts=self.parts, zone=_zone_of(floor.centre))
+        self.ledger.publish = self.hub.published
+        self.ledger.outcome_unknown = self.switchboard.outcome_unknown
+        self.hub.desk_count_changed = self.desk.desks
+
+    @classmethod
+    async def made(cls, settings: Settings, stack: AsyncExitStack) -> "_Service":
+        """Return the service with its database migrated, its agents known and its flows loaded."""
+        centre = _read_centre(settings)
+        url = dsn(settings)
+        await _when_there(url)
+        database = await stack.enter_async_context(Database(url))
+        service = cls(settings, centre, PostgresStore(database))
+        await service._put_agents()
+        service.floor.load(await service.store.load())
+        service.deadlines.follow_all()
+        for agent in service.floor.agents.values():
+            if agent.presence is not Presence.OFFLINE:
+                service.desk.desks(agent.id, 0)  # they have a minute to come back to their desks
+        await service._load_flows()
+        return service
+
+    async def run(self) -> None:
+        """Do everything, until cancelled."""
+        runner = web.AppRunner(self._web(), access_log=None, shutdown_timeout=1.0)
+        await runner.setup()
+        try:
+            site = web.TCPSite(
+                runner, self.settings.http_host, self.settings.http_port, ssl_context=_tls(self.settings)
+            )
+            await site.start()
+            async with asyncio.TaskGroup() as tasks:
+                for work in (
+                    self.ledger.run(), self.ami.run(), self.switchboard.run(self.calls.events()),
+                    self.self_service.run(), self.intake.run(), self.hub.run(), self._heartbeat(),
+                    self._watch_flows(), self._watch_parts(),
+                ):  # fmt: skip
+                    tasks.create_task(work)
+        finally:
+            await runner.cleanup()
+
+    # --- what goes on beside the calls ---
+
+    async def _heartbeat(self) -> None:
+        while True:
+            if self.floor.settled:
+                try:
+                    await self.calls.heartbeat()
+                except Unavailable as fault:
+                    log.warning("the switch did not take our heartbeat", extra={"why": str(fault)})
+            await asyncio.sleep(HEARTBEAT_S if self.floor.settled else LOOK_S)
+
+    async def _watch_flows(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_S)
+            if await asyncio.to_thread(self.library.changed):
+                await self._load_flows()
+
+    async def _load_flows(self) -> None:
+        loaded = self.library.load(self.floor.centre)
+        for problem in loaded.problems:
+            level = logging.ERROR if problem.severity is Severity.ERROR else logging.WARNING
+            log.log(level, "problem in a flow file: %s", problem)
+        wanted = [prompt for flow in loaded.fresh for prompt in prompts_of(flow)]
+        try:
+            await self.sounds.make([SORRY, NOT_IN_SERVICE, *wanted])
+            self.health["sounds"] = Health(ready=True)
+        except Unavailable as fault:
+            log.error("prompts could not be made", extra={"why": str(fault)})
+            self.health["sounds"] = Health(ready=False, detail=str(fault))
+        errors = [problem for problem in loaded.problems if problem.severity is Severity.ERROR]
+        self.health["flows"] = Health(
+            ready=bool(self.library.flows),
+            detail="; ".join(map(str, errors)) or f"{len(self.library.flows)} flows serve",
+        )
+
+    async def _watch_parts(self) -> None:
+        shown: Mapping[str, Health] = {}
+        while True:
+            self.health["database"] = await self.store.health()
+            if (parts := self.parts()) != shown:
+                shown = parts
+                self.hub.parts_changed()
+            await asyncio.sleep(LOOK_S)
+
+    def parts(self) -> Mapping[str, Health]:
+        """Return every part, and whether it is ready."""
+        ledger, database = self.ledger.health(), self.health.get("database", Health(ready=False, detail="starting"))
+        where = f"{self.settings.ami_host}:{self.settings.ami_port}"
+        up = self.ami.is_up
+        return {
+            "database": database if ledger.ready else ledger,
+            "switch": Health(ready=up, detail="" if up else f"Asterisk does not answer on {where}"),
+            "flows": self.health.get("flows", Health(ready=False, detail="starting")),
+            "sounds": self.health.get("sounds", Health(ready=False, detail="starting")),
+            "reconciled": Health(self.floor.settled, "" if self.floor.settled else "comparing with the switch"),
+        }
+
+    # --- what the parts need of the settings ---
+
+    async def _put_agents(self) -> None:
+        secret = secrets.agent_secret(self.settings)
+        records = [
+            AgentRecord(id_, agent.name, agent.role.value, frozenset(agent.queues), _credentials(secret, id_))
+            for id_, agent in self.floor.centre.agents.items()
+        ]
+        await self.store.put_agents(records, at=self.clock.now())
+        if self.settings.demo:
+            password = secrets.demo_password(self.settings)
+            for record in records:
+                if not await self.store.check_password(record.id, password):
+                    await self.store.set_password(record.id, password)
+
+    def _sip_account(self, agent: Agent) -> Mapping[str, Any]:
+        endpoint = agent.endpoint
+        account: dict[str, Any] = {
+            "user": endpoint,
+            "realm": REALM,
+            "host": self.settings.sip_host,
+            "port": self.settings.sip_port,
+            "ws_port": self.settings.sip_ws_port,
+            "secure": self.settings.tls_cert is not None,
+        }
+        if agent.phone is PhoneKind.BROWSER:
+            account["ha1"] = sip_ha1(endpoint, sip_password(secrets.agent_secret(self.settings), endpoint))
+        return account
+
+    def _web(self) -> web.Application:
+        origins = frozenset({self.settings.public_url}) if self.settings.public_url else frozenset[str]()
+        log_in = LogIn(self.floor, self.desk, self.store, secure=self.settings.url.startswith("https:"))
+        return web_application(
+            log_in=log_in,
+            socket=DeskSocket(self.floor, self.hub, self.desk, log_in, origins=origins),
+            recordings=Recordings(self.floor, self.store, log_in, self.voicemails),
+            health=HealthDoor(self.parts),
+            sip_ws_port=self.settings.sip_ws_port,
+        )
+
+
+def _credentials(secret: bytes, agent: str) -> SipCredentials:
+    desk, browser = agent, f"{agent}-web"
+    return SipCredentials(sip_ha1(desk, sip_password(secret, desk)), sip_ha1(browser, sip_password(secret, browser)))
+
+
+def _read_centre(settings: Settings) -> Centre:
+    centre, problems = load_centre(settings.centre_file)
+    if centre is None:
+        raise Misconfigured("\n".join(map(str, problems)))
+    return centre
+
+
+def _zone_of(centre: Centre) -> tzinfo:
+    """Return the time zone in which the centre's days begin: that of its first calendar."""
+    return next((hours.zone for hours in centre.hours.values()), UTC)
+
+
+async def _when_there(url: str) -> None:
+    """Migrate the database once it answers; one that is starting beside us is waited for."""
+    async with asyncio.timeout(_DATABASE_PATIENCE_S):
+        while True:
+            try:
+                for migration in await migrate(url):
+                    log.info("migration applied", extra={"migration": migration.name})
+            except Unavailable as fault:
+                log.warning("waiting for the database", extra={"why": str(fault)})
+                await asyncio.sleep(LOOK_S)
+            else:
+                return
+
+
+def _tls(settings: Settings) -> ssl.SSLContext | None:
+    if settings.tls_cert is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(settings.tls_cert, settings.tls_key)
+    return context

@@ -1,0 +1,214 @@
+"""Every desk's live picture: one snapshot, then numbered events that a desk can resume after a cut."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from typing import Any
+
+from trunkline.core.agent import Agent
+from trunkline.core.customer import DayFigures
+from trunkline.core.errors import Unavailable
+from trunkline.core.ids import AgentId, InteractionId, QueueId, new_id
+from trunkline.core.interaction import Interaction
+from trunkline.core.journal import Happened
+from trunkline.floor import view
+from trunkline.floor.dispatcher import queues_of
+from trunkline.floor.state import Floor, Moved
+from trunkline.floor.view import Json
+from trunkline.ports.store import Change, Health, Store
+
+log = logging.getLogger(__name__)
+
+KEPT_EVENTS = 500
+"""How many events a desk may have missed and still resume."""
+QUEUES_EVERY_S = 0.25
+"""Queue figures are sent at most this often: they change with every call of everybody."""
+
+_TODAY_CHANGES = frozenset({Happened.WRAPPED_UP, Happened.WRAP_UP_TIMED_OUT, Happened.RANG_OUT, Happened.DECLINED})
+
+Send = Callable[[Json], None]
+
+
+@dataclass(slots=True)
+class _Stream:
+    """One agent's picture: what their desks show, what was sent lately, and who listens."""
+
+    state: Json
+    seq: int = 0
+    sent: deque[tuple[int, Json]] = field(default_factory=lambda: deque(maxlen=KEPT_EVENTS))
+    desks: set[Send] = field(default_factory=set)
+
+
+class Hub:
+    """Publishes what has become durable to the desks that it concerns."""
+
+    def __init__(
+        self,
+        floor: Floor,
+        store: Store,
+        *,
+        sip_account: Callable[[Agent], Mapping[str, Any]],
+        parts: Callable[[], Mapping[str, Health]],
+        zone: tzinfo,
+    ) -> None:
+        self._floor = floor
+        self._store = store
+        self._sip_account = sip_account
+        self._parts = parts
+        self._zone = zone
+        self._epoch = new_id()
+        self._streams: dict[AgentId, _Stream] = {}
+        self._shown_to: dict[InteractionId, AgentId] = {}
+        self._queues: set[QueueId] = set()
+        self._queues_changed = asyncio.Event()
+        self._today: asyncio.Queue[AgentId] = asyncio.Queue()
+        self.desk_count_changed: Callable[[AgentId, int], None] = lambda _agent, _count: None
+        floor.watchers.append(self._watch)
+
+    # --- desks ---
+
+    async def open(self, agent: AgentId, send: Send, *, epoch: str | None, seq: int | None) -> None:
+        """Begin a desk: with the events it missed if it can resume, else with a snapshot. Then events follow."""
+        stream = self._streams.get(agent)
+        if stream is None:
+            figures = await self._figures(agent)
+            stream = self._streams.setdefault(agent, _Stream(self._snapshot(agent, figures)))
+        resumable = epoch == self._epoch and seq is not None and stream.seq - len(stream.sent) <= seq <= stream.seq
+        now = self._floor.clock.now().isoformat()
+        if resumable:
+            send({"type": "resumed", "epoch": self._epoch, "seq": stream.seq, "now": now})
+            for number, event in stream.sent:
+                if seq is not None and number > seq:
+                    send({"type": "event", "seq": number, "event": event})
+        else:
+            send({"type": "snapshot", "epoch": self._epoch, "seq": stream.seq, "now": now, "state": stream.state})
+        stream.desks.add(send)
+        self.desk_count_changed(agent, len(stream.desks))
+
+    def close(self, agent: AgentId, send: Send) -> None:
+        """End a desk."""
+        stream = self._streams.get(agent)
+        if stream is not None and send in stream.desks:
+            stream.desks.discard(send)
+            self.desk_count_changed(agent, len(stream.desks))
+
+    # --- what becomes known ---
+
+    def published(self, change: Change) -> None:
+        """A change is durable: show it to whom it concerns."""
+        for agent in change.agents:
+            self._show_me(agent.id)
+        for interaction in change.interactions:
+            self._show_card(interaction)
+        for entry in change.journal:
+            if entry.agent is not None and entry.kind in _TODAY_CHANGES and entry.agent in self._streams:
+                self._today.put_nowait(entry.agent)
+
+    def parts_changed(self) -> None:
+        """A part of the service became ready, or is no more."""
+        parts = self._parts_json()
+        for agent in list(self._streams):
+            self._emit(agent, {"kind": "parts", "parts": parts})
+
+    async def run(self) -> None:
+        """Send the figures that are gathered rather than pushed, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._send_queues())
+            tasks.create_task(self._send_today())
+
+    def _watch(self, moved: Moved) -> None:
+        touched = queues_of(moved)
+        if touched:
+            self._queues |= {QueueId(queue) for queue in touched}
+            self._queues_changed.set()
+        for old, new in moved.agents:
+            if old is new:  # only the reachability of the phone changed: nothing to store, but to show
+                self._show_me(new.id)
+
+    async def _send_queues(self) -> None:
+        while True:
+            await self._queues_changed.wait()
+            self._queues_changed.clear()
+            touched, self._queues = self._queues, set()
+            for agent_id in list(self._streams):
+                agent = self._floor.agents[agent_id]
+                for queue in sorted(touched & self._floor.centre.queues.keys()):
+                    strip = view.queue_strip(queue, self._floor.routing, self._floor.centre, agent)
+                    self._emit(agent_id, {"kind": "queue", "queue": strip})
+            await asyncio.sleep(QUEUES_EVERY_S)
+
+    async def _send_today(self) -> None:
+        while True:
+            agent = await self._today.get()
+            self._emit(agent, {"kind": "today", "today": view.today(await self._figures(agent))})
+
+    async def _figures(self, agent: AgentId) -> DayFigures:
+        now = self._floor.clock.now().astimezone(self._zone)
+        midnight = datetime(now.year, now.month, now.day, tzinfo=self._zone)
+        try:
+            async with asyncio.timeout(5):
+                return await self._store.day_figures(agent, since=midnight)
+        except (Unavailable, TimeoutError) as fault:
+            log.warning("an agent's figures are not known", extra={"agent": agent, "why": str(fault)})
+            return DayFigures()
+
+    # --- one agent's stream ---
+
+    def _emit(self, agent: AgentId, event: Json) -> None:
+        stream = self._streams.get(agent)
+        if stream is None:
+            return
+        state = view.apply(stream.state, event)
+        if state == stream.state:
+            return
+        stream.state = state
+        stream.seq += 1
+        stream.sent.append((stream.seq, event))
+        for send in list(stream.desks):
+            send({"type": "event", "seq": stream.seq, "event": event})
+
+    def _show_me(self, agent: AgentId) -> None:
+        if agent in self._streams:
+            self._emit(agent, {"kind": "me", "me": self._me(self._floor.agents[agent])})
+
+    def _show_card(self, changed: Interaction) -> None:
+        present = self._floor.interactions.get(changed.id, changed)
+        holder = present.offer.agent if present.offer is not None else None
+        if holder is not None and not view.is_on_desk_of(present, holder):
+            holder = None
+        shown_to = self._shown_to.get(changed.id)
+        if shown_to is not None and shown_to != holder:
+            del self._shown_to[changed.id]
+            self._emit(shown_to, {"kind": "interaction_gone", "id": changed.id})
+        if holder is not None:
+            self._shown_to[changed.id] = holder
+            self._emit(holder, {"kind": "interaction", "interaction": self._card(present)})
+
+    def _snapshot(self, agent_id: AgentId, figures: DayFigures) -> Json:
+        floor, agent = self._floor, self._floor.agents[agent_id]
+        cards: dict[InteractionId, Json] = {
+            each.id: self._card(each) for each in floor.interactions.values() if view.is_on_desk_of(each, agent_id)
+        }
+        self._shown_to.update(dict.fromkeys(cards, agent_id))
+        return {
+            "me": self._me(agent),
+            "interactions": cards,
+            "queues": {
+                queue: view.queue_strip(queue, floor.routing, floor.centre, agent) for queue in floor.centre.queues
+            },
+            "today": view.today(figures),
+            "parts": self._parts_json(),
+            "centre": view.centre_words(floor.centre),
+        }
+
+    def _card(self, interaction: Interaction) -> Json:
+        return view.card(interaction, self._floor.profiles.get(interaction.id), self._floor.centre)
+
+    def _me(self, agent: Agent) -> Json:
+        return view.me(agent, reachable=agent.endpoint in self._floor.reachable, sip=self._sip_account(agent))
+
+    def _parts_json(self) -> Json:
+        return {name: {"ready": part.ready, "detail": part.detail} for name, part in self._parts().items()}

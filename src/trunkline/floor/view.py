@@ -1,0 +1,176 @@
+"""What a desk shows, as plain JSON: pure projections of the floor, one for each thing on the screen."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from trunkline.core.agent import Agent
+from trunkline.core.centre import Centre
+from trunkline.core.customer import Customer, DayFigures, PastInteraction
+from trunkline.core.ids import AgentId, QueueId
+from trunkline.core.interaction import Address, Interaction, Stage, Work
+from trunkline.core.phone import national
+from trunkline.core.routing import Routing
+from trunkline.floor.runs import run_of
+from trunkline.floor.state import Profile
+
+Json = dict[str, Any]
+
+LONGEST_NAME = 200
+
+
+def is_on_desk_of(interaction: Interaction, agent: AgentId) -> bool:
+    """Whether an agent has this interaction before them."""
+    in_hand = interaction.stage in (Stage.OFFERED, Stage.TALKING, Stage.WRAP_UP)
+    return in_hand and interaction.offer is not None and interaction.offer.agent == agent
+
+
+def card(interaction: Interaction, profile: Profile | None, centre: Centre) -> Json:
+    """Return everything the desk shows of one interaction: who, why, how long, and what was before."""
+    profile = profile or Profile()
+    run = run_of(interaction)
+    path = [
+        {"flow": visit.flow, "step": visit.step, "title": visit.title, "at": _time(visit.at), "answer": visit.answer}
+        for visit in (run.path if run is not None else ())
+    ]
+    entry, offer, voicemail = interaction.entry, interaction.offer, interaction.voicemail
+    return {
+        "id": interaction.id,
+        "medium": interaction.medium,
+        "work": interaction.work.value,
+        "stage": interaction.stage.value,
+        "stage_since": _time(interaction.stage_since),
+        "arrived_at": _time(interaction.arrived_at),
+        "waiting_since": _time(entry.since) if entry is not None else None,
+        "waited_s": _waited_s(interaction),
+        "offer": {"id": offer.id, "expires_at": _time(offer.expires_at)} if offer is not None else None,
+        "queue": {"id": entry.queue, "title": centre.queues[entry.queue].title} if entry is not None else None,
+        "dialled": interaction.dialled,
+        "caller_name": interaction.caller_name[:LONGEST_NAME],
+        "address": _address(interaction.address, centre.region),
+        "customer": _customer(profile.customer) if profile.customer is not None else None,
+        "path": path,
+        "answers": {name: str(value) for name, value in (run.values if run is not None else {}).items()},
+        "held_since": _time(interaction.held_since),
+        "wrap_up_until": _time(interaction.wrap_up_until),
+        "note": interaction.note,
+        "disposition": interaction.disposition,
+        "voicemail": {
+            "seconds": voicemail.length.total_seconds(),
+            "url": f"/api/interactions/{interaction.id}/voicemail",
+        }
+        if voicemail is not None and interaction.work is Work.VOICEMAIL
+        else None,
+        "timeline": [_past(past, centre) for past in profile.timeline],
+    }
+
+
+def queue_strip(id_: QueueId, routing: Routing, centre: Centre, agent: Agent) -> Json:
+    """Return a queue's figures, as one agent sees them."""
+    longest = routing.longest_since(id_)
+    return {
+        "id": id_,
+        "title": centre.queues[id_].title,
+        "waiting": routing.waiting(id_),
+        "longest_since": _time(longest),
+        "ready": routing.free_agents(id_),
+        "mine": id_ in agent.queues,
+    }
+
+
+def me(agent: Agent, *, reachable: bool, sip: Mapping[str, Any]) -> Json:
+    """Return an agent as they see themselves."""
+    return {
+        "id": agent.id,
+        "name": agent.name,
+        "role": agent.role,
+        "presence": agent.presence.value,
+        "reason": agent.reason,
+        "since": _time(agent.since),
+        "busy": agent.busy,
+        "phone": {"kind": agent.phone.value, "endpoint": agent.endpoint, "reachable": reachable, "sip": dict(sip)},
+    }
+
+
+def today(figures: DayFigures) -> Json:
+    """Return an agent's own figures of the day."""
+    return {
+        "handled": figures.handled,
+        "talk_s": figures.talk.total_seconds(),
+        "wrap_s": figures.wrap_up.total_seconds(),
+        "missed": figures.missed,
+        "longest_talk_s": figures.longest_talk.total_seconds(),
+    }
+
+
+def centre_words(centre: Centre) -> Json:
+    """Return what the desk needs of the centre file."""
+    return {
+        "name": centre.name,
+        "region": centre.region,
+        "dispositions": [{"code": each.code, "title": each.title} for each in centre.dispositions],
+        "reasons": [{"code": each.code, "title": each.title} for each in centre.reasons],
+    }
+
+
+def apply(state: Json, event: Mapping[str, Any]) -> Json:
+    """Return the state after an event: the same rule as the browser's, so that snapshot + events = new snapshot."""
+    match event["kind"]:
+        case "me" | "today" | "parts" as part:
+            return {**state, part: event[part]}
+        case "interaction":
+            changed = event["interaction"]
+            return {**state, "interactions": {**state["interactions"], changed["id"]: changed}}
+        case "interaction_gone":
+            left = {id_: each for id_, each in state["interactions"].items() if id_ != event["id"]}
+            return {**state, "interactions": left}
+        case "queue":
+            queue = event["queue"]
+            return {**state, "queues": {**state["queues"], queue["id"]: queue}}
+        case unknown:
+            raise ValueError(f"no event of the desk is called {unknown!r}")
+
+
+def _waited_s(interaction: Interaction) -> float | None:
+    if interaction.entry is None:
+        return None
+    until = interaction.answered_at or interaction.stage_since
+    return (until - interaction.entry.since).total_seconds()
+
+
+def _address(address: Address, region: str) -> Json:
+    return {
+        "raw": address.raw[:LONGEST_NAME],
+        "e164": address.e164,
+        "national": national(address, region)[:LONGEST_NAME],
+        "anonymous": address.anonymous,
+    }
+
+
+def _customer(customer: Customer) -> Json:
+    return {
+        "id": customer.id,
+        "name": customer.name,
+        "tags": list(customer.tags),
+        "addresses": list(customer.addresses),
+        "notes": [{"at": _time(note.at), "by": note.by, "text": note.text} for note in customer.notes],
+    }
+
+
+def _past(past: PastInteraction, centre: Centre) -> Json:
+    queue = centre.queues.get(past.queue) if past.queue is not None else None
+    return {
+        "id": past.id,
+        "at": _time(past.at),
+        "medium": past.medium,
+        "queue": queue.title if queue is not None else past.queue,
+        "agent": past.agent,
+        "disposition": past.disposition,
+        "note": past.note,
+        "talked_s": past.talked.total_seconds(),
+        "outcome": past.outcome.value if past.outcome is not None else None,
+    }
+
+
+def _time(at: datetime | None) -> str | None:
+    return at.isoformat() if at is not None else None

@@ -1,0 +1,42 @@
+"""The one map from our errors to HTTP."""
+
+import json
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from trunkline.core.errors import Rejected, TrunklineFault, Unavailable
+from trunkline.floor.agent import NotYours
+from trunkline.floor.state import NoSuch
+from trunkline.web.log_in import NotLoggedIn, TooManyTries, WrongPassword
+
+_STATUS: tuple[tuple[type[TrunklineFault], int], ...] = (
+    (NotLoggedIn, 401),
+    (WrongPassword, 401),
+    (TooManyTries, 429),
+    (NotYours, 403),
+    (NoSuch, 404),
+    (Rejected, 409),
+    (Unavailable, 503),
+)
+
+
+def error_json(fault: TrunklineFault) -> dict[str, str]:
+    """Return an error as the desk understands it: a code in snake case, and a sentence."""
+    name = type(fault).__name__
+    code = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")
+    return {"code": code, "message": str(fault)}
+
+
+@web.middleware
+async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer every fault of ours with its status and its words."""
+    try:
+        return await handler(request)
+    except TrunklineFault as fault:
+        status = next((status for kind, status in _STATUS if isinstance(fault, kind)), 500)
+        headers = {"Retry-After": str(fault.retry_after_s)} if isinstance(fault, TooManyTries) else {}
+        return web.json_response({"error": error_json(fault)}, status=status, headers=headers)
+    except json.JSONDecodeError:
+        answer = {"code": "not_json", "message": "the request's body is not JSON"}
+        return web.json_response({"error": answer}, status=400)

@@ -1,0 +1,120 @@
+"""The web application: its doors, its headers, and the built desktop."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from trunkline.core.ids import InteractionId
+from trunkline.core.journal import Happened, JournalEntry
+from trunkline.floor.state import Floor, NoSuch
+from trunkline.ports.store import Health, Store
+from trunkline.web.desk_socket import DeskSocket
+from trunkline.web.errors import errors
+from trunkline.web.log_in import LogIn
+
+STATIC = Path(__file__).parent / "static"
+LARGEST_BODY = 64 * 1024
+_YEAR_S = 31_536_000
+
+
+def web_application(
+    *, log_in: LogIn, socket: DeskSocket, recordings: "Recordings", health: "HealthDoor", sip_ws_port: int
+) -> web.Application:
+    """Return the application with every door."""
+    application = web.Application(middlewares=[_headers(sip_ws_port), errors], client_max_size=LARGEST_BODY)
+    for part in (log_in, socket, recordings, health):
+        application.add_routes(part.routes())
+    application.add_routes([web.get("/", _index)])
+    if (STATIC / "assets").is_dir():
+        application.router.add_static("/assets", STATIC / "assets", append_version=False)
+    return application
+
+
+class HealthDoor:
+    """GET /healthz: ready only when every part is, and which is not."""
+
+    def __init__(self, parts: Callable[[], Mapping[str, Health]]) -> None:
+        self._parts = parts
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the door."""
+        return [web.get("/healthz", self.health)]
+
+    async def health(self, _request: web.Request) -> web.Response:
+        """Answer 200 when all is ready, else 503; the parts say why."""
+        parts = self._parts()
+        ready = all(part.ready for part in parts.values())
+        body = {
+            "ready": ready,
+            "parts": {name: {"ready": part.ready, "detail": part.detail} for name, part in parts.items()},
+        }
+        return web.json_response(body, status=200 if ready else 503)
+
+
+class Recordings:
+    """GET /api/interactions/ID/voicemail: for agents of its queue, and each listening is in the journal."""
+
+    def __init__(self, floor: Floor, store: Store, log_in: LogIn, folder: Path) -> None:
+        self._floor = floor
+        self._store = store
+        self._log_in = log_in
+        self._folder = folder
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the door."""
+        return [web.get("/api/interactions/{id}/voicemail", self.voicemail)]
+
+    async def voicemail(self, request: web.Request) -> web.StreamResponse:
+        """Send the recording, in ranges where the browser asks for them."""
+        agent = self._floor.agent(await self._log_in.agent_of(request))
+        id_ = InteractionId(request.match_info["id"])
+        interaction = self._floor.interactions.get(id_) or await self._store.interaction(id_)
+        if interaction is None or interaction.voicemail is None:
+            raise NoSuch("there is no such voicemail")
+        in_queue = interaction.entry is not None and interaction.entry.queue in agent.queues
+        if not in_queue and agent.role == "agent":
+            raise NoSuch("there is no such voicemail")
+        file = self._folder / Path(interaction.voicemail.file).name
+        if not file.is_file():
+            raise NoSuch("the recording of this voicemail is not here any more")
+        if "Range" not in request.headers or request.headers["Range"].startswith("bytes=0-"):
+            at = self._floor.clock.now()
+            self._floor.commit(journal=[JournalEntry(Happened.RECORDING_PLAYED, at, id_, agent.id)])
+        return web.FileResponse(file, headers={"Content-Type": "audio/wav", "Cache-Control": "private, no-store"})
+
+
+async def _index(_request: web.Request) -> web.StreamResponse:
+    page = STATIC / "index.html"
+    if not page.is_file():
+        text = "The desktop is not built yet: run `make desktop`."
+        return web.Response(status=503, text=text)
+    return web.FileResponse(page, headers={"Cache-Control": "no-cache"})
+
+
+def _headers(sip_ws_port: int) -> Middleware:
+    """Return the middleware that sets the security headers: our own scripts only, our own sockets and Asterisk's."""
+
+    @web.middleware
+    async def headers(request: web.Request, handler: Handler) -> web.StreamResponse:
+        response = await handler(request)
+        if response.prepared:
+            return response
+        host = request.host.rpartition(":")[0] if not request.host.endswith("]") else request.host
+        host = host or request.host
+        sip = f"ws://{host}:{sip_ws_port} wss://{host}:{sip_ws_port}"
+        response.headers.setdefault(
+            "Content-Security-Policy",
+            f"default-src 'self'; connect-src 'self' ws://{request.host} wss://{request.host} {sip}; "
+            "style-src 'self' 'unsafe-inline'; img-src 'self' data:; media-src 'self' blob:; "
+            "frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+        )
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("Referrer-Policy", "same-origin")
+        response.headers.setdefault("Permissions-Policy", "microphone=(self), camera=()")
+        if request.path.startswith("/assets/"):
+            response.headers.setdefault("Cache-Control", f"public, max-age={_YEAR_S}, immutable")
+        return response
+
+    return headers
