@@ -15,15 +15,15 @@ from trunkline.telephony.modules import module_lines
 from trunkline.telephony.trunks import Trunk, trunk_config
 
 EVENTS = (
-    "AsyncAGIStart",
-    "AsyncAGIExec",
     "AsyncAGIEnd",
+    "AsyncAGIExec",
+    "AsyncAGIStart",
+    "BridgeDestroy",
     "BridgeEnter",
     "BridgeLeave",
     "ContactStatus",
-    "DialBegin",
-    "DialEnd",
-    "DialState",
+    "DTMFEnd",
+    "DeviceStateChange",
     "FullyBooted",
     "Hangup",
     "Hold",
