@@ -161,7 +161,9 @@ class Caller:
         async with asyncio.timeout(within or 2.0 + len(keys)):
             while self._talker.keys_waiting:
                 if self._over.done():
-                    raise CallRefused(self._over.result())
+                    if self._talker.keys_unheard:
+                        raise CallRefused(self._over.result())
+                    return  # the last key was the far end's reason to hang up
                 await asyncio.sleep(_FRAME_S)
 
     async def hang_up(self, within: float = 3.0) -> Ended:
@@ -179,6 +181,11 @@ class Caller:
     def audio(self, since: float = 0.0) -> Samples:
         """Return what was heard from so many seconds after the first sound could come: 16-bit samples, 8 kHz."""
         return self._listener.audio_since(int(since * RATE), self._listened_until())
+
+    @property
+    def listening_since(self) -> float | None:
+        """When `audio` begins, by `time.monotonic`: the answer, or early sound before it."""
+        return self._listener.began
 
     @property
     def heard_s(self) -> float:

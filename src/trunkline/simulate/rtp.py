@@ -88,6 +88,11 @@ class Talker:
         """Whether a pressed key has not sounded to its end."""
         return bool(self._keys)
 
+    @property
+    def keys_unheard(self) -> bool:
+        """Whether a pressed key has not begun to sound."""
+        return len(self._keys) > (self._place > 0)
+
     def press(self, keys: str) -> None:
         """Send these keys one after the other; raises ValueError for what is no key."""
         wrong = set(keys.upper()) - set(KEYS)
@@ -139,7 +144,8 @@ class Listener:
     """What we hear: packets laid out in time, whatever their order, with silence where none came."""
 
     def __init__(self) -> None:
-        self._began: float | None = None
+        self.began: float | None = None
+        """The moment that is zero in the audio."""
         self._ssrc, self._base, self._laid_at = -1, 0, 0
         self._samples: Samples = array("h")
         self._events_type: int | None = None
@@ -150,7 +156,7 @@ class Listener:
 
     def begin(self, now: float, media: Media | None = None) -> None:
         """Set the moment that is zero in the audio, once; and which payload type brings keys."""
-        self._began = now if self._began is None else self._began
+        self.began = now if self.began is None else self.began
         if media is not None:
             self._events_type = media.events
 
@@ -169,19 +175,19 @@ class Listener:
 
     def audio(self, now: float | None = None) -> Samples:
         """Return what was heard since the beginning, 16-bit samples; with `now`, silence up to it too."""
-        if now is None or self._began is None:
+        if now is None or self.began is None:
             return self._samples[:]
-        self._stretch(int((now - self._began) * RATE))
+        self._stretch(int((now - self.began) * RATE))
         return self._samples[:]
 
     def audio_since(self, place: int, now: float) -> Samples:
         """Return what was heard from a sample on, up to now."""
-        if self._began is not None:
-            self._stretch(int((now - self._began) * RATE))
+        if self.began is not None:
+            self._stretch(int((now - self.began) * RATE))
         return self._samples[place:]
 
     def _lay(self, packet: Packet, now: float) -> None:
-        arrived = int((now - (self._began or 0.0)) * RATE)
+        arrived = int((now - (self.began or 0.0)) * RATE)
         ahead = (packet.timestamp - self._base + 0x80000000 & 0xFFFFFFFF) - 0x80000000
         place = self._laid_at + ahead
         if packet.ssrc != self._ssrc or abs(place - arrived) > _MOVED:

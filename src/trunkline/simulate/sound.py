@@ -17,6 +17,10 @@ _BLOCK = RATE // 10
 """The tenth of a second that is judged at a time."""
 
 
+NoWav = wave.Error
+"""The file is no WAV file that we can read."""
+
+
 class Sound:
     """Something to say over and over or once: 16-bit samples at 8 kHz."""
 
