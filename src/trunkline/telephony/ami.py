@@ -117,7 +117,7 @@ class _Wire(AMIProtocol):  # type: ignore[misc] # panoramisk is untyped
 
     def __init__(self, owner: "Ami") -> None:
         self._owner = owner
-        self._framer = Framer(owner.wanted)
+        self._framer = Framer(owner.wanted | {"FullyBooted"})
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: Any) -> None:
@@ -171,7 +171,7 @@ class Ami:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.address, self.pace, self.counters = address, pace or Pace(), Counters()
-        self.wanted = wanted | {"FullyBooted"}
+        self.wanted = wanted
         self._now, self._inbox_limit, self._paused = now, inbox_limit, False
         self._inbox: asyncio.Queue[Message | LinkUp | LinkDown] = asyncio.Queue()
         self._asked: dict[str, _Asked] = {}

@@ -108,7 +108,8 @@ class AgiLine:
                 self._took(played.key)
                 return played.key
             if played.is_failed:
-                await self._check_alive(f"{sound.name} could not be played ({played.why or played.code})")
+                # Asterisk leaves AGI when it cannot open a sound, as it does when the caller hangs up.
+                raise LineGone(f"{sound.name} was not played: the caller hung up, or Asterisk cannot read it")
         return self._typed_ahead(stop_on)
 
     async def wait_for_key(self, within: timedelta) -> str | None:
@@ -143,14 +144,16 @@ class AgiLine:
             *options,
             *([f"s={quiet}"] if quiet > 0 else []),
         )
+        began = asyncio.get_running_loop().time()
         recorded = await self._command(text, lasts=seconds)
+        took = asyncio.get_running_loop().time() - began
         if recorded.is_failed:
             raise LineGone(f"the recording ended: {recorded.why or recorded.code}")
         length = timedelta(seconds=recorded.samples / _RATE)
         if recorded.key is not None:
             self._took(recorded.key)
             return Recorded(file, length, "digit")
-        return Recorded(file, length, "length" if length.total_seconds() > seconds - 0.5 else "silence")
+        return Recorded(file, length, "length" if quiet <= 0 or took >= seconds else "silence")
 
     async def keep(self, time: timedelta) -> None:
         """Renew the guard: for this long the switch leaves the caller with us."""
@@ -198,13 +201,6 @@ class AgiLine:
             self._typed.remove(key)
         else:
             self._taken_early.append(key)
-
-    async def _check_alive(self, why: str) -> None:
-        """Tell a sound that cannot be played from a caller who has hung up."""
-        alive = await self._command("NOOP", lasts=0)
-        if alive.is_failed:
-            raise LineGone("the caller hung up")
-        log.warning("sound not played", extra={"reason": why, "channel": self.call.channel})
 
     async def _command(self, text: str, *, lasts: float) -> agi.AgiResult:
         """Run one AGI command that takes about `lasts` seconds."""

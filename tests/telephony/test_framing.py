@@ -1,0 +1,76 @@
+"""Bytes become messages, wherever the network cuts them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.fakes.fake_ami import written
+from trunkline.telephony.wire import LONGEST_MESSAGE, Framer, Garbled, parse
+
+GREETING = b"Asterisk Call Manager/11.0.0\r\n"
+SESSION = GREETING + b"".join(
+    written(message)
+    for message in [
+        {"Response": "Success", "ActionID": "1", "Message": "Authentication accepted"},
+        {"Event": "Newchannel", "Uniqueid": "a.1", "CallerIDName": "Zoë 😀 Привет", "Empty": ""},
+        {"Event": "VarSet", "Uniqueid": "a.1"},
+        {"Event": "Hangup", "Uniqueid": "a.1", "ChanVariable": ["TL_DIALLED=100", "TL_TRUNK=lo"]},
+        {"Event": "Status", "ActionID": "7", "Uniqueid": "a.1"},
+    ]
+)
+
+
+@given(st.lists(st.integers(1, 60), max_size=40))
+def test_messages_are_the_same_wherever_the_bytes_are_cut(sizes: list[int]) -> None:
+    whole = Framer(frozenset({"Newchannel", "Hangup"})).feed(SESSION)
+    framer, data, pieces = Framer(frozenset({"Newchannel", "Hangup"})), SESSION, []
+    for size in sizes:
+        pieces += framer.feed(data[:size])
+        data = data[size:]
+    pieces += framer.feed(data)
+
+    assert pieces == whole
+    assert [message.get("Event") for message in whole] == [None, "Newchannel", "Hangup", "Status"]
+    assert whole[1]["CallerIDName"] == "Zoë 😀 Привет"
+    assert whole[2]["ChanVariable"] == "TL_DIALLED=100\nTL_TRUNK=lo"
+    assert framer.dropped == 1
+
+
+def test_every_byte_alone_is_enough() -> None:
+    framer = Framer(frozenset({"Hangup"}))
+
+    messages = [message for byte in SESSION for message in framer.feed(bytes([byte]))]
+
+    assert [message.get("Event") for message in messages] == [None, "Hangup", "Status"]
+
+
+def test_what_is_not_asterisk_is_garbled() -> None:
+    with pytest.raises(Garbled):
+        Framer(frozenset()).feed(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+    with pytest.raises(Garbled):
+        Framer(frozenset()).feed(b"x" * 300)
+
+
+def test_a_message_without_end_is_garbled() -> None:
+    framer = Framer(frozenset())
+    framer.feed(GREETING)
+
+    fed = framer.feed(b"x" * LONGEST_MESSAGE)
+
+    assert fed == []
+    with pytest.raises(Garbled):
+        framer.feed(b"x")
+
+
+def test_odd_lines_do_no_harm() -> None:
+    assert parse(b"Event: X\r\nno colon\r\nNoBlank:y\r\nName: a: b\r\nBad: \xff") == {
+        "Event": "X",
+        "NoBlank": "y",
+        "Name": "a: b",
+        "Bad": "\ufffd",
+    }
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_parsed_to_something(data: bytes) -> None:
+    assert isinstance(parse(data), dict)

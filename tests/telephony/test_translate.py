@@ -1,0 +1,283 @@
+"""What Asterisk's events mean to the centre."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trunkline.core.call import AgentLegSeen, Call, OfferFailure, Picture
+from trunkline.core.ids import AsteriskId, CallId, OfferId
+from trunkline.ports.call_control import (
+    AgentJoined,
+    AgentLegEnded,
+    AgentRinging,
+    AnnouncementDue,
+    CallEnded,
+    CallEvent,
+    HoldChanged,
+    LineOpened,
+    PhoneChanged,
+)
+from trunkline.telephony.translate import ORIGINATE_ID, WANTED, Translator, failure_by_cause, variable
+
+NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
+SWITCH = AsteriskId("trunkline")
+OFFER = OfferId("31111111-1111-4111-8111-111111111111")
+CALLER = CallId(SWITCH, "trunkline-1700000000.12")
+CHANNEL = "PJSIP/lo-0000000a"
+LEG = "PJSIP/ana-0000000b"
+
+
+def on_caller(event: str, **headers: str) -> dict[str, str]:
+    return {"Event": event, "Uniqueid": CALLER.uniqueid, "Channel": CHANNEL, **headers}
+
+
+def on_leg(event: str, **headers: str) -> dict[str, str]:
+    return {"Event": event, "Uniqueid": OFFER, "Channel": LEG, **headers}
+
+
+def told(*messages: Mapping[str, str], translator: Translator | None = None) -> list[CallEvent]:
+    translator = translator or Translator(SWITCH)
+    events = [translator.call_event(message, NOW) for message in messages]
+    return [event for event in events if event is not None]
+
+
+RINGING = [on_leg("Newchannel"), on_leg("Newstate", ChannelStateDesc="Ringing")]
+JOINING = [
+    *RINGING,
+    on_leg("Newstate", ChannelStateDesc="Up"),
+    on_leg("BridgeEnter", BridgeUniqueid="b"),
+    on_caller("BridgeEnter", BridgeUniqueid="b"),
+]
+
+
+def test_a_caller_in_agi_has_an_open_line() -> None:
+    started = on_caller(
+        "AsyncAGIStart",
+        CallerIDNum="+447700900123",
+        CallerIDName="Zoë\x07, A",
+        ChanVariable="TL_DIALLED=100\nTL_TRUNK=lo\nTL_INTERACTION=",
+    )
+
+    assert told(started) == [
+        LineOpened(Call(CALLER, CHANNEL), "+447700900123", "Zoë, A", dialled="100", trunk="lo", at=NOW)
+    ]
+
+
+def test_an_anonymous_caller_has_no_number_and_a_long_name_is_cut() -> None:
+    [event] = told(on_caller("AsyncAGIStart", CallerIDNum="<unknown>", CallerIDName="x" * 2000))
+
+    assert isinstance(event, LineOpened)
+    assert (event.caller, len(event.caller_name), event.dialled, event.trunk) == ("", 256, "", "")
+
+
+def test_a_caller_who_hangs_up_has_ended() -> None:
+    assert told(on_caller("Hangup", Cause="16")) == [CallEnded(CALLER, 16, NOW)]
+    assert told(on_caller("Hangup")) == [CallEnded(CALLER, 0, NOW)]
+
+
+def test_a_phone_rings_once() -> None:
+    assert told(*RINGING, RINGING[1]) == [AgentRinging(OFFER, NOW)]
+
+
+@pytest.mark.parametrize("order", [JOINING, [*RINGING, JOINING[4], JOINING[3]], [*JOINING, *JOINING[3:]]])
+def test_agent_and_caller_join_once_whoever_comes_first(order: list[dict[str, str]]) -> None:
+    assert told(*order) == [AgentRinging(OFFER, NOW), AgentJoined(OFFER, CALLER, NOW)]
+
+
+def test_two_in_different_bridges_have_not_joined() -> None:
+    waiting = on_caller("BridgeEnter", BridgeUniqueid="music")
+
+    assert told(*RINGING, waiting, JOINING[3]) == [AgentRinging(OFFER, NOW)]
+
+
+def test_a_caller_who_left_the_bridge_is_not_joined_to_who_comes_later() -> None:
+    entered, left = on_caller("BridgeEnter", BridgeUniqueid="b"), on_caller("BridgeLeave", BridgeUniqueid="b")
+
+    assert told(entered, left, JOINING[3]) == []
+    assert told(entered, {"Event": "BridgeDestroy", "BridgeUniqueid": "b"}, JOINING[3]) == []
+    assert told(left, {"Event": "BridgeDestroy", "BridgeUniqueid": "b"}, {"Event": "BridgeEnter"}) == []
+
+
+def test_a_leg_that_leaves_a_bridge_of_several_leaves_the_others_in() -> None:
+    translator = Translator(SWITCH)
+
+    told(*JOINING, on_leg("BridgeLeave", BridgeUniqueid="b"), translator=translator)
+    second = OfferId("41111111-1111-4111-8111-111111111111")
+    joined = told({**JOINING[3], "Uniqueid": second}, translator=translator)
+
+    assert joined == [AgentJoined(second, CALLER, NOW)]
+
+
+def test_a_leg_that_had_joined_ends_without_failure_and_only_once() -> None:
+    ended = on_leg("Hangup", Cause="16")
+
+    assert told(*JOINING, ended, ended)[2:] == [AgentLegEnded(OFFER, None, NOW)]
+
+
+@pytest.mark.parametrize(
+    ("cause", "failure"),
+    [
+        ("17", OfferFailure.DECLINED),
+        ("21", OfferFailure.DECLINED),
+        ("19", OfferFailure.NO_ANSWER),
+        ("16", OfferFailure.NO_ANSWER),
+        ("18", OfferFailure.NO_ANSWER),
+        ("20", OfferFailure.UNREACHABLE),
+        ("3", OfferFailure.UNREACHABLE),
+        ("0", OfferFailure.UNREACHABLE),
+        ("", OfferFailure.UNREACHABLE),
+        ("²", OfferFailure.UNREACHABLE),
+    ],
+)
+def test_a_ringing_leg_that_ends_says_why(cause: str, failure: OfferFailure) -> None:
+    assert told(*RINGING, on_leg("Hangup", Cause=cause))[1:] == [AgentLegEnded(OFFER, failure, NOW)]
+
+
+def test_a_phone_that_never_rang_was_not_there() -> None:
+    assert told(on_leg("Newchannel"), on_leg("Hangup", Cause="19")) == [
+        AgentLegEnded(OFFER, OfferFailure.UNREACHABLE, NOW)
+    ]
+
+
+def test_a_leg_whose_beginning_we_missed_may_have_rung() -> None:
+    assert told(on_leg("Hangup", Cause="19")) == [AgentLegEnded(OFFER, OfferFailure.NO_ANSWER, NOW)]
+
+
+def originated(response: str = "Failure", action: str = ORIGINATE_ID + OFFER) -> dict[str, str]:
+    return {"Event": "OriginateResponse", "Response": response, "ActionID": action, "Reason": "0"}
+
+
+def test_an_originate_that_fails_without_a_channel_ends_the_offer_once() -> None:
+    assert told(originated(), originated()) == [AgentLegEnded(OFFER, OfferFailure.UNREACHABLE, NOW)]
+
+
+def test_an_originate_that_fails_with_a_channel_leaves_the_word_to_the_hangup() -> None:
+    assert told(*RINGING, originated(), on_leg("Hangup", Cause="17"))[1:] == [
+        AgentLegEnded(OFFER, OfferFailure.DECLINED, NOW)
+    ]
+
+
+def test_an_originate_that_works_or_is_not_ours_says_nothing() -> None:
+    assert told(originated("Success"), originated(action="somebody")) == []
+
+
+def test_hold_and_its_end_are_told_of_the_agents_phone_alone() -> None:
+    assert told(on_leg("Hold"), on_leg("Unhold"), on_caller("Hold")) == [
+        HoldChanged(OFFER, held=True, at=NOW),
+        HoldChanged(OFFER, held=False, at=NOW),
+    ]
+
+
+def test_nothing_is_told_of_a_leg_after_its_end() -> None:
+    assert told(*RINGING, on_leg("Hangup", Cause="19"), *JOINING, on_leg("Hold"))[2:] == []
+
+
+def test_an_announcement_is_due_though_its_body_repeats_a_header() -> None:
+    event = on_caller("UserEvent", UserEvent="TrunklineAnnounce", Uniqueid=f"{CALLER.uniqueid}\nspoofed")
+
+    assert told(event) == [AnnouncementDue(Call(CALLER, CHANNEL), NOW)]
+    assert told(on_caller("UserEvent", UserEvent="Other"), on_leg("UserEvent", UserEvent="TrunklineAnnounce")) == []
+    assert told({"Event": "UserEvent", "UserEvent": "TrunklineAnnounce"}, on_leg("AsyncAGIStart")) == []
+
+
+def contact(status: str, uri: str = "sip:a") -> dict[str, str]:
+    return {"Event": "ContactStatus", "EndpointName": "ana", "ContactStatus": status, "URI": uri}
+
+
+def test_a_phone_is_reachable_while_it_has_a_contact() -> None:
+    assert told(
+        contact("NonQualified"),
+        contact("NonQualified", "sip:b"),
+        contact("Removed"),
+        contact("Removed", "sip:b"),
+        contact("Unreachable", "sip:b"),
+        {"Event": "ContactStatus"},
+    ) == [PhoneChanged("ana", reachable=True, at=NOW), PhoneChanged("ana", reachable=False, at=NOW)]
+
+
+def test_a_device_state_tells_of_a_phone_too() -> None:
+    def device(name: str, state: str) -> dict[str, str]:
+        return {"Event": "DeviceStateChange", "Device": name, "State": state}
+
+    assert told(
+        device("PJSIP/ana", "NOT_INUSE"),
+        device("PJSIP/ana", "RINGING"),
+        device("PJSIP/ana", "UNAVAILABLE"),
+        device("MWI:1@x", "NOT_INUSE"),
+        device("PJSIP/", "NOT_INUSE"),
+    ) == [PhoneChanged("ana", reachable=True, at=NOW), PhoneChanged("ana", reachable=False, at=NOW)]
+
+
+def test_what_a_picture_shows_is_known_afterwards() -> None:
+    translator = Translator(SWITCH)
+    translator.learn(
+        Picture(SWITCH, NOW, (), (AgentLegSeen(OFFER, None, answered=True, joined=True),), frozenset({"ana"}))
+    )
+
+    assert told(contact("Removed"), on_leg("Hangup", Cause="16"), translator=translator) == [
+        PhoneChanged("ana", reachable=False, at=NOW),
+        AgentLegEnded(OFFER, None, NOW),
+    ]
+
+
+def test_bridges_are_forgotten_when_events_are_missed() -> None:
+    translator = Translator(SWITCH)
+    told(on_caller("BridgeEnter", BridgeUniqueid="b"), translator=translator)
+
+    translator.forget()
+
+    assert told(JOINING[3], translator=translator) == []
+
+
+def test_the_memory_of_ended_offers_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trunkline.telephony.translate._REMEMBERED", 1)
+    translator = Translator(SWITCH)
+    second = {**on_leg("Hangup"), "Uniqueid": "41111111-1111-4111-8111-111111111111"}
+
+    assert len(told(on_leg("Hangup"), second, on_leg("Hangup"), translator=translator)) == 3
+
+
+def test_other_events_mean_nothing() -> None:
+    assert told({"Event": "VarSet"}, {"Response": "Success"}, {"Event": "Hangup"}, {"Event": "Newstate"}) == []
+    assert told(on_leg("Newstate", ChannelStateDesc="Down"), on_caller("Newchannel")) == []
+
+
+def test_a_variable_is_found_where_status_and_events_carry_it() -> None:
+    assert variable({"Variable": "A=1\nTL_TRUNK=lo=x"}, "TL_TRUNK") == "lo=x"
+    assert variable({"ChanVariable": "A=1"}, "TL_TRUNK") == ""
+
+
+@given(st.integers(0, 130), st.booleans())
+def test_every_cause_has_a_failure(cause: int, rang: bool) -> None:
+    assert failure_by_cause(cause, rang=rang) in OfferFailure
+
+
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {"Event": st.sampled_from(sorted(WANTED))},
+            optional={
+                "Uniqueid": st.sampled_from([OFFER, CALLER.uniqueid, ""]),
+                "Channel": st.sampled_from([CHANNEL, LEG]),
+                "ChannelStateDesc": st.sampled_from(["Ringing", "Up"]),
+                "BridgeUniqueid": st.sampled_from(["a", "b"]),
+                "Response": st.just("Failure"),
+                "ActionID": st.just(ORIGINATE_ID + OFFER),
+                "Cause": st.text(max_size=3),
+            },
+        ),
+        max_size=40,
+    )
+)
+def test_whatever_comes_an_offer_joins_once_at_most_ends_once_and_then_is_silent(
+    messages: list[dict[str, str]],
+) -> None:
+    events = told(*messages)
+
+    of_offer = [event for event in events if getattr(event, "offer", None) == OFFER]
+    assert sum(isinstance(event, AgentJoined) for event in of_offer) <= 1
+    ends = [place for place, event in enumerate(of_offer) if isinstance(event, AgentLegEnded)]
+    assert ends in ([], [len(of_offer) - 1])
