@@ -41,7 +41,7 @@ def a_voicemail() -> Voicemail:
     return Voicemail("2026-11-23/message.wav", timedelta(seconds=12.5))
 
 
-def an_interaction(stage: Stage = Stage.IN_FLOW, *, agent: str = "ana", **changes: Any) -> Interaction:
+def an_interaction(stage: Stage = Stage.IN_FLOW, *, agent: str | None = "ana", **changes: Any) -> Interaction:
     """Return a call in this stage, with all that an interaction there has; `changes` are fields of it."""
     call = changes.pop("call", None) or a_call()
     interaction = Interaction(
@@ -52,16 +52,16 @@ def an_interaction(stage: Stage = Stage.IN_FLOW, *, agent: str = "ana", **change
     return replace(interaction, **(_had_by(stage, agent) | changes))
 
 
-def _had_by(stage: Stage, agent: str) -> dict[str, Any]:
+def _had_by(stage: Stage, agent: str | None) -> dict[str, Any]:
     order = list(Stage)
     reached = order.index(stage)
     had: dict[str, Any] = {"stage_since": later(10 * reached)}
     if reached >= order.index(Stage.WAITING):
         had["entry"] = an_entry()
     if reached >= order.index(Stage.OFFERED):
-        had["offer"] = an_offer(agent)
+        had["offer"] = an_offer(agent or "ana")
     if reached >= order.index(Stage.TALKING):
-        had |= {"agent": AgentId(agent), "answered_at": later(30)}
+        had |= {"agent": AgentId(agent) if agent else None, "answered_at": later(30)}
     if reached >= order.index(Stage.WRAP_UP):
         had |= {"talk_ended_at": later(90), "wrap_up_until": later(150)}
     if stage is Stage.ENDED:

@@ -83,7 +83,8 @@ async def connect_once(url: str, *, within: timedelta = timedelta(seconds=5)) ->
 
 
 async def _prepare(connection: Any) -> None:
-    await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=storable_json, decoder=json.loads)
+    for kind in ("json", "jsonb"):
+        await connection.set_type_codec(kind, schema="pg_catalog", encoder=storable_json, decoder=json.loads)
 
 
 class Database:

@@ -64,7 +64,7 @@ CREATE TABLE interaction (
     call_id          text,
     call_channel     text,
     customer_id      uuid,
-    run              jsonb,
+    run              json,
     queue            text,
     queued_at        timestamptz,
     entry            jsonb,
@@ -96,7 +96,7 @@ COMMENT ON TABLE interaction IS 'One matter over one channel, from arrival to th
 COMMENT ON COLUMN interaction.call_id IS 'asterisk/uniqueid of the caller''s channel, while there is one.';
 COMMENT ON COLUMN interaction.customer_id IS
     'No foreign key: erasing a customer must not make the state of a call that is under way unwritable.';
-COMMENT ON COLUMN interaction.run IS 'The flow run, as flows writes it.';
+COMMENT ON COLUMN interaction.run IS 'The flow run, as flows writes it. Not jsonb, which would make 1e+16 a whole number.';
 COMMENT ON COLUMN interaction.entry IS 'The place in the queue beyond queue and queued_at: priority, overflow, music, announcements.';
 
 CREATE TABLE journal (

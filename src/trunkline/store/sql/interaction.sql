@@ -12,7 +12,7 @@ WITH saved_agents AS (
         idle_since = EXCLUDED.idle_since, phone = EXCLUDED.phone, busy = EXCLUDED.busy
 ), saved_interactions AS (
     INSERT INTO interaction AS i
-    SELECT * FROM jsonb_populate_recordset(NULL::interaction, $1::text::jsonb)
+    SELECT * FROM json_populate_recordset(NULL::interaction, $1::text::json)
     ON CONFLICT (id) DO UPDATE SET
         medium = EXCLUDED.medium, work = EXCLUDED.work,
         stage = EXCLUDED.stage, stage_since = EXCLUDED.stage_since, arrived_at = EXCLUDED.arrived_at,
