@@ -52,9 +52,11 @@ class Desk {
   usesBrowser = $derived(this.me?.phone.kind === 'browser');
   /** The card of the call that the phone rings with or talks on. */
   lineCard = $derived(this.state ? callOnTheLine(this.state) : null);
+  /** The service has the call in wrap-up, and the line is still open. */
+  lineOverdue = $derived(this.online && this.line?.stage === 'talking' && !this.lineCard && this.cards.some((card) => card.stage === 'wrap_up'));
   /** A call at the phone that the service has told nothing of. */
   plainCall = $derived(
-    this.line && !this.lineCard && (!this.online || this.ownNow - this.line.since > CARD_MAY_BE_LATE_MS) ? this.line : null,
+    this.line && !this.lineCard && !this.lineOverdue && (!this.online || this.ownNow - this.line.since > CARD_MAY_BE_LATE_MS) ? this.line : null,
   );
   card = $derived(this.cards.find((card) => card.id === this.#chosen) ?? this.cards[0] ?? null);
   offered = $derived(this.cards.find((card) => card.stage === 'offered') ?? null);

@@ -1,0 +1,81 @@
+/** What happens around the page because of what is on the desk: ringing, title, favicon, notification, words for screen readers. */
+
+import { untrack } from 'svelte';
+
+import callIcon from './icons/call.svg?url';
+import idleIcon from './icons/idle.svg?url';
+import offerIcon from './icons/offer.svg?url';
+import { desk } from './desk.svelte';
+import { drafts } from './drafts.svelte';
+import { plain, who } from './format';
+import { words } from './words';
+
+const LINE_OUTLIVES_CARD_MS = 3000;
+
+/** Called once, while the page's root is set up. */
+export function attend(): void {
+  const offer = $derived(desk.offered?.offer?.id ?? null);
+  const rings = $derived(desk.line?.stage === 'ringing' || (desk.offered?.work === 'call' && desk.usesBrowser && desk.line?.stage !== 'answering' && desk.line?.stage !== 'talking' && !desk.phoneElsewhere));
+  const talking = $derived(desk.line?.stage === 'talking' || desk.lineCard?.stage === 'talking');
+  const name = $derived(desk.offered ? who(desk.offered) : desk.lineCard ? who(desk.lineCard) : plain(desk.line?.number ?? '', 40) || words.unknownNumber);
+
+  $effect(() => {
+    if (rings) desk.ring.start();
+    else desk.ring.stop();
+  });
+  $effect(() => {
+    document.title = offer || rings ? words.titleOffer(name) : talking ? words.titleTalking(name) : words.product;
+    const icon = document.getElementById('favicon') as HTMLLinkElement | null;
+    if (icon) icon.href = offer || rings ? offerIcon : talking ? callIcon : idleIcon;
+  });
+  $effect(() => {
+    if (!offer) return;
+    // Once for each offer, however often its card changes.
+    return untrack(() => {
+      if (desk.offered?.work === 'voicemail') desk.ring.once();
+      return notify(name, desk.offered?.queue?.title ?? '');
+    });
+  });
+  $effect(() => {
+    if (!talking) desk.keypadOpen = false;
+  });
+  // A note that could not be sent goes as soon as it can.
+  $effect(() => {
+    if (desk.online) untrack(() => drafts.keep());
+  });
+  $effect(() => {
+    const leave = () => {
+      drafts.keep();
+      // The line dies with the page: a clean end is better for the caller than silence.
+      if (desk.line) void desk.hangUp();
+    };
+    const warn = (event: BeforeUnloadEvent) => desk.line?.stage === 'talking' && event.preventDefault();
+    addEventListener('pagehide', leave);
+    addEventListener('beforeunload', warn);
+    return () => {
+      removeEventListener('pagehide', leave);
+      removeEventListener('beforeunload', warn);
+    };
+  });
+  endDeadLine();
+}
+
+/** Tell of an offer outside the page while nobody sees it; returns how to take it back. */
+function notify(name: string, queue: string): (() => void) | undefined {
+  if (!document.hidden || typeof Notification === 'undefined' || Notification.permission !== 'granted') return undefined;
+  const note = new Notification(words.offerCall, { body: words.notification(name, queue), tag: 'offer', icon: offerIcon });
+  note.onclick = () => window.focus();
+  return () => note.close();
+}
+
+/** Close a line that the service has ended and that brings no more sound: its goodbye was lost in a cut. */
+function endDeadLine(): void {
+  $effect(() => {
+    if (!desk.lineOverdue) return;
+    const end = async () => {
+      if (!(await desk.isLineAlive()) && desk.lineOverdue) await desk.hangUp();
+    };
+    const timer = setTimeout(() => void end(), LINE_OUTLIVES_CARD_MS);
+    return () => clearTimeout(timer);
+  });
+}

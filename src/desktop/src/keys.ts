@@ -1,0 +1,50 @@
+/** Carries out what a key press asks for. */
+
+import { desk } from './desk.svelte';
+import { drafts } from './drafts.svelte';
+import { meaning, placeOf, type Action } from './keyboard';
+
+/** An Enter that was meant for something else just before the offer came must not answer it. */
+const OFFER_TOO_FRESH_MS = 350;
+
+const acts: Record<Action, () => unknown> = {
+  answer: () => ringsLongEnough() && desk.answer(),
+  decline: () => (desk.offered || desk.line?.stage === 'ringing') && desk.decline(),
+  mute: () => desk.mute(),
+  hold: () => desk.hold(),
+  keypad: () => (desk.keypadOpen = desk.line?.stage === 'talking' && !desk.keypadOpen),
+  hang_up: () => (desk.line?.stage === 'talking' || (!desk.line && desk.lineCard?.stage === 'talking')) && desk.hangUp(),
+  save: () => writable() && void drafts.save(writable()!),
+  disposition: () => undefined,
+  note: () => document.querySelector<HTMLElement>('[data-note]')?.focus(),
+  next: () => desk.chooseNext(),
+  presence: () => (desk.menu = 'presence'),
+  ready: () => desk.present(desk.me?.presence === 'ready' ? 'not_ready' : 'ready'),
+  phone: () => (desk.menu = 'phone'),
+  help: () => (desk.dialog = 'shortcuts'),
+};
+
+/** The card that can be wrapped up: a call after its talk, a voicemail also while it is heard. */
+function writable() {
+  const card = desk.card;
+  return card && (card.stage === 'wrap_up' || (card.work === 'voicemail' && card.stage === 'talking')) ? card : null;
+}
+
+function ringsLongEnough(): boolean {
+  const since = desk.offered ? desk.now - Date.parse(desk.offered.stage_since) : desk.line ? desk.ownNow - desk.line.since : 0;
+  return since > OFFER_TOO_FRESH_MS;
+}
+
+export function onKey(event: KeyboardEvent): void {
+  if (desk.session !== 'in' || !desk.state || event.defaultPrevented || event.isComposing) return;
+  const covered = desk.dialog !== null || desk.menu !== null;
+  const press = { key: event.key, code: event.code, ctrl: event.ctrlKey || event.metaKey, alt: event.altKey, repeat: event.repeat };
+  const asked = meaning(press, placeOf(event.target, covered));
+  if (asked === null) return;
+  if (typeof asked === 'number') {
+    const card = writable();
+    if (!card || desk.keypadOpen) return;
+    drafts.chooseNth(card, asked);
+  } else acts[asked]();
+  event.preventDefault();
+}
