@@ -183,7 +183,7 @@ async def test_what_is_no_asterisk_is_tried_again(fake: FakeAmi) -> None:
 async def test_a_burst_stays_bounded_and_nothing_of_it_is_lost(fake: FakeAmi) -> None:
     burst = [{"Event": "Newchannel", "Uniqueid": f"a.{n}", "Context": "from-trunk" * 20} for n in range(30_000)]
 
-    async with connected(fake, inbox_limit=1000) as ami:
+    async with connected(fake, pace=Pace(), inbox_limit=1000) as ami:
         saying = asyncio.create_task(fake.say(*burst))
         messages = ami.messages()
         assert isinstance(await anext(messages), LinkUp)

@@ -1,0 +1,224 @@
+"""CallControl over a fake manager: what the switch is asked, word for word, and what the floor hears."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.fakes.fake_ami import FakeAmi, listing, refusing, running
+from trunkline.core.call import Call, OfferFailure
+from trunkline.core.errors import Unavailable
+from trunkline.core.ids import AsteriskId, CallId, InteractionId, OfferId
+from trunkline.ports.call_control import AgentLegEnded, CallControl, CallEnded, CallEvent, Ring, SwitchFound, SwitchLost
+from trunkline.telephony.ami import Ami, AmiAddress
+from trunkline.telephony.calls import Calls, OddName, caller_id, originate
+from trunkline.telephony.encode import encode
+from trunkline.telephony.translate import WANTED
+
+NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
+CALL = Call(CallId(AsteriskId("trunkline"), "trunkline-1.1"), "PJSIP/lo-00000001")
+OFFER = OfferId("31111111-1111-4111-8111-111111111111")
+INTERACTION = InteractionId("41111111-1111-4111-8111-111111111111")
+SECOND = timedelta(seconds=1)
+
+
+def a_ring(*, caller: str = "+447700900123", name: str = "Zoë", endpoint: str = "ana-web") -> Ring:
+    return Ring(OFFER, INTERACTION, CALL, endpoint, 20 * SECOND, caller, name)
+
+
+class Switch:
+    """A fake manager, the Calls over it, and what they tell."""
+
+    def __init__(self, fake: FakeAmi, calls: Calls) -> None:
+        self.fake, self.calls, self._events = fake, calls, calls.events()
+
+    async def told(self, count: int) -> list[CallEvent]:
+        return [await anext(self._events) for _ in range(count)]
+
+
+@pytest.fixture
+async def switch() -> AsyncIterator[Switch]:
+    async with running(FakeAmi()) as fake, asyncio.timeout(20):
+        ami = Ami(AmiAddress("127.0.0.1", fake.port, "trunkline", "hush"), wanted=WANTED)
+        run = asyncio.create_task(ami.run())
+        await ami.wait_up()
+        switch = Switch(fake, Calls(ami, AsteriskId("trunkline"), now=lambda: NOW))
+        assert isinstance((await switch.told(1))[0], SwitchFound)
+        yield switch
+        run.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await run
+
+
+def test_calls_are_call_control() -> None:
+    control: type[CallControl] = Calls
+
+    assert control is Calls
+
+
+async def test_an_agent_is_rung_so_that_the_switch_itself_joins_the_two(switch: Switch) -> None:
+    await switch.calls.ring(a_ring())
+
+    [action] = switch.fake.named("Originate")
+    assert action == {
+        "Action": "Originate",
+        "ActionID": f"ring/{OFFER}",
+        "Channel": "PJSIP/ana-web",
+        "ChannelId": OFFER,
+        "Application": "Bridge",
+        "Data": "PJSIP/lo-00000001,F(after^s^1)",
+        "Timeout": "20000",
+        "CallerID": '"Zoë" <+447700900123>',
+        "Variable": f"TL_INTERACTION={INTERACTION}",
+        "Async": "true",
+    }
+
+
+async def test_a_refused_ring_is_heard_as_a_leg_that_ended_once(switch: Switch) -> None:
+    switch.fake.answers["Originate"] = refusing("Permission denied")
+
+    await switch.calls.ring(a_ring())
+    await switch.fake.say({"Event": "Hangup", "Uniqueid": OFFER}, {"Event": "Hangup", "Uniqueid": CALL.id.uniqueid})
+
+    ended, other = await switch.told(2)
+    assert ended == AgentLegEnded(OFFER, OfferFailure.UNREACHABLE, NOW)
+    assert isinstance(other, CallEnded)
+
+
+async def test_a_ring_without_an_answer_has_an_unknown_outcome(switch: Switch) -> None:
+    switch.fake.deaf_to.add("Originate")
+    ringing = asyncio.create_task(switch.calls.ring(a_ring()))
+    await switch.fake.came("Originate")
+
+    switch.fake.cut_off()
+
+    with pytest.raises(Unavailable) as unknown:
+        await ringing
+    assert unknown.value.retry is False
+    assert [type(event) for event in await switch.told(2)] == [SwitchLost, SwitchFound]
+    assert len(switch.fake.named("Originate")) == 1
+
+
+async def test_a_leg_that_is_not_there_yet_is_ended_when_it_comes(switch: Switch) -> None:
+    switch.fake.answers["Hangup"] = refusing("No such channel")
+    await switch.calls.ring(a_ring())
+    await switch.calls.stop_ringing(OFFER)
+    del switch.fake.answers["Hangup"]
+
+    await switch.fake.say({"Event": "Newchannel", "Uniqueid": OFFER, "Channel": "PJSIP/ana-web-1"})
+    await switch.fake.say({"Event": "Hangup", "Uniqueid": OFFER, "Cause": "16"})
+    assert isinstance((await switch.told(1))[0], AgentLegEnded)
+
+    assert [action["Channel"] for action in switch.fake.named("Hangup")] == [OFFER, OFFER]
+
+
+async def test_a_leg_that_rings_is_ended_at_once_and_only_once(switch: Switch) -> None:
+    await switch.calls.stop_ringing(OFFER)
+
+    await switch.fake.say({"Event": "Newchannel", "Uniqueid": OFFER}, {"Event": "Hangup", "Uniqueid": OFFER})
+    await switch.told(1)
+
+    assert len(switch.fake.named("Hangup")) == 1
+
+
+async def test_a_caller_is_sent_to_wait_with_their_music(switch: Switch) -> None:
+    await switch.calls.to_waiting(CALL, music="calm", announce_every=45 * SECOND)
+
+    music, redirect = switch.fake.actions
+    assert (music["Variable"], music["Value"]) == ("CHANNEL(musicclass)", "calm")
+    assert (redirect["Context"], redirect["Exten"], redirect["Priority"]) == ("waiting", "45", "1")
+
+
+async def test_a_caller_is_sent_to_a_flow(switch: Switch) -> None:
+    await switch.calls.to_flow(CALL)
+
+    [redirect] = switch.fake.named("Redirect")
+    assert (redirect["Channel"], redirect["Context"], redirect["Exten"]) == (CALL.channel, "flow", "s")
+
+
+async def test_place_and_wait_are_told_in_whole_numbers(switch: Switch) -> None:
+    await switch.calls.tell_place(CALL, position=3, wait=timedelta(seconds=100))
+    await switch.calls.tell_place(CALL, position=None, wait=None)
+
+    assert [(a["Variable"], a["Value"]) for a in switch.fake.named("Setvar")] == [
+        ("TL_POSITION", "3"),
+        ("TL_WAIT", "2"),
+    ]
+
+
+async def test_what_is_asked_of_a_channel_that_is_gone_does_nothing(switch: Switch) -> None:
+    for name in ("Hangup", "Redirect", "Setvar"):
+        switch.fake.answers[name] = refusing("No such channel")
+
+    await switch.calls.hang_up(CALL)
+    await switch.calls.to_flow(CALL)
+    await switch.calls.to_waiting(CALL, music="calm", announce_every=SECOND)
+    await switch.calls.tell_place(CALL, position=1, wait=SECOND)
+
+
+async def test_a_switch_that_may_not_do_it_is_unavailable(switch: Switch) -> None:
+    switch.fake.answers["Redirect"] = refusing("Permission denied")
+
+    with pytest.raises(Unavailable, match="Permission denied"):
+        await switch.calls.to_flow(CALL)
+
+
+async def test_the_heartbeat_is_a_global_variable(switch: Switch) -> None:
+    await switch.calls.heartbeat()
+    await switch.calls.name_interaction(CALL, INTERACTION)
+
+    alive, named = switch.fake.named("Setvar")
+    assert (alive["Variable"], alive["Value"], "Channel" in alive) == ("TL_ALIVE", str(int(NOW.timestamp())), False)
+    assert (named["Variable"], named["Value"]) == ("TL_INTERACTION", INTERACTION)
+
+
+async def test_a_picture_is_taken_of_channels_and_phones(switch: Switch) -> None:
+    switch.fake.answers["Status"] = listing(
+        {"Event": "Status", "Uniqueid": CALL.id.uniqueid, "Channel": CALL.channel, "Context": "waiting"},
+    )
+    switch.fake.answers["DeviceStateList"] = listing(
+        {"Event": "DeviceStateChange", "Device": "PJSIP/ana", "State": "NOT_INUSE"}
+    )
+
+    picture = await switch.calls.picture()
+
+    assert [seen.call for seen in picture.callers] == [CALL]
+    assert picture.reachable == frozenset({"ana"})
+
+
+@pytest.mark.parametrize("odd", ["PJSIP/x,F(evil^s^1)", "", "a b", "x\r\n", "${X}"])
+async def test_odd_names_go_nowhere(switch: Switch, odd: str) -> None:
+    with pytest.raises(OddName):
+        await switch.calls.to_flow(Call(CALL.id, odd))
+    with pytest.raises(OddName):
+        await switch.calls.to_waiting(CALL, music=odd, announce_every=SECOND)
+    with pytest.raises(OddName):
+        await switch.calls.ring(a_ring(endpoint=odd))
+
+    assert switch.fake.actions == []
+
+
+@given(st.text(max_size=300), st.text(max_size=60))
+def test_whatever_the_caller_is_called_the_phone_is_shown_one_name_and_one_number(name: str, number: str) -> None:
+    shown = caller_id(name, number)
+
+    assert shown.count('"') == 2
+    assert shown.count("<") == shown.count(">") == 1
+    assert "\\" not in shown
+    assert encode(originate(a_ring(caller=number, name=name))).count(b"\r\n\r\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "shown"),
+    [
+        ("", "", '"anonymous" <anonymous>'),
+        ("", "+44", '"+44" <+44>'),
+        ('Zoë "\\, <x>\r\nAction: Ping', "+44", '"Zoë , xAction: Ping" <+44>'),
+    ],
+)
+def test_names_are_shown_harmless(name: str, number: str, shown: str) -> None:
+    assert caller_id(name, number) == shown
