@@ -35,6 +35,7 @@ MAY_ALSO_IMPORT = {
     # Our own PostgreSQL is a part of the machine that the command line starts, beside the store.
     "store/embedded.py": {"settings", "secrets", "processes"},
     "store/programs.py": {"processes"},
+    "telephony/provision.py": {"processes"},
     "cli/run.py": {"store", "telephony", "secrets", "processes"},
     "cli/doctor.py": {"store", "telephony", "processes"},
     "cli/findings.py": {"store", "telephony", "processes"},

@@ -14,7 +14,8 @@ res_pjsip_caller_id res_pjsip_diversion res_pjsip_dtmf_info res_pjsip_rfc3326 re
 chan_bridge_media bridge_simple bridge_native_rtp bridge_softmix bridge_holding bridge_builtin_features
 codec_ulaw codec_alaw codec_a_mu codec_g722 codec_resample
 format_wav format_pcm format_sln
-func_callerid func_channel func_cut func_global func_groupcount func_logic func_math func_strings func_timeout res_manager_devicestate
+func_callerid func_channel func_cut func_global func_groupcount func_logic func_math func_strings func_timeout
+res_manager_devicestate
 app_bridgewait app_echo app_exec app_playback app_queue app_record app_userevent res_speech res_agi
 pbx_config
 """.split()  # noqa: SIM905 - read as a page

@@ -16,11 +16,11 @@ from ipaddress import ip_address
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
+from trunkline import processes
 from trunkline.core.errors import Misconfigured, Unavailable
+from trunkline.processes import Process
 from trunkline.telephony.place import AsteriskPaths, Place, choose_place, installed
-from trunkline.telephony.port_holder import Wanted, refuse_taken
 from trunkline.telephony.private_root import Found, Report, find
-from trunkline.telephony.process import Process, launch
 from trunkline.telephony.render import SwitchPlan, Timing, render
 from trunkline.telephony.shared import note_folders
 from trunkline.telephony.trunks import Trunk, refuse, trunks_in
@@ -96,7 +96,7 @@ class RunningSwitch:
 
     async def stop(self) -> None:
         """End it, and every call on it."""
-        await self.process.stop(within_s=5)
+        await self.process.stop(patience_s=5)
 
 
 async def ensure(
@@ -130,11 +130,15 @@ async def ensure(
             report(f"Asterisk {found.version} runs already (pid {running[0].pid})")
             return RunningSwitch(running[0], place.paths, found.version, adopted=True, log=log)
         report("Asterisk's configuration has changed: it is started anew")
-        await running[0].stop(within_s=5)
-    refuse_taken(_wanted(settings))
+        await running[0].stop(patience_s=5)
+    _refuse_taken_ports(settings)
     _furnish(place, files, settings)
     note_folders(settings.data_dir, place, found.binary)
-    process = await launch(place.command, log=place.home / "log" / "console.log", umask=0o027)
+    with (place.home / "log" / "console.log").open("ab") as out:
+        # Recordings are for Asterisk and for the service's group, nobody else.
+        process = processes.spawn(
+            ("/bin/sh", "-c", 'umask 027; exec "$@"', "sh", *place.command), out=out, cwd=Path("/")
+        )
     note.parent.mkdir(parents=True, exist_ok=True)
     note.write_text(json.dumps({"pid": process.pid, "started": process.started, "mark": mark}), encoding="utf-8")
     await _until_ready(process, settings, ami_secret, place.home / "log")
@@ -208,20 +212,30 @@ def _digest(content: bytes) -> str:
 def _noted(note: Path) -> tuple[Process, str] | None:
     try:
         kept = json.loads(note.read_text(encoding="utf-8"))
-        return Process(kept["pid"], kept["started"]), kept["mark"]
+        return Process(int(kept["pid"]), int(kept["started"])), str(kept["mark"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def _wanted(settings: SwitchSettings) -> list[Wanted]:
+def _refuse_taken_ports(settings: SwitchSettings) -> None:
+    """Raise Misconfigured naming each port that is taken, its holder, and the option that moves ours."""
     sip, ami = settings.sip_host, settings.ami_host if _is_address(settings.ami_host) else "127.0.0.1"
-    wanted = [
-        Wanted("udp", sip, settings.sip_port, "sip_port"),
-        Wanted("tcp", sip, settings.sip_port, "sip_port"),
-        Wanted("tcp", sip, settings.sip_ws_port, "sip_ws_port"),
-        Wanted("tcp", ami, settings.ami_port, "ami_port"),
+    wanted: list[tuple[processes.Protocol, str, int, str]] = [
+        ("udp", sip, settings.sip_port, "sip_port"),
+        ("tcp", sip, settings.sip_port, "sip_port"),
+        ("tcp", sip, settings.sip_ws_port, "sip_ws_port"),
+        ("tcp", ami, settings.ami_port, "ami_port"),
     ]
-    return [*wanted, Wanted("tcp", sip, settings.sip_tls_port, "sip_tls_port")] if settings.tls_cert else wanted
+    if settings.tls_cert:
+        wanted.append(("tcp", sip, settings.sip_tls_port, "sip_tls_port"))
+    lines = [
+        f"{kind.upper()} port {port} is taken by {processes.holder_of(port, kind) or 'somebody'}: stop it, "
+        f"or move ours with TRUNKLINE_{option.upper()} (--{option.replace('_', '-')})"
+        for kind, host, port, option in wanted
+        if not processes.port_is_free(host, port, kind)
+    ]
+    if lines:
+        raise Misconfigured("\n".join(lines))
 
 
 def _is_address(host: str) -> bool:
@@ -287,7 +301,7 @@ async def _until_ready(process: Process, settings: SwitchSettings, secret: str, 
                     raise Unavailable(f"Asterisk ended at once: {_last_words(logs)}", retry=False)
                 await asyncio.sleep(0.05)
     except TimeoutError:
-        await process.stop(within_s=5)
+        await process.stop(patience_s=5)
         raise Unavailable(f"Asterisk was not ready within {_READY_S:.0f} s: {_last_words(logs)}") from None
 
 

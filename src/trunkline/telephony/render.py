@@ -87,8 +87,12 @@ class SwitchPlan:
 def render(plan: SwitchPlan, templates: Mapping[str, str]) -> dict[str, str]:
     """Return the text of each file of the configuration folder, by name.
 
-    Raises Misconfigured for a value that no configuration file can hold, and for a word in a template that is unknown.
+    Raises Misconfigured for a value that no configuration file can hold, for a trunk over TLS without a certificate,
+    and for a word in a template that is unknown.
     """
+    secure = [trunk.name for trunk in plan.trunks if trunk.enabled and trunk.transport == "tls"]
+    if secure and plan.tls is None:
+        raise Misconfigured(f"trunk {', '.join(secure)}: `transport: tls` needs the options tls_cert and tls_key")
     words = _words(plan)
     return {name: _filled(name, text, words) for name, text in sorted(templates.items())}
 

@@ -75,8 +75,9 @@ def trunks_in(
         document = YAML().load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        return [], [TrunkProblem(*place, str(error.problem or "not YAML").replace("\n", " "), "write valid YAML here")]
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        what = str(error.problem or "not YAML").replace("\n", " ")
+        return [], [TrunkProblem(line, column, what, "write valid YAML here")]
     reader = _Reader(environment, read)
     trunks = reader.trunks(document)
     return trunks, sorted(reader.problems)
@@ -159,8 +160,8 @@ class _Reader:
             self._problem((1, 1), "the file is no mapping", "start it with `trunks:`")
             return []
         self._known(document, ("trunks",), "")
-        rows = document.get("trunks") or ()
-        if not isinstance(rows, CommentedSeq | tuple):
+        rows = document.get("trunks") or CommentedSeq()
+        if not isinstance(rows, CommentedSeq):
             self._problem(_at(document, "trunks"), "`trunks` is no list", "write one `- name: …` for each trunk")
             return []
         found: list[Trunk] = []
@@ -277,7 +278,7 @@ class _Reader:
         return str(text)
 
     def _number(self, row: CommentedMap, key: str, default: int, most: int) -> int:
-        value = self._typed(row, key, int, default, f"write a whole number up to {most}")
+        value: int = self._typed(row, key, int, default, f"write a whole number up to {most}")
         if not 0 <= value <= most:
             self._problem(_at(row, key), f"`{key}: {value}` is out of range", f"write a whole number from 0 to {most}")
         return value
