@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from trunkline.core.centre import Centre
-from trunkline.flows.graph import circles, leading_to, reached_from
+from trunkline.flows.graph import circles, reached_from
 from trunkline.flows.loader import Draft, draft_from
 from trunkline.flows.problem import Guesser, Problem, Severity
 from trunkline.flows.recordings import PROMPTS, fault_of
@@ -43,24 +43,20 @@ class _Checker:
         guesser = Guesser(self.draft.nodes)
         ways: dict[str, list[str]] = {}
         by_itself: dict[str, list[str]] = {}
-        ends: set[str] = set()
         for name in self.draft.nodes:
             step = self.draft.steps.get(name)
             if step is None:
                 ways[name], by_itself[name] = self._guessed_ways(name), []
-                ends.add(name)
                 continue
-            ways[name], by_itself[name] = [], []
-            if step.ends():
-                ends.add(name)
-            self._follow(name, step, guesser, (ways[name], by_itself[name], ends))
+            ways[name], by_itself[name] = self._followed(name, step, guesser)
             self._look_at(name, step)
-        self._graph(ways, by_itself, ends, guesser)
+        self._graph(ways, by_itself, self._start(guesser))
         return self.found
 
-    def _follow(self, name: str, step: Step, guesser: Guesser, maps: tuple[list[str], list[str], set[str]]) -> None:
-        """Put a step's ways on the maps, and find those that lead nowhere."""
-        ways, by_itself, ends = maps
+    def _followed(self, name: str, step: Step, guesser: Guesser) -> tuple[list[str], list[str]]:
+        """Return where a step leads, and where it leads by itself; find the ways that lead nowhere."""
+        ways: list[str] = []
+        by_itself: list[str] = []
         for way in step.ways():
             to = way.to
             if to is not None and to not in self.draft.nodes:
@@ -68,12 +64,11 @@ class _Checker:
                 hint = f'did you mean "{nearest}"?' if nearest else ""
                 self._error(name, way.loc, "no-step", f'{way.says} "{to}", which no step is called', hint)
                 to = nearest
-            if to is None:
-                ends.add(name)
-                continue
-            ways.append(to)
-            if way.by_itself:
-                by_itself.append(to)
+            if to is not None:
+                ways.append(to)
+                if way.by_itself:
+                    by_itself.append(to)
+        return ways, by_itself
 
     def _look_at(self, name: str, step: Step) -> None:
         """Find what is wrong with a step by itself."""
@@ -111,25 +106,19 @@ class _Checker:
                 ways.append(node.value)
         return ways
 
-    def _graph(
-        self, ways: Mapping[str, list[str]], by_itself: Mapping[str, list[str]], ends: set[str], guesser: Guesser
-    ) -> None:
-        """Find steps nobody reaches, steps that never end, and circles that nobody can leave."""
-        draft = self.draft
-        start = self._start(guesser)
-        reached = reached_from(start, ways) if start else set(ways)
-        ending = leading_to(ends, ways)
+    def _graph(self, ways: Mapping[str, list[str]], by_itself: Mapping[str, list[str]], start: str | None) -> None:
+        """Find circles that nobody leaves, and steps that nobody reaches.
+
+        Every step ends or has a way that it takes by itself; so whatever never ends comes to such a circle.
+        """
         for circle in circles(by_itself):
-            first = circle[0]
-            round_ = " → ".join(_shortened([*circle, first]))
+            round_ = " → ".join(_shortened([*circle, circle[0]]))
             message = f"goes round for ever when the caller does nothing: {round_}"
-            self._error(first, (), "endless", message, "lead one of them to a queue, a voicemail or an end")
-            ending.update(circle)
-        for name in draft.names:
+            self._error(circle[0], (), "endless", message, "lead one of them to a queue, a voicemail or an end")
+        reached = reached_from(start, ways) if start else set(ways)
+        for name in self.draft.names:
             if name not in reached:
                 self._error(name, (), "unreached", "no step leads here", severity=Severity.WARNING)
-            elif name not in ending:
-                self._error(name, (), "no-end", "no way from here ends in a queue, a voicemail or an end")
 
     def _start(self, guesser: Guesser) -> str | None:
         """Return the step a run begins with, as far as it can be told."""

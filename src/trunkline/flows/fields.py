@@ -22,8 +22,6 @@ def name(text: str) -> str:
 
 def duration(value: object) -> timedelta:
     """Read `20s`, `5m` or `1h`; raises ValueError."""
-    if isinstance(value, timedelta):
-        return value
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise ValueError(f"{_shown(value)} is not a length of time: write 20s, 5m or 1h")

@@ -1,6 +1,6 @@
-"""Which steps lead where: who is never reached, who never gets to an end, who goes in circles. Linear in the ways."""
+"""Which steps lead where: who is never reached, who goes in circles. Linear in the ways."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 Ways = Mapping[str, Sequence[str]]
 """Each step's next steps; every step named is a key."""
@@ -11,22 +11,6 @@ def reached_from(start: str, ways: Ways) -> set[str]:
     found, ahead = {start}, [start]
     while ahead:
         for name in ways[ahead.pop()]:
-            if name not in found:
-                found.add(name)
-                ahead.append(name)
-    return found
-
-
-def leading_to(ends: Iterable[str], ways: Ways) -> set[str]:
-    """Return all steps from which one of `ends` can be reached, the ends among them."""
-    back: dict[str, list[str]] = {name: [] for name in ways}
-    for name, targets in ways.items():
-        for target in targets:
-            back[target].append(name)
-    found = set(ends)
-    ahead = list(found)
-    while ahead:
-        for name in back[ahead.pop()]:
             if name not in found:
                 found.add(name)
                 ahead.append(name)

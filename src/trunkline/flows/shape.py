@@ -90,7 +90,7 @@ def _what(detail: ErrorDetails) -> str:
     kind, context = detail["type"], detail.get("ctx", {})
     if kind == "value_error":
         return str(context["error"])
-    if kind == "literal_error":
+    if kind in {"literal_error", "enum"}:
         return f"must be one of {context['expected']}".replace("'", '"')
     if kind == "greater_than_equal":
         return f"must be at least {context['ge']}"

@@ -106,7 +106,12 @@ class _Reader:
         if event.anchor:
             self.problem(node, "anchor", f"&{event.anchor} is an anchor, which flows do not have", "remove it")
         if event.tag:
-            self.problem(node, "tag", f"{event.tag} is a tag, which flows do not have", "remove it")
+            self.problem(
+                node,
+                "tag",
+                f"{str(event.tag).replace('tag:yaml.org,2002:', '!!')} is a tag, which flows do not have",
+                "remove it",
+            )
 
     def _scalar(self, event: ScalarEvent, node: Node) -> object:
         """Return a scalar's value: only what is unquoted can be anything but text."""

@@ -2,7 +2,7 @@
 
 import importlib
 import pkgutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from trunkline.flows.steps.step import Step
 
@@ -25,19 +25,19 @@ NOT_YET = frozenset(
 """Kinds the language has and this version does not."""
 
 
-def _kinds_under(kind: type[Step]) -> Iterator[type[Step]]:
+def _named(kinds: Iterable[type[Step]]) -> Iterator[type[Step]]:
     """Yield every kind that has a name, however deep it is derived."""
-    for derived in kind.__subclasses__():
-        if derived.kind:
-            yield derived
-        yield from _kinds_under(derived)
+    for kind in kinds:
+        if kind.kind:
+            yield kind
+        yield from _named(kind.__subclasses__())
 
 
 def _all_kinds() -> Mapping[str, type[Step]]:
     """Import every module of this folder, and list what they define."""
     for module in pkgutil.iter_modules(__path__):
         importlib.import_module(f"{__name__}.{module.name}")
-    return {kind.kind: kind for kind in _kinds_under(Step)}
+    return {kind.kind: kind for kind in _named(Step.__subclasses__())}
 
 
 KINDS = _all_kinds()

@@ -1,5 +1,6 @@
 """What `menu` and `ask` share: nobody answers, the answer fits nothing, and how often that may happen."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated
@@ -42,9 +43,9 @@ class AskingStep(Step):
     no_answer: NoAnswer = NoAnswer()
     no_match: NoMatch = NoMatch()
 
+    @abstractmethod
     def question(self, scene: Scene, first: tuple[Prompt, ...] = ()) -> Action:
         """Return the question, with `first` said before it."""
-        raise NotImplementedError
 
     def enter(self, scene: Scene) -> Turn:
         """Put the question."""

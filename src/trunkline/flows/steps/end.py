@@ -30,10 +30,6 @@ class EndStep(Step):
         """List none."""
         return ()
 
-    def ends(self) -> bool:
-        """Say yes."""
-        return True
-
     def words(self) -> Sequence[tuple[Loc, Words]]:
         """List the last words."""
         return ((("end",), self.end),) if self.end else ()

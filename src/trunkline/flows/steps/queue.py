@@ -81,10 +81,6 @@ class QueueStep(Step):
             return ()
         return (Way(self.overflow.go, ("overflow", "go"), "overflow goes to", by_itself=False),)
 
-    def ends(self) -> bool:
-        """Say yes: an agent takes over."""
-        return True
-
     def mentions(self) -> Sequence[Mention]:
         """Name the queue."""
         return (Mention("queue", self.queue, ("queue",)),)

@@ -1,5 +1,6 @@
 """What every kind of step is: its keys in the file, its ways onward, what it wants done, what it makes of answers."""
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -108,21 +109,17 @@ class Step(BaseModel):
         """Return the step's name as an agent reads it on the path."""
         return self.title or name.replace("_", " ").replace("-", " ").capitalize()
 
+    @abstractmethod
     def enter(self, scene: Scene) -> Turn:
         """Decide what happens on arrival, and again after the service was away."""
-        raise NotImplementedError
 
     def answered(self, scene: Scene, answer: Answer) -> Turn:
         """Decide what an answer to the step's action leads to; raises UnfitAnswer."""
         raise UnfitAnswer(f"a step of kind {self.kind}", answer)
 
+    @abstractmethod
     def ways(self) -> Sequence[Way]:
         """List every way out."""
-        raise NotImplementedError
-
-    def ends(self) -> bool:
-        """Say whether a conversation can rightly end here."""
-        return False
 
     def mentions(self) -> Sequence[Mention]:
         """List the centre's queues and calendars that the step uses."""

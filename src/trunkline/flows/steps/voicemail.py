@@ -34,12 +34,8 @@ class VoicemailStep(Step):
         raise UnfitAnswer("a step of kind voicemail", answer)
 
     def ways(self) -> Sequence[Way]:
-        """List the way on, or the end."""
+        """List the way on, or the end: a message is what the caller came to leave."""
         return (Way(self.next, ("next",), "next goes to", by_itself=True),)
-
-    def ends(self) -> bool:
-        """Say yes: the message is what the caller came to leave."""
-        return True
 
     def mentions(self) -> Sequence[Mention]:
         """Name the queue."""

@@ -1,0 +1,76 @@
+"""Every flow in bad/ has exactly the problems listed beside it; every flow in good/ has none."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.flows.examples import a_centre
+from trunkline.flows.check import check
+from trunkline.flows.problem import Guesser
+from trunkline.flows.source import read
+
+HERE = Path(__file__).parent
+BAD = sorted((HERE / "bad").glob("*.yaml"))
+GOOD = sorted((HERE / "good").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("file", BAD, ids=lambda file: file.stem)
+def test_bad_flow_has_exactly_its_problems(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(file.parent)
+    expected = file.with_suffix(".problems").read_text(encoding="utf-8").splitlines()
+
+    problems = check([Path(file.name)], a_centre())
+
+    assert [str(problem) for problem in problems] == expected
+
+
+@pytest.mark.parametrize("file", GOOD, ids=lambda file: file.stem)
+def test_good_flow_has_no_problem(file: Path) -> None:
+    assert check([file], a_centre()) == []
+
+
+def test_good_flows_get_on_with_each_other() -> None:
+    assert check(GOOD, a_centre()) == []
+
+
+def test_only_the_first_of_two_flows_gets_a_name_and_a_number(tmp_path: Path) -> None:
+    text = 'flow: {}\nstart: bye\nentry: {{numbers: ["100"], any_other_number: true}}\nsteps: {{bye: {{end: }}}}\n'
+    files = [tmp_path / "a.yaml", tmp_path / "b.yaml", tmp_path / "c.yaml"]
+    for file, name in zip(files, ("one", "one", "two"), strict=True):
+        file.write_text(text.format(name))
+
+    problems = check(files)
+
+    assert [(Path(p.file).name, p.line, p.column, p.message.replace(str(tmp_path), ".")) for p in problems] == [
+        ("b.yaml", 1, 7, "flow one is already ./a.yaml's"),
+        ("b.yaml", 3, 19, "number 100 is already ./a.yaml's"),
+        ("b.yaml", 3, 45, "any_other_number is already ./a.yaml's"),
+        ("c.yaml", 3, 19, "number 100 is already ./a.yaml's"),
+        ("c.yaml", 3, 45, "any_other_number is already ./a.yaml's"),
+    ]
+
+
+def test_file_that_is_not_there_is_a_problem(tmp_path: Path) -> None:
+    assert [p.message for p in check([tmp_path / "none.yaml"])] == ["cannot be read: No such file or directory"]
+
+
+def test_file_of_ten_megabytes_is_refused_unread(tmp_path: Path) -> None:
+    large = tmp_path / "large.yaml"
+    large.write_bytes(b"# nothing\n" * 1_000_000)
+
+    assert [p.message for p in check([large])] == ["the file is larger than 1 MB"]
+
+
+def test_a_hundred_mistakes_in_the_yaml_are_enough() -> None:
+    _, problems = read(b"flow: x\n" * 200, "x.yaml")
+
+    assert len(problems) == 101
+    assert problems[-1].message == "and 99 more problems"
+
+
+def test_guesses_stop_after_some_and_never_look_at_endless_names() -> None:
+    guesser = Guesser(["refund"], most=1)
+
+    assert guesser.nearest("refunds" * 100) is None
+    assert guesser.nearest("refunds") == "refund"
+    assert guesser.nearest("refunds") is None
