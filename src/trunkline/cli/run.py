@@ -49,7 +49,7 @@ def command(**flags: Any) -> None:
 async def _run(settings: Settings, flags: dict[str, str], progress: Progress) -> None:
     began = time.monotonic()
     progress.tell(f"Trunkline; details in {_near(progress.log)}")
-    found = clashes(wanted_ports(settings), _ours(settings))
+    found = clashes(wanted_ports(settings), left_over(settings))
     if found:
         raise Misconfigured("\n".join(found))
     supervisor = Supervisor(progress, _starts(settings, flags))
@@ -106,7 +106,7 @@ def _every_phone(settings: Settings) -> list[str]:
     return [endpoint for agent in centre.agents for endpoint in (str(agent), f"{agent}-web")]
 
 
-def _ours(settings: Settings) -> set[Process]:
+def left_over(settings: Settings) -> set[Process]:
     """What an earlier run left: it may hold our ports, since it is adopted or replaced."""
     left = {noted(settings.run_dir / "service.pid")}
     if settings.database_url is None:

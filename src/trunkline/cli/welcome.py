@@ -42,6 +42,7 @@ def _facts(settings: Settings) -> list[tuple[str, str]]:
     facts += [
         ("Try next", f"{command} call {NUMBER} --press 2     a test caller, told step by step"),
         ("", f"{command} demo                   simulated callers and agents"),
+        ("", f"{command} doctor                 a look at this machine"),
         ("Logs", str(settings.log_dir)),
     ]
     return facts

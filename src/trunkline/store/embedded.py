@@ -203,3 +203,15 @@ def _last_lines(log: Path, count: int = 5) -> str:
     with log.open("rb") as file:
         file.seek(max(0, os.fstat(file.fileno()).st_size - 4096))
         return "\n".join(file.read().decode(errors="replace").splitlines()[-count:])
+
+
+async def version_at(url: str) -> str:
+    """The version of the PostgreSQL at this URL; raises Unavailable with its reason when it does not answer."""
+    try:
+        connection = await asyncpg.connect(url, timeout=5)
+    except (OSError, ValueError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise Unavailable(str(error) or type(error).__name__) from error
+    try:
+        return str(await connection.fetchval("SHOW server_version", timeout=5)).split()[0]
+    finally:
+        await connection.close(timeout=5)
