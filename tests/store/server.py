@@ -51,15 +51,16 @@ def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if given := os.environ.get("TRUNKLINE_TEST_DATABASE_URL"):
         yield given
         return
-    place = _reachable(tmp_path_factory.mktemp("postgres"))
+    place = reachable(tmp_path_factory.mktemp("postgres"))
     settings = Settings(data_dir=place, postgres_port=_free_port())  # type: ignore[call-arg]
     running = asyncio.run(embedded.ensure(settings, lambda _line: None))
     yield running.dsn
     asyncio.run(running.stop())
 
 
-def _reachable(folder: Path) -> Path:
-    # Started by root, the server runs as a user who must be able to get there.
+def reachable(folder: Path) -> Path:
+    """Return the folder, made, and open to the user whom the server runs as when we are root."""
+    folder.mkdir(exist_ok=True)
     for parent in (folder, folder.parent, folder.parent.parent):
         parent.chmod(0o755)
     return folder

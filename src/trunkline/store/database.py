@@ -69,8 +69,8 @@ def faults_translated() -> Iterator[None]:
         asyncpg.LockNotAvailableError,
     ) as fault:
         raise Unavailable(f"the database is away: {type(fault).__name__}: {fault}") from fault
-    except asyncpg.InterfaceError as fault:
-        # Its subclasses DataError and the like are our mistakes; the class itself is a connection that closed.
+    except (asyncpg.InterfaceError, asyncpg.InternalClientError) as fault:
+        # Values that do not fit are our mistakes; the rest is a connection that closed, or broke in mid-word.
         if isinstance(fault, ValueError):
             raise
         raise Unavailable(f"the database connection is gone: {fault}") from fault
@@ -126,15 +126,18 @@ class Database:
             async with asyncio.timeout(self._deadline) as scope:
                 connection = await self._pool.acquire()
                 try:
-                    found: Sequence[Row] = await connection.fetch(sql, *map(_argument, arguments))
+                    found = await connection.fetch(sql, *map(_argument, arguments))
                 except asyncio.CancelledError:
                     # A server that hangs would not answer the polite farewell either.
                     if scope.expired():
                         connection.terminate()
                     raise
+                except asyncpg.InternalClientError:
+                    connection.terminate()
+                    raise
                 finally:
                     await self._pool.release(connection)
-                return found
+                return [dict(row) for row in found]
 
     async def row(self, sql: str, *arguments: object) -> Row | None:
         """Run one statement and return its first row."""
