@@ -35,7 +35,8 @@ _MODULES = {
     "app_bridgewait.so": "music while callers wait",
     "res_agi.so": "flows",
 }
-_SOUNDS = ("en/queue-youarenext*", "en/digits/1.*", "en/vm-intro*")
+# The folder `en` itself is a link that holds inside a private root only.
+_SOUNDS = ("en*/queue-youarenext.*", "en*/digits/1.*", "en*/vm-intro.*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,14 @@ async def on_asterisk(settings: Settings) -> list[Finding]:
         findings.append(Finding("codecs and modules", any(modules.glob(pattern)), what, cure))
     for pattern in _SOUNDS:
         good = any((data / "sounds").glob(pattern))
-        findings.append(Finding("sound files", good, pattern.rstrip("*"), "install asterisk-core-sounds-en-wav"))
+        findings.append(
+            Finding(
+                "sound files",
+                good,
+                pattern.removeprefix("en*/").removesuffix(".*"),
+                "install asterisk-core-sounds-en-wav",
+            )
+        )
     return findings
 
 
