@@ -63,14 +63,24 @@ def test_a_message_without_end_is_garbled() -> None:
 
 
 def test_odd_lines_do_no_harm() -> None:
-    assert parse(b"Event: X\r\nno colon\r\nNoBlank:y\r\nName: a: b\r\nBad: \xff") == {
-        "Event": "X",
-        "NoBlank": "y",
-        "Name": "a: b",
-        "Bad": "\ufffd",
-    }
+    message = parse(b"Event: X\r\nno colon\r\nName: a: b\r\nBad: \xff\r\nEmpty: \r\nName: c")
+
+    assert message == {"Event": "X", "Name": "a: b\nc", "Bad": "\ufffd", "Empty": ""}
+    assert len(message) == 4
+    assert repr(message).startswith("Headers({'Event': 'X'")
+
+
+def test_a_header_that_is_not_there_is_missed() -> None:
+    message = parse(b"Event: Hangup")
+
+    assert "Event" in message
+    assert "Cause" not in message
+    assert message.get("Cause") is None
+    assert message.get("Cause", "0") == "0"
+    with pytest.raises(KeyError):
+        message["vent"]
 
 
 @given(st.binary(max_size=300))
 def test_any_bytes_are_parsed_to_something(data: bytes) -> None:
-    assert isinstance(parse(data), dict)
+    assert dict(parse(data)) == parse(data)

@@ -240,9 +240,10 @@ class Ami:
     def received(self, message: Message) -> None:
         """Take one message off the wire. Not async on purpose: a task each could overtake one another."""
         self.counters.received += 1
-        asked = self._asked.get(message.get("ActionID", ""))
-        if asked is not None and asked.takes(message):
-            return
+        if self._asked:
+            asked = self._asked.get(message.get("ActionID", ""))
+            if asked is not None and asked.takes(message):
+                return
         event = message.get("Event")
         if event is None:
             self.counters.late += 1

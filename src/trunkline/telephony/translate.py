@@ -101,6 +101,14 @@ class _Leg:
 
 
 @dataclass(slots=True)
+class _Bridge:
+    """Who is in a bridge, in the order of coming."""
+
+    callers: dict[str, None] = field(default_factory=dict)
+    offers: dict[OfferId, None] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class _Phones:
     contacts: set[str] = field(default_factory=set)
     reachable: bool | None = None
@@ -117,7 +125,7 @@ class Translator:
         self._asterisk = asterisk
         self._legs: dict[OfferId, _Leg] = {}
         self._ended: OrderedDict[OfferId, None] = OrderedDict()
-        self._bridges: dict[str, dict[str, Call]] = {}
+        self._bridges: dict[str, _Bridge] = {}
         self._phones: dict[str, _Phones] = {}
         self._meanings: Mapping[str, Callable[[Mapping[str, str], datetime], CallEvent | None]] = {
             "AsyncAGIStart": self._line_opened,
@@ -181,28 +189,34 @@ class Translator:
         return AgentRinging(offer, at) if first and state == "Ringing" else None
 
     def _bridge_entered(self, message: Mapping[str, str], at: datetime) -> CallEvent | None:
-        uniqueid, channel = message.get("Uniqueid"), message.get("Channel")
-        if not uniqueid or not channel:
+        uniqueid, bridge = message.get("Uniqueid"), message.get("BridgeUniqueid")
+        if not uniqueid or not bridge:
             return None
-        inside = self._bridges.setdefault(message.get("BridgeUniqueid", ""), {})
-        inside[uniqueid] = Call(CallId(self._asterisk, uniqueid), channel)
-        callers = [call for key, call in inside.items() if offer_of(key) is None]
-        for key in inside:
-            offer = offer_of(key)
-            if offer is None or offer in self._ended or not callers:
-                continue
+        inside = self._bridges.setdefault(bridge, _Bridge())
+        offer = offer_of(uniqueid)
+        if offer is None:
+            inside.callers[uniqueid] = None
+        elif offer not in self._ended:
+            inside.offers[offer] = None
+        return self._joined(inside, at) if inside.callers else None
+
+    def _joined(self, inside: "_Bridge", at: datetime) -> AgentJoined | None:
+        for offer in inside.offers:
             leg = self._legs.setdefault(offer, _Leg())
             if not leg.joined:
                 leg.joined = True
-                return AgentJoined(offer, callers[0].id, at)
+                return AgentJoined(offer, CallId(self._asterisk, next(iter(inside.callers))), at)
         return None
 
     def _bridge_left(self, message: Mapping[str, str], at: datetime) -> None:
-        bridge = message.get("BridgeUniqueid", "")
-        inside = self._bridges.get(bridge, {})
-        inside.pop(message.get("Uniqueid", ""), None)
-        if not inside:
-            self._bridges.pop(bridge, None)
+        bridge, uniqueid = message.get("BridgeUniqueid", ""), message.get("Uniqueid", "")
+        inside = self._bridges.get(bridge)
+        if inside is None:
+            return
+        inside.callers.pop(uniqueid, None)
+        inside.offers.pop(OfferId(uniqueid), None)
+        if not inside.callers and not inside.offers:
+            del self._bridges[bridge]
 
     def _bridge_destroyed(self, message: Mapping[str, str], at: datetime) -> None:
         self._bridges.pop(message.get("BridgeUniqueid", ""), None)

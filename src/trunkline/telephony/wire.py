@@ -1,6 +1,7 @@
 """Cut the bytes of an AMI connection into messages, wherever the network cut them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import TypeVar, overload
 
 from trunkline.core.errors import Unavailable
 
@@ -9,6 +10,8 @@ Message = Mapping[str, str]
 
 LONGEST_MESSAGE = 4 * 1024 * 1024
 """Bytes; nothing we ask for comes near it."""
+
+T = TypeVar("T")
 
 _END = b"\r\n\r\n"
 _EVENT = b"Event: "
@@ -70,22 +73,52 @@ class Framer:
         return False
 
 
+class Headers(Mapping[str, str]):
+    """The headers of one message, looked up in its text: of twenty that come, two or three are ever asked for."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = f"\r\n{text}\r\n"
+
+    def __getitem__(self, key: str) -> str:
+        value = self.get(key)
+        if value is None:
+            raise KeyError(key)
+        return value
+
+    @overload
+    def get(self, key: str, /) -> str | None: ...
+    @overload
+    def get(self, key: str, /, default: str) -> str: ...
+    @overload
+    def get(self, key: str, /, default: T) -> str | T: ...
+    def get(self, key: str, /, default: object = None) -> object:
+        """Return the value, those of a repeated header joined by a line feed, or `default`."""
+        text, mark = self._text, f"\r\n{key}: "
+        start = text.find(mark)
+        if start < 0:
+            return default
+        end = text.index("\r\n", start + len(mark))
+        value = text[start + len(mark) : end]
+        while (start := text.find(mark, end)) >= 0:
+            end = text.index("\r\n", start + len(mark))
+            value = f"{value}\n{text[start + len(mark) : end]}"
+        return value
+
+    def __contains__(self, key: object) -> bool:
+        return f"\r\n{key}: " in self._text
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(line.split(": ", 1)[0] for line in self._text.split("\r\n") if ": " in line))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __repr__(self) -> str:
+        return f"Headers({dict(self)!r})"
+
+
 def parse(block: bytes) -> Message:
     """Return the headers of one message; bytes that are not UTF-8 become U+FFFD, lines without a colon are left out."""
-    lines = block.decode(errors="replace").split("\r\n")
-    try:
-        message = dict([line.split(": ", 1) for line in lines])
-    except ValueError:
-        return _parse_odd(lines)
-    return message if len(message) == len(lines) else _parse_odd(lines)
-
-
-def _parse_odd(lines: list[str]) -> Message:
-    message: dict[str, str] = {}
-    for line in lines:
-        key, colon, value = line.partition(":")
-        if not colon:
-            continue
-        value = value.removeprefix(" ")
-        message[key] = f"{message[key]}\n{value}" if key in message else value
-    return message
+    return Headers(block.decode(errors="replace"))
