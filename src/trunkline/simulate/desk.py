@@ -1,0 +1,177 @@
+"""An agent's desk without a screen: logs in over HTTP, keeps its state by the websocket, and gives commands.
+
+State is the snapshot with the numbered events put into it by `apply`, as the browser's desk does it.
+"""
+
+import asyncio
+import itertools
+import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+
+from trunkline.core.errors import Rejected, Unavailable
+
+State = dict[str, Any]
+_SILENCE = 25.0
+"""Seconds without a word after which the service counts as lost."""
+_LOG_IN_AGAIN = 4001
+_COMMAND_DEADLINE = 10.0
+
+
+def apply(state: State, event: Mapping[str, Any]) -> State:
+    """Return the state after an event; the old one is left as it was. An unknown kind changes nothing."""
+    match event.get("kind"):
+        case "me" | "today" | "parts" as part:
+            return {**state, part: event[part]}
+        case "interaction":
+            card = event["interaction"]
+            return {**state, "interactions": {**state["interactions"], card["id"]: card}}
+        case "interaction_gone":
+            left = {key: card for key, card in state["interactions"].items() if key != event["id"]}
+            return {**state, "interactions": left}
+        case "queue":
+            strip = event["queue"]
+            return {**state, "queues": {**state["queues"], strip["id"]: strip}}
+        case _:
+            return state
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One command an agent would give now."""
+
+    name: str
+    args: Mapping[str, Any]
+
+
+def next_act(state: State, *, disposition: str) -> Act | None:
+    """Return what a diligent agent with a desk phone does in this state; None when there is nothing to do.
+
+    A call is taken at the phone, so that only voicemails are accepted here.
+    """
+    me = state["me"]
+    for card in state["interactions"].values():
+        if card["stage"] == "wrap_up":
+            return Act("wrap_up", {"interaction": card["id"], "disposition": disposition, "note": card["note"]})
+        if card["work"] == "voicemail" and card["stage"] == "offered":
+            return Act("accept", {"offer": card["offer"]["id"]})
+        if card["work"] == "voicemail" and card["stage"] == "talking":
+            return Act("hang_up", {"interaction": card["id"]})
+    if me["phone"]["kind"] != "sip":
+        return Act("phone", {"kind": "sip"})
+    if me["presence"] != "ready" and not me["busy"]:
+        return Act("presence", {"presence": "ready"})
+    return None
+
+
+def call_on_the_desk(state: State) -> Mapping[str, Any] | None:
+    """Return the call that rings at this agent or is talked on."""
+    cards = state["interactions"].values()
+    return next((card for card in cards if card["work"] == "call" and card["stage"] in {"offered", "talking"}), None)
+
+
+class Desk:
+    """One agent's connection to the service. `states` runs it; the commands work meanwhile."""
+
+    def __init__(self, url: str, login: str, password: str) -> None:
+        self.state: State = {}
+        self._url, self._login, self._password = url.rstrip("/"), login, password
+        self._epoch: str | None = None
+        self._seq: int | None = None
+        self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self._numbers = itertools.count(1)
+        self._replies: dict[str, asyncio.Future[Mapping[str, Any]]] = {}
+
+    async def states(self) -> AsyncIterator[State]:
+        """Yield the state after each change, for ever; after a cut it goes on where it was.
+
+        Raises Rejected when the service refuses the log-in.
+        """
+        jar = aiohttp.CookieJar(unsafe=True)  # the service may be at a bare address
+        async with aiohttp.ClientSession(cookie_jar=jar, timeout=aiohttp.ClientTimeout(total=10)) as session:
+            logged_in = False
+            while True:
+                try:
+                    if not logged_in:
+                        await self._log_in(session)
+                        logged_in = True
+                    async for state in self._connected(session):
+                        yield state
+                    logged_in = self._socket is None or self._socket.close_code != _LOG_IN_AGAIN
+                except aiohttp.WSServerHandshakeError as fault:
+                    logged_in = fault.status not in {401, 403}
+                except (aiohttp.ClientError, TimeoutError, Unavailable):
+                    pass
+                finally:
+                    self._lost()
+                await asyncio.sleep(1.0)
+
+    async def command(self, name: str, **args: Any) -> None:
+        """Give a command and wait until the service has done it.
+
+        Raises Rejected when the service refuses it; Unavailable when there is no answer, and then it may be done.
+        """
+        if self._socket is None or self._socket.closed:
+            raise Unavailable("the desk has no connection")
+        number = str(next(self._numbers))
+        reply = self._replies[number] = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout(_COMMAND_DEADLINE):
+                await self._socket.send_json({"type": "command", "id": number, "name": name, "args": args})
+                answer = await reply
+        except (TimeoutError, ConnectionError) as fault:
+            raise Unavailable(f"no answer to {name}") from fault
+        finally:
+            self._replies.pop(number, None)
+        if not answer["ok"]:
+            raise Rejected(answer["error"]["message"])
+
+    async def _log_in(self, session: aiohttp.ClientSession) -> None:
+        body = {"login": self._login, "password": self._password}
+        async with session.post(f"{self._url}/api/login", json=body, headers={"Origin": self._url}) as answer:
+            if answer.status == 429:
+                raise Unavailable("too many log-ins")
+            if answer.status >= 500:
+                raise Unavailable("the service is not ready")
+            if answer.status != 200:
+                raise Rejected(f"{self._login} may not log in ({answer.status})")
+
+    async def _connected(self, session: aiohttp.ClientSession) -> AsyncIterator[State]:
+        async with session.ws_connect(f"{self._url}/ws", headers={"Origin": self._url}, max_msg_size=0) as socket:
+            self._socket = socket
+            await socket.send_json({"type": "hello", "epoch": self._epoch, "seq": self._seq})
+            while True:
+                message = await socket.receive(timeout=_SILENCE)
+                if message.type is not aiohttp.WSMsgType.TEXT:
+                    return
+                if await self._take(json.loads(message.data)):
+                    yield self.state
+
+    async def _take(self, message: Mapping[str, Any]) -> bool:
+        """Put one message in; tell whether the state is another."""
+        match message["type"]:
+            case "snapshot":
+                self._epoch, self._seq, self.state = message["epoch"], message["seq"], message["state"]
+                return True
+            case "event":
+                self._seq, self.state = message["seq"], apply(self.state, message["event"])
+                return True
+            case "resumed":
+                return True
+            case "reply":
+                reply = self._replies.get(message["id"])
+                if reply is not None and not reply.done():
+                    reply.set_result(message)
+            case "ping":
+                assert self._socket is not None  # noqa: S101 - the message came by it
+                await self._socket.send_json({"type": "pong"})
+        return False
+
+    def _lost(self) -> None:
+        self._socket = None
+        for reply in self._replies.values():
+            if not reply.done():
+                reply.set_exception(ConnectionError("the desk's connection was cut"))
