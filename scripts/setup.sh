@@ -15,6 +15,13 @@ venv=.venv
 mkdir -p "$tools" "$(dirname "$log")" || exit 1
 printf '\n== setup for %s ==\n' "$for_what" >>"$log"
 announced=
+# The machine's own certificates, where it has any: behind a company's proxy only those will do.
+certificates=/etc/ssl/certs/ca-certificates.crt
+if [ -r "$certificates" ]; then
+    UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-true}
+    NODE_EXTRA_CA_CERTS=${NODE_EXTRA_CA_CERTS:-$certificates}
+    export UV_SYSTEM_CERTS NODE_EXTRA_CA_CERTS
+fi
 
 # ---- telling ------------------------------------------------------------------------------------------------------
 
