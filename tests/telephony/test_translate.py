@@ -183,25 +183,11 @@ def test_an_announcement_is_due_though_its_body_repeats_a_header() -> None:
     assert told({"Event": "UserEvent", "UserEvent": "TrunklineAnnounce"}, on_leg("AsyncAGIStart")) == []
 
 
-def contact(status: str, uri: str = "sip:a") -> dict[str, str]:
-    return {"Event": "ContactStatus", "EndpointName": "ana", "ContactStatus": status, "URI": uri}
+def device(name: str, state: str) -> dict[str, str]:
+    return {"Event": "DeviceStateChange", "Device": name, "State": state}
 
 
-def test_a_phone_is_reachable_while_it_has_a_contact() -> None:
-    assert told(
-        contact("NonQualified"),
-        contact("NonQualified", "sip:b"),
-        contact("Removed"),
-        contact("Removed", "sip:b"),
-        contact("Unreachable", "sip:b"),
-        {"Event": "ContactStatus"},
-    ) == [PhoneChanged("ana", reachable=True, at=NOW), PhoneChanged("ana", reachable=False, at=NOW)]
-
-
-def test_a_device_state_tells_of_a_phone_too() -> None:
-    def device(name: str, state: str) -> dict[str, str]:
-        return {"Event": "DeviceStateChange", "Device": name, "State": state}
-
+def test_a_phone_is_reachable_while_its_device_has_a_state() -> None:
     assert told(
         device("PJSIP/ana", "NOT_INUSE"),
         device("PJSIP/ana", "RINGING"),
@@ -217,7 +203,7 @@ def test_what_a_picture_shows_is_known_afterwards() -> None:
         Picture(SWITCH, NOW, (), (AgentLegSeen(OFFER, None, answered=True, joined=True),), frozenset({"ana"}))
     )
 
-    assert told(contact("Removed"), on_leg("Hangup", Cause="16"), translator=translator) == [
+    assert told(device("PJSIP/ana", "UNAVAILABLE"), on_leg("Hangup", Cause="16"), translator=translator) == [
         PhoneChanged("ana", reachable=False, at=NOW),
         AgentLegEnded(OFFER, None, NOW),
     ]

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from trunkline.core.call import AgentLegSeen, Call, CallerSeen, Picture, Where
 from trunkline.core.ids import AsteriskId, CallId, InteractionId, OfferId
-from trunkline.telephony.translate import offer_of, stranger_text, variable
+from trunkline.telephony.translate import endpoint_of, has_phone, offer_of, stranger_text, variable
 
 CONTEXTS: Mapping[str, Where] = {
     "from-trunk": Where.FLOW,
@@ -20,8 +20,6 @@ CONTEXTS: Mapping[str, Where] = {
 
 STATUS = {"Action": "Status", "Variables": "TL_DIALLED,TL_TRUNK,TL_INTERACTION"}
 DEVICES = {"Action": "DeviceStateList"}
-
-_NO_PHONE = frozenset({"UNAVAILABLE", "INVALID", "UNKNOWN"})
 
 
 def picture_of(
@@ -60,9 +58,7 @@ def picture_of(
 def reachable_phones(devices: Iterable[Mapping[str, str]]) -> frozenset[str]:
     """Return the endpoints that have a phone, out of the rows of DEVICES."""
     return frozenset(
-        row["Device"].removeprefix("PJSIP/")
-        for row in devices
-        if row.get("Device", "").startswith("PJSIP/") and row.get("State") not in _NO_PHONE
+        endpoint for row in devices if (endpoint := endpoint_of(row)) is not None and has_phone(row.get("State"))
     )
 
 

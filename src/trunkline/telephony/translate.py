@@ -36,7 +36,6 @@ WANTED = frozenset(
         "BridgeDestroy",
         "BridgeEnter",
         "BridgeLeave",
-        "ContactStatus",
         "DTMFEnd",
         "DeviceStateChange",
         "Hangup",
@@ -79,6 +78,17 @@ def variable(message: Mapping[str, str], name: str) -> str:
     return ""
 
 
+def endpoint_of(message: Mapping[str, str]) -> str | None:
+    """Return the SIP endpoint whose device state this is; None for other devices (queues, mailboxes)."""
+    technology, _, endpoint = message.get("Device", "").partition("/")
+    return endpoint if technology == "PJSIP" and endpoint else None
+
+
+def has_phone(state: str | None) -> bool:
+    """Whether an endpoint in this device state has a phone registered."""
+    return state not in _NO_PHONE
+
+
 def failure_by_cause(cause: int, *, rang: bool) -> OfferFailure:
     """Return why an agent's leg ended that was never joined.
 
@@ -108,12 +118,6 @@ class _Bridge:
     offers: dict[OfferId, None] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class _Phones:
-    contacts: set[str] = field(default_factory=set)
-    reachable: bool | None = None
-
-
 class Translator:
     """One switch's events in, what they mean out.
 
@@ -126,13 +130,12 @@ class Translator:
         self._legs: dict[OfferId, _Leg] = {}
         self._ended: OrderedDict[OfferId, None] = OrderedDict()
         self._bridges: dict[str, _Bridge] = {}
-        self._phones: dict[str, _Phones] = {}
+        self._phones: dict[str, bool] = {}
         self._meanings: Mapping[str, Callable[[Mapping[str, str], datetime], CallEvent | None]] = {
             "AsyncAGIStart": self._line_opened,
             "BridgeDestroy": self._bridge_destroyed,
             "BridgeEnter": self._bridge_entered,
             "BridgeLeave": self._bridge_left,
-            "ContactStatus": self._contact_changed,
             "DeviceStateChange": self._device_changed,
             "Hangup": self._hung_up,
             "Hold": self._held,
@@ -154,7 +157,7 @@ class Translator:
             leg = self._legs.setdefault(seen.offer, _Leg())
             leg.joined, leg.rang = leg.joined or seen.joined, True
         for endpoint in picture.reachable:
-            self._phones.setdefault(endpoint, _Phones()).reachable = True
+            self._phones[endpoint] = True
 
     def forget(self) -> None:
         """Forget bridges and phones: events are being missed."""
@@ -237,8 +240,7 @@ class Translator:
         if message.get("Response") != "Failure" or not action.startswith(ORIGINATE_ID):
             return None
         offer = OfferId(action.removeprefix(ORIGINATE_ID))
-        leg = self._legs.get(offer)
-        if leg is not None and leg.seen_from_start:
+        if offer in self._legs:
             return None
         return self._end(offer, OfferFailure.UNREACHABLE, at)
 
@@ -252,28 +254,11 @@ class Translator:
         call = self._call(message) if message.get("UserEvent") == ANNOUNCEMENT else None
         return AnnouncementDue(call, at) if call is not None else None
 
-    def _contact_changed(self, message: Mapping[str, str], at: datetime) -> CallEvent | None:
-        endpoint = message.get("EndpointName") or message.get("AOR", "")
-        if not endpoint:
-            return None
-        phone = self._phones.setdefault(endpoint, _Phones())
-        if message.get("ContactStatus") in {"Removed", "Unreachable"}:
-            phone.contacts.discard(message.get("URI", ""))
-        else:
-            phone.contacts.add(message.get("URI", ""))
-        return self._phone(endpoint, reachable=bool(phone.contacts), at=at)
-
     def _device_changed(self, message: Mapping[str, str], at: datetime) -> CallEvent | None:
-        technology, _, endpoint = message.get("Device", "").partition("/")
-        if technology != "PJSIP" or not endpoint:
+        endpoint, state = endpoint_of(message), message.get("State")
+        if endpoint is None or self._phones.get(endpoint) is (reachable := has_phone(state)):
             return None
-        return self._phone(endpoint, reachable=message.get("State") not in _NO_PHONE, at=at)
-
-    def _phone(self, endpoint: str, *, reachable: bool, at: datetime) -> PhoneChanged | None:
-        phone = self._phones.setdefault(endpoint, _Phones())
-        if phone.reachable is reachable:
-            return None
-        phone.reachable = reachable
+        self._phones[endpoint] = reachable
         return PhoneChanged(endpoint, reachable, at)
 
     def _end(self, offer: OfferId, failure: OfferFailure | None, at: datetime) -> AgentLegEnded | None:
