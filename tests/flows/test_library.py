@@ -181,3 +181,27 @@ def test_flow_that_never_speaks_has_no_prompts(tmp_path: Path) -> None:
     (chat,) = library.load(a_centre()).fresh
 
     assert prompts_of(chat) == []
+
+
+def test_prompts_are_those_that_voice_needs_and_nothing_else() -> None:
+    library = Library(Path(__file__).parent / "good")
+    library.load(a_centre())
+
+    prompts = prompts_of(library.flows["own_words"])
+
+    assert prompts == [
+        Prompt("Press one.", "en-GB"),
+        Prompt("Are you there?", "en-GB"),
+        Prompt("Please enter your code and press hash.", "en-GB"),
+        Prompt("Please speak.", "en-GB", "tone"),
+        Prompt("Thank you.", "en-GB"),
+    ]
+
+
+def test_choices_are_read_out_in_the_flows_language() -> None:
+    library = Library(Path(__file__).parent / "good")
+    library.load(a_centre())
+
+    assert Prompt("Para Ventas, pulse 1.", "es-MX") in prompts_of(library.flows["every_medium"])
+    assert Prompt("For Hash, press hash.", "en-GB") in prompts_of(library.flows["round_and_round"])
+    assert Prompt("For Star, press star.", "en-GB") in prompts_of(library.flows["round_and_round"])
