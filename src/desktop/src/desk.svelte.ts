@@ -98,7 +98,6 @@ class Desk {
   }
 
   async leave(): Promise<void> {
-    await this.command('presence', { presence: 'not_ready' }, { quiet: true });
     await logOut();
     this.#leave(false);
   }

@@ -46,10 +46,12 @@ export function address(of: Address): string {
   return plain(of.national || of.e164 || of.raw, 64) || words.unknownNumber;
 }
 
-/** Return who a card is about: the customer's name, else the address. */
+/** Return who a card is about: the customer's name, else the name on the wire, else the address. */
 export function who(card: Card): string {
-  const name = card.customer?.name;
-  return (name && plain(name)) || address(card.address);
+  const called = plain(card.caller_name ?? '');
+  // Many networks write the number, or a word for "none", where the name should be.
+  const wire = /\p{L}/u.test(called) && !card.address.anonymous ? called : '';
+  return plain(card.customer?.name ?? '') || wire || address(card.address);
 }
 
 /** Return the first letters of a name, for its round sign. */

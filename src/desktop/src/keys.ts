@@ -14,12 +14,13 @@ const acts: Record<Action, () => unknown> = {
   hold: () => desk.hold(),
   keypad: () => (desk.keypadOpen = desk.line?.stage === 'talking' && !desk.keypadOpen),
   hang_up: () => (desk.line?.stage === 'talking' || (!desk.line && desk.lineCard?.stage === 'talking')) && desk.hangUp(),
-  save: () => writable() && void drafts.save(writable()!),
+  save: () => save(),
   disposition: () => undefined,
   note: () => document.querySelector<HTMLElement>('[data-note]')?.focus(),
   next: () => desk.chooseNext(),
   presence: () => (desk.menu = 'presence'),
-  ready: () => desk.present(desk.me?.presence === 'ready' ? 'not_ready' : 'ready'),
+  // Not ready needs a reason: then the menu is next.
+  ready: () => (desk.me?.presence === 'ready' ? (desk.menu = 'presence') : desk.present('ready')),
   phone: () => (desk.menu = 'phone'),
   help: () => (desk.dialog = 'shortcuts'),
 };
@@ -28,6 +29,11 @@ const acts: Record<Action, () => unknown> = {
 function writable() {
   const card = desk.card;
   return card && (card.stage === 'wrap_up' || (card.work === 'voicemail' && card.stage === 'talking')) ? card : null;
+}
+
+function save(): void {
+  const card = writable();
+  if (card) void drafts.save(card);
 }
 
 function ringsLongEnough(): boolean {

@@ -85,6 +85,8 @@ export interface Card {
   offer: { id: string; expires_at: string } | null;
   queue: { id: string; title: string } | null;
   dialled: string;
+  /** The name on the wire; anybody can write anything there. */
+  caller_name?: string;
   address: Address;
   customer: Customer | null;
   path: PathStep[];

@@ -5,6 +5,7 @@ const reasons: Record<string, string> = {
   declined: 'Declined',
   phone_unreachable: 'Phone not reachable',
   logged_in: 'Not ready',
+  connection_lost: 'Connection lost',
 };
 
 const outcomes: Record<string, string> = {
@@ -60,6 +61,7 @@ export const words = {
   setAside: {
     no_answer: 'A call rang here and nobody answered; it went back to its place in the queue. No more calls come until you are ready.',
     declined: 'You declined a call; it went back to its place in the queue. No more calls come until you are ready.',
+    connection_lost: 'Your desk was away for a while, so no calls come to you. Make yourself ready when you are back.',
     phone_unreachable: 'Your phone could not be reached, so no calls come to you. Once it says “Phone ready”, make yourself ready.',
   } as Record<string, string>,
   makeReady: 'I am ready',
@@ -264,7 +266,7 @@ export const words = {
     note: 'Go to the note',
     next: 'Next in my work',
     presence: 'Open the presence menu',
-    ready: 'Ready, or back to not ready',
+    ready: 'Ready; when you are, choose why not',
     phone: 'Open the phone menu',
     help: 'Show this list',
   },
