@@ -9,7 +9,7 @@ from trunkline.flows.loader import draft_of
 from trunkline.flows.steps import KINDS
 
 REFERENCE = (Path(__file__).parents[2] / "docs" / "flows.md").read_text(encoding="utf-8")
-STEPS = REFERENCE.split("\n## Steps\n")[1].split("\n## ")[0]
+STEPS = REFERENCE.split("\n## Steps\n")[1].split("\n**`menu`.**")[0]
 
 
 def test_example_checks_clean() -> None:
