@@ -2,7 +2,6 @@
 
 import asyncio
 import fcntl
-import json
 import os
 import signal
 import time
@@ -13,18 +12,16 @@ from typing import Any
 
 import click
 
-from trunkline import secrets
 from trunkline.cli import welcome
 from trunkline.cli.options import as_environment, refuse, settled, with_settings
 from trunkline.cli.ports import clashes, wanted_ports
 from trunkline.cli.progress import Progress, Report
 from trunkline.cli.supervisor import Part, Start, Supervisor, start_service
+from trunkline.cli.switch import noted_switch, start_switch, switches_of
 from trunkline.core.errors import Misconfigured, TrunklineFault
-from trunkline.flows.centre import load_centre
 from trunkline.processes import Process, noted
 from trunkline.settings import Settings, env_name
 from trunkline.store import embedded
-from trunkline.telephony import provision
 
 
 @click.command("run")
@@ -77,15 +74,7 @@ def _starts(settings: Settings, flags: dict[str, str]) -> dict[str, Start]:
         return Part(running.process.ended, running.stop, lambda: running.process.send(signal.SIGQUIT))
 
     async def switch(report: Report) -> Part:
-        running = await provision.ensure(
-            settings,
-            report,
-            database_url=database_url,
-            ami_secret=secrets.ami_secret(settings),
-            ring_group=_every_phone(settings),
-        )
-        process = Process.of(running.process.pid)
-        return Part(running.ended, running.stop, lambda: process.send(signal.SIGKILL) if process else None)
+        return await start_switch(settings, database_url, report)
 
     async def service(report: Report) -> Part:
         return await start_service(settings, flags | {env_name("database_url"): database_url}, report)
@@ -98,31 +87,13 @@ def _starts(settings: Settings, flags: dict[str, str]) -> dict[str, Start]:
     return starts
 
 
-def _every_phone(settings: Settings) -> list[str]:
-    """The endpoints that the switch rings by itself when the service is away for long."""
-    centre, problems = load_centre(settings.centre_file)
-    if centre is None:
-        raise Misconfigured("\n".join(str(problem) for problem in problems))
-    return [endpoint for agent in centre.agents for endpoint in (str(agent), f"{agent}-web")]
-
-
 def left_over(settings: Settings) -> set[Process]:
     """What an earlier run left: it may hold our ports, since it is adopted or replaced."""
     left = {noted(settings.run_dir / "service.pid")}
     if settings.database_url is None:
         left.add(embedded.living(settings))
-    left.add(_switch_left(settings))
+    left.update((noted_switch(settings), *switches_of(settings.data_dir)))
     return {process for process in left if process}
-
-
-def _switch_left(settings: Settings) -> Process | None:
-    try:
-        kept = json.loads((settings.run_dir / "asterisk.json").read_text(encoding="utf-8"))
-        process = Process.of(int(kept["pid"]))
-        ticks = int(str(kept["started"]).rpartition("/")[2])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return process if process and process.started == ticks else None
 
 
 def _asked_to_end(supervisor: Supervisor) -> asyncio.Event:
