@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import pytest
+
 from tests.flows.examples import a_centre
 from trunkline.flows.library import Library
 from trunkline.flows.prompts import prompts_of
@@ -111,6 +113,17 @@ def test_kept_file_that_was_spoilt_is_no_version(tmp_path: Path) -> None:
     (kept / ("0" * 12 + ".yaml")).write_text("flow: [\n")
 
     assert Library(tmp_path, kept=kept).version("main", "0" * 12) is None
+
+
+def test_flow_serves_even_where_its_version_cannot_be_kept(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    write(tmp_path / "main.yaml", flow_text("main"))
+    (tmp_path / "kept").write_text("a file where a folder should be")
+    library = Library(tmp_path, kept=tmp_path / "kept")
+
+    library.load(a_centre())
+
+    assert library.flow_for("100") is not None
+    assert [record.message for record in caplog.records] == ["flow version not kept"]
 
 
 def test_newcomer_cannot_take_a_number_from_the_flow_that_serves(tmp_path: Path) -> None:

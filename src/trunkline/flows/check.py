@@ -50,6 +50,7 @@ class _Checker:
                 continue
             ways[name], by_itself[name] = self._followed(name, step, guesser)
             self._look_at(name, step)
+        self._entry()
         self._graph(ways, by_itself, self._start(guesser))
         return self.found
 
@@ -119,6 +120,19 @@ class _Checker:
         for name in self.draft.names:
             if name not in reached:
                 self._error(name, (), "unreached", "no step leads here", severity=Severity.WARNING)
+
+    def _entry(self) -> None:
+        """Find numbers that callers dial and a flow that cannot speak."""
+        head, node = self.draft.head, self.draft.node
+        if head is None or node is None or "voice" in head.media:
+            return
+        if head.entry.numbers or head.entry.any_other_number:
+            at, _ = node.reach(("entry",))
+            message = "numbers lead callers here, and media has no voice"
+            problem = Problem(
+                self.draft.file, at.line, at.column, Severity.ERROR, "medium", message, "add voice to media"
+            )
+            self.found.append(problem)
 
     def _start(self, guesser: Guesser) -> str | None:
         """Return the step a run begins with, as far as it can be told."""

@@ -1,5 +1,6 @@
 """The flows that serve: the latest good version of each file, and every older one that a live run still needs."""
 
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from trunkline.flows.check import check_drafts
 from trunkline.flows.flow import Flow
 from trunkline.flows.loader import Draft, draft_from, draft_of
 from trunkline.flows.problem import Problem, serves
+
+log = logging.getLogger(__name__)
 
 Mark = tuple[int, int]
 """When a file was last written and how long it is."""
@@ -74,7 +77,7 @@ class Library:
         return Loaded(tuple(fresh), self.problems)
 
     def flow_for(self, dialled: str) -> Flow | None:
-        """Return the flow a dialled number leads to, with or without its `+`; None when there is none."""
+        """Return the flow that a caller of a number comes to, with or without its `+`; None when there is none."""
         return self._by_number.get(dialled) or self._by_number.get(_bare(dialled)) or self._any_other
 
     def version(self, name: str, version: str) -> Flow | None:
@@ -97,6 +100,8 @@ class Library:
         """Find the flows by their numbers; of two that claim one, the one that served first has it."""
         self._by_number, self._any_other = {}, None
         for flow in self._serving.values():
+            if "voice" not in flow.media:
+                continue
             for number in flow.numbers:
                 self._by_number.setdefault(number, flow)
                 self._by_number.setdefault(_bare(number), flow)
@@ -125,10 +130,14 @@ class Library:
         """Keep a version's text."""
         if self._kept is None:
             return
-        self._kept.mkdir(parents=True, exist_ok=True)
-        new = self._kept / f"{draft.version}.new"
-        new.write_bytes(draft.data)
-        new.replace(self._kept / f"{draft.version}.yaml")
+        try:
+            self._kept.mkdir(parents=True, exist_ok=True)
+            new = self._kept / f"{draft.version}.new"
+            new.write_bytes(draft.data)
+            new.replace(self._kept / f"{draft.version}.yaml")
+        except OSError as error:
+            # Callers are served all the same; only a restart in the middle of their flow would move them to the next.
+            log.warning("flow version not kept", extra={"file": draft.file, "why": str(error)})
 
     def _from_aside(self, path: Path) -> Flow | None:
         """Read a kept version; its recordings are still those of the folder."""
