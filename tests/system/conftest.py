@@ -1,0 +1,103 @@
+"""The real thing: Asterisk, PostgreSQL and phones, all on loopback."""
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.store.server import reachable
+from tests.system.phone import Phone
+from tests.system.raw_ami import RawAmi
+from tests.system.switch import AGENT_SECRET, AGENTS, AMI_SECRET, Switch, free_ports
+from trunkline.core.ids import AgentId
+from trunkline.core.sip_account import sip_ha1, sip_password
+from trunkline.ports.store import AgentRecord, SipCredentials
+from trunkline.settings import PortRange, Settings
+from trunkline.store import embedded
+from trunkline.store.agents import Agents
+from trunkline.store.database import Database
+from trunkline.store.migrate import migrate
+from trunkline.telephony import provision
+from trunkline.telephony.render import Timing
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here):
+            item.add_marker(pytest.mark.system)
+
+
+async def _agents(url: str) -> None:
+    await migrate(url)
+    async with Database(url) as database:
+        records = [_agent(name) for name in AGENTS]
+        await Agents(database).put_agents(records, at=datetime.now(UTC))
+
+
+def _agent(name: str) -> AgentRecord:
+    ha1, web = (sip_ha1(end, sip_password(AGENT_SECRET, end)) for end in (name, f"{name}-web"))
+    return AgentRecord(AgentId(name), name.title(), "agent", frozenset({"sales"}), SipCredentials(ha1, web))
+
+
+@pytest.fixture(scope="session")
+def switch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Switch]:
+    """An Asterisk of ours with two agents' accounts, its times shortened: guard 2 s, patience 4 s, fallback 3 s."""
+    ports = free_ports(305)
+    first = ports[5]
+    settings = Settings(  # type: ignore[call-arg]
+        data_dir=reachable(tmp_path_factory.mktemp("switch")),
+        demo=True,
+        sip_port=ports[0],
+        sip_ws_port=ports[1],
+        ami_port=ports[2],
+        postgres_port=ports[3],
+        sip_tls_port=ports[4],
+        rtp_ports=PortRange(first, first + 299),
+        asterisk_cache=Path(os.environ.get("TRUNKLINE_ASTERISK_CACHE") or "~/.cache/trunkline"),
+        trunks_file=Path("/nonexistent"),
+    )
+    lines: list[str] = []
+    database = asyncio.run(embedded.ensure(settings, lines.append))
+    asyncio.run(_agents(database.dsn))
+    running = asyncio.run(
+        provision.ensure(
+            settings,
+            lines.append,
+            database_url=database.dsn,
+            ami_secret=AMI_SECRET,
+            ring_group=[end for name in AGENTS for end in (name, f"{name}-web")],
+            timing=Timing(patience_s=4, guard_s=2, slice_s=1, fallback_ring_s=3),
+        )
+    )
+    yield Switch(settings, running, database.dsn, lines)
+    asyncio.run(running.stop())
+    asyncio.run(database.stop())
+
+
+@pytest.fixture
+async def ami(switch: Switch) -> AsyncIterator[RawAmi]:
+    """A connection that stands for the service, and has just given a sign of life."""
+    async with RawAmi(switch.settings.ami_port, AMI_SECRET) as connection:
+        await connection.act(Action="Setvar", Variable="TL_ALIVE", Value=str(int(time.time())))
+        yield connection
+
+
+@pytest.fixture
+async def phone(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[Phone]]]:
+    """Start phones: `await phone(account, tone_hz=440)`; all are gone after the test."""
+    phones: list[Phone] = []
+
+    async def start(account: str, *, tone_hz: int) -> Phone:
+        one = Phone(tmp_path / f"phone{len(phones)}", free_ports(8)[0])
+        await one.start(account, tone_hz)
+        phones.append(one)
+        return one
+
+    yield start
+    for one in phones:
+        await one.close()
