@@ -65,3 +65,7 @@ def _beside(flows: list[Path]) -> Path | None:
     """Return the centre file beside the first flow, if there is one."""
     beside = flows[0].parent / CENTRE_FILE if flows else None
     return beside if beside is not None and beside.is_file() else None
+
+
+command = flow
+"""What `trunkline` looks for in each of its modules."""
