@@ -4,7 +4,7 @@ Pure: the same stored interactions and the same picture always give the same fin
 leaves nothing to be found a second time. The talk itself needs nothing from us: Asterisk carries it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 
 from trunkline.core.call import AgentLegSeen, Call, CallerSeen, Picture, Where
@@ -83,9 +83,12 @@ Finding = (
 )
 
 
-def reconcile(stored: Iterable[Interaction], picture: Picture) -> list[Finding]:
+def reconcile(
+    stored: Iterable[Interaction], picture: Picture, attended: Set[InteractionId] = frozenset()
+) -> list[Finding]:
     """Return what the picture of ONE switch says about the stored interactions of that switch.
 
+    `attended` are the interactions whose callers a flow of this very process is talking to.
     Findings come in an order that is safe to act in: ends first, then what is alive, then who is new.
     """
     callers = {interaction_id_of(seen.call.id): seen for seen in picture.callers}
@@ -99,7 +102,9 @@ def reconcile(stored: Iterable[Interaction], picture: Picture) -> list[Finding]:
         and interaction.stage not in (Stage.WRAP_UP, Stage.ENDED)
     }
     findings = [
-        finding for interaction in here.values() for finding in _of_one(interaction, callers.get(interaction.id), legs)
+        finding
+        for interaction in here.values()
+        for finding in _of_one(interaction, callers.get(interaction.id), legs, attended=interaction.id in attended)
     ]
     current = {interaction.offer.id for interaction in here.values() if interaction.offer is not None}
     findings += [HangUpLeg(leg.offer) for leg in legs.values() if leg.offer not in current and not leg.joined]
@@ -112,14 +117,14 @@ def reconcile(stored: Iterable[Interaction], picture: Picture) -> list[Finding]:
 
 
 def _of_one(
-    interaction: Interaction, caller: CallerSeen | None, legs: dict[OfferId, AgentLegSeen]
+    interaction: Interaction, caller: CallerSeen | None, legs: dict[OfferId, AgentLegSeen], *, attended: bool
 ) -> Iterator[Finding]:
     if caller is None:
         yield CallerGone(interaction.id)
     elif caller.where is Where.FALLBACK:
         yield ServedByFallback(interaction.id)
     elif interaction.stage is Stage.IN_FLOW:
-        yield from _in_flow(interaction, caller)
+        yield from _in_flow(interaction, caller, attended=attended)
     elif interaction.stage is Stage.WAITING:
         yield from _waiting(interaction, caller)
     elif interaction.stage is Stage.OFFERED:
@@ -128,8 +133,9 @@ def _of_one(
         yield TalkOver(interaction.id, joined_first=False)
 
 
-def _in_flow(interaction: Interaction, caller: CallerSeen) -> Iterator[Finding]:
-    if caller.where is not Where.TALKING:
+def _in_flow(interaction: Interaction, caller: CallerSeen, *, attended: bool) -> Iterator[Finding]:
+    talked_to = attended and caller.where is Where.FLOW
+    if not talked_to and caller.where is not Where.TALKING:
         yield SendToFlow(interaction.id, caller.call)
 
 

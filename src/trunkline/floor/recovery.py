@@ -60,7 +60,7 @@ class Recovery:
                 await asyncio.sleep(_TRY_AGAIN_S)
             else:
                 break
-        findings = reconcile(list(self._floor.interactions.values()), picture)
+        findings = reconcile(list(self._floor.interactions.values()), picture, self._self_service.attended())
         self._take_phones(picture)
         for finding in findings:
             self._mend(finding, picture)

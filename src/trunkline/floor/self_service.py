@@ -122,6 +122,11 @@ class SelfService:
         self._talking[event.call.id] = task
         task.add_done_callback(lambda done: self._forget(event.call.id, done))
 
+    def attended(self) -> frozenset[InteractionId]:
+        """Return the interactions whose callers are being talked to now."""
+        interactions = (self._floor.of_call(call) for call, task in self._talking.items() if not task.done())
+        return frozenset(interaction.id for interaction in interactions if interaction is not None)
+
     def wait(self, interaction: Interaction) -> None:
         """Send a caller who has a place in a queue to where waiting is done."""
         if interaction.entry is not None and interaction.call is not None:

@@ -1,0 +1,68 @@
+"""A caller's line in a test: say beforehand which keys the caller presses, and look at what was said to them."""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from tests.fakes.fake_switch import FakeSwitch
+from trunkline.core.call import Call
+from trunkline.flows.talk import Prompt
+from trunkline.ports.voice_line import LineGone, Recorded
+
+
+@dataclass
+class FakeVoice:
+    """Synthesizer: the sound of a prompt is a path that ends with its words."""
+
+    async def make(self, prompts: Sequence[Prompt]) -> None:
+        pass
+
+    def sound_for(self, prompt: Prompt) -> Path | None:
+        return Path("/said") / prompt.text.replace("/", "-")
+
+
+@dataclass
+class FakeLine:
+    """VoiceLine: `keys` holds what the caller will press, None for a silence; empty: they listen for ever."""
+
+    switch: FakeSwitch
+    call: Call
+    keys: deque[str | None] = field(default_factory=deque)
+    said: list[str] = field(default_factory=list)
+    recording: bytes = b""
+
+    async def play(self, sounds: Sequence[Path], *, stop_on: str = "") -> str | None:
+        self._on_the_line()
+        self.said += [sound.name for sound in sounds]
+        if stop_on and self.keys and self.keys[0] is not None:
+            return self.keys.popleft()
+        return None
+
+    async def wait_for_key(self, within: timedelta) -> str | None:
+        self._on_the_line()
+        if not self.keys:
+            await asyncio.Event().wait()
+        return self.keys.popleft()
+
+    async def record(self, file: Path, *, at_most: timedelta, silence: timedelta, beep: bool, stop_on: str) -> Recorded:
+        self._on_the_line()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(self.recording)
+        if self.keys and self.keys[0] is None:
+            self.switch.caller_hangs_up(self.call)
+            raise LineGone("the caller hung up")
+        return Recorded(file, timedelta(seconds=len(self.recording) / 16000), "silence")
+
+    async def keep(self, time: timedelta) -> None:
+        self._on_the_line()
+
+    async def hang_up(self) -> None:
+        self._on_the_line()
+        self.switch.caller_hangs_up(self.call)
+
+    def _on_the_line(self) -> None:
+        if self.call.id not in self.switch.callers:
+            raise LineGone("the caller hung up")

@@ -1,0 +1,157 @@
+"""A telephone switch made of people: direct its callers and agents, and look at what it was asked to do."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+from tests.builders import a_call
+from tests.fakes.fake_clock import FakeClock
+from trunkline.core.call import AgentLegSeen, Call, CallerSeen, OfferFailure, Picture, Where
+from trunkline.core.errors import Unavailable
+from trunkline.core.ids import AsteriskId, CallId, OfferId
+from trunkline.ports.call_control import (
+    AgentJoined,
+    AgentLegEnded,
+    AgentRinging,
+    AnnouncementDue,
+    CallEnded,
+    CallEvent,
+    HoldChanged,
+    LineOpened,
+    PhoneChanged,
+    Ring,
+    SwitchFound,
+    SwitchLost,
+)
+
+ASTERISK = AsteriskId("trunkline")
+
+
+@dataclass
+class FakeSwitch:
+    """CallControl, and the people on the phones. `away` makes it unreachable; `deaf` keeps its events to itself."""
+
+    clock: FakeClock
+    callers: dict[CallId, CallerSeen] = field(default_factory=dict)
+    legs: dict[OfferId, AgentLegSeen] = field(default_factory=dict)
+    rung: list[Ring] = field(default_factory=list)
+    reachable: set[str] = field(default_factory=set)
+    told: list[tuple[Call, int | None, timedelta | None]] = field(default_factory=list)
+    away: bool = False
+    deaf: bool = False
+    _events: asyncio.Queue[CallEvent] = field(default_factory=asyncio.Queue)
+
+    # --- what the floor asks ---
+
+    async def ring(self, ring: Ring) -> None:
+        self._reach()
+        self.rung.append(ring)
+        self.legs[ring.offer] = AgentLegSeen(ring.offer, ring.interaction, answered=False, joined=False)
+        self._tell(AgentRinging(ring.offer, self.clock.now()))
+
+    async def stop_ringing(self, offer: OfferId) -> None:
+        self._reach()
+        if offer in self.legs:
+            self.agent_hangs_up(offer)
+
+    async def hang_up(self, call: Call) -> None:
+        self._reach()
+        self.caller_hangs_up(call)
+
+    async def to_flow(self, call: Call) -> None:
+        self._reach()
+        if (seen := self.callers.get(call.id)) is not None:
+            self._move(call, Where.FLOW)
+            self._tell(LineOpened(call, seen.caller, seen.caller_name, seen.dialled, seen.trunk, self.clock.now()))
+
+    async def to_waiting(self, call: Call, *, music: str, announce_every: timedelta) -> None:
+        self._reach()
+        self._move(call, Where.WAITING)
+
+    async def tell_place(self, call: Call, *, position: int | None, wait: timedelta | None) -> None:
+        self._reach()
+        self.told.append((call, position, wait))
+
+    async def picture(self) -> Picture:
+        self._reach()
+        return Picture(
+            ASTERISK, self.clock.now(), list(self.callers.values()), list(self.legs.values()), frozenset(self.reachable)
+        )
+
+    async def events(self) -> AsyncIterator[CallEvent]:
+        while True:
+            yield await self._events.get()
+
+    # --- what people do ---
+
+    def found(self) -> None:
+        self.away = self.deaf = False
+        self._tell(SwitchFound(ASTERISK, self.clock.now()))
+
+    def lost(self) -> None:
+        self._tell(SwitchLost(ASTERISK, self.clock.now()))
+        self.away = self.deaf = True
+
+    def calls_in(self, caller: str = "+447700900123", *, dialled: str = "100", name: str = "Chris") -> Call:
+        call = a_call()
+        self.callers[call.id] = CallerSeen(call, Where.FLOW, caller, name, dialled, "demo", None)
+        self._tell(LineOpened(call, caller, name, dialled, "demo", self.clock.now()))
+        return call
+
+    def caller_hangs_up(self, call: Call) -> None:
+        seen = self.callers.pop(call.id, None)
+        if seen is not None:
+            self._tell(CallEnded(call.id, 16, self.clock.now()))
+            if seen.with_offer is not None:
+                self.agent_hangs_up(seen.with_offer)
+
+    def phone(self, endpoint: str, *, reachable: bool = True) -> None:
+        (self.reachable.add if reachable else self.reachable.discard)(endpoint)
+        self._tell(PhoneChanged(endpoint, reachable, self.clock.now()))
+
+    def answers(self, offer: OfferId) -> None:
+        call = next(ring.call for ring in self.rung if ring.offer == offer)
+        self.legs[offer] = replace(self.legs[offer], answered=True, joined=True)
+        self.callers[call.id] = replace(self.callers[call.id], where=Where.TALKING, with_offer=offer)
+        self._tell(AgentJoined(offer, call.id, self.clock.now()))
+
+    def fails(self, offer: OfferId, failure: OfferFailure) -> None:
+        del self.legs[offer]
+        self._tell(AgentLegEnded(offer, failure, self.clock.now()))
+
+    def agent_hangs_up(self, offer: OfferId) -> None:
+        leg = self.legs.pop(offer, None)
+        if leg is None:
+            return
+        self._tell(AgentLegEnded(offer, None if leg.joined else OfferFailure.NO_ANSWER, self.clock.now()))
+        for seen in list(self.callers.values()):
+            if seen.with_offer == offer:
+                self._move(seen.call, Where.AFTER)
+                self.caller_hangs_up(seen.call)
+
+    def holds(self, offer: OfferId, *, held: bool) -> None:
+        self._tell(HoldChanged(offer, held, self.clock.now()))
+
+    def announcement_due(self, call: Call) -> None:
+        self._tell(AnnouncementDue(call, self.clock.now()))
+
+    def again(self, event: CallEvent) -> None:
+        """Tell an event that has been told before, or comes from nowhere."""
+        self._tell(event)
+
+    def where(self, call: Call) -> Where | None:
+        seen = self.callers.get(call.id)
+        return seen.where if seen is not None else None
+
+    def _move(self, call: Call, where: Where) -> None:
+        if call.id in self.callers:
+            self.callers[call.id] = replace(self.callers[call.id], where=where, with_offer=None)
+
+    def _tell(self, event: CallEvent) -> None:
+        if not self.deaf:
+            self._events.put_nowait(event)
+
+    def _reach(self) -> None:
+        if self.away:
+            raise Unavailable("the switch does not answer", retry=False)

@@ -1,0 +1,234 @@
+"""A whole floor in a test: all of `floor/` is real, the world around it is made of fakes that can be directed."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import replace
+from datetime import UTC
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.builders import NOON, an_agent_record
+from tests.fakes.fake_clock import FakeClock
+from tests.fakes.fake_line import FakeLine, FakeVoice
+from tests.fakes.fake_switch import FakeSwitch
+from tests.fakes.memory_store import MemoryStore
+from trunkline.core.agent import Agent, Presence
+from trunkline.core.call import Call
+from trunkline.core.ids import AgentId, OfferId, QueueId
+from trunkline.core.interaction import Interaction, Stage
+from trunkline.floor.agent import Desk
+from trunkline.floor.conversation import Conversation
+from trunkline.floor.deadlines import Deadlines
+from trunkline.floor.dispatcher import Dispatcher
+from trunkline.floor.hub import Hub
+from trunkline.floor.intake import Intake
+from trunkline.floor.ledger import Ledger
+from trunkline.floor.recovery import Recovery
+from trunkline.floor.self_service import SelfService
+from trunkline.floor.state import Floor
+from trunkline.floor.switchboard import Switchboard
+from trunkline.floor.waiting import Waiting
+from trunkline.flows.centre import centre_of
+from trunkline.flows.library import Library
+from trunkline.ports.store import Change, Health
+
+CENTRE = b"""
+name: Acme
+region: GB
+language: en-GB
+queues:
+  sales: {title: Sales, ring_for: 20s, wrap_up: 60s, music: default, announce_every: 45s}
+  support: {title: Support, ring_for: 20s, wrap_up: 60s, music: default, announce_every: 45s}
+hours:
+  support: {zone: Europe/London, open: {mon-fri: "09:00-17:30"}}
+dispositions: [{code: resolved, title: Resolved}]
+reasons: [{code: break, title: Break}]
+agents:
+  ana: {name: Ana Torres, queues: [sales]}
+  ben: {name: Ben Okafor, queues: [sales, support]}
+"""
+
+MAIN = """
+flow: main
+title: Main line
+media: [voice]
+language: en-GB
+entry: {numbers: ["100"]}
+start: menu
+steps:
+  menu:
+    menu: What is it about?
+    choices:
+      - {key: "1", label: Sales, go: sales}
+      - {key: "2", label: A message, go: message}
+      - {key: "3", label: Goodbye, go: bye}
+    no_answer: {after: 5s, tries: 1, go: sales}
+  sales:
+    queue: sales
+    while_waiting: {announce: [position, wait], every: 45s}
+    overflow: {after: 5m, go: message}
+  message:
+    voicemail: Leave a message.
+    queue: sales
+  bye:
+    end: Goodbye.
+"""
+
+
+class Centre:
+    """The floor under test. `await settled()` lets everything happen that is going to happen without time passing."""
+
+    def __init__(self, folder: Path, *, store: MemoryStore, clock: FakeClock, switch: FakeSwitch) -> None:
+        centre, problems = centre_of(CENTRE, "centre.yaml")
+        assert centre is not None, problems
+        self.store, self.clock, self.switch = store, clock, switch
+        self.recordings = folder / "voicemail"
+        self.lines: dict[str, FakeLine] = {}
+        self.keys: deque[str | None] = deque()
+        self.recording = b""
+        library = Library(folder / "flows")
+        assert not [p for p in library.load(centre).problems if p.severity == "error"], library.problems
+        self.ledger = Ledger(store)
+        self.floor = Floor(self.ledger, clock, centre)
+        self.intake = Intake(self.floor, store)
+        self.self_service = SelfService(
+            self.floor, switch, intake=self.intake, flows=library, sounds=FakeVoice(), lines=self._line,
+            recordings=self.recordings,
+        )  # fmt: skip
+        conversation = Conversation(self.floor, switch, self.self_service.left_flow)
+        self.desk = Desk(self.floor, switch, conversation)
+        self.deadlines = Deadlines(
+            self.floor, overflow=self.self_service.overflow, ring_out=conversation.rang_out,
+            end_wrap_up=self.desk.wrap_up_over,
+        )  # fmt: skip
+        dispatcher = Dispatcher(self.floor, switch)
+        waiting = Waiting(self.floor, switch)
+        recovery = Recovery(
+            self.floor, switch, conversation=conversation, self_service=self.self_service, intake=self.intake,
+            dispatcher=dispatcher,
+        )  # fmt: skip
+        self.switchboard = Switchboard(
+            self.floor, conversation=conversation, self_service=self.self_service, waiting=waiting, recovery=recovery
+        )
+        self.hub = Hub(
+            self.floor, store, sip_account=lambda agent: {"user": agent.endpoint},
+            parts=lambda: {"switch": Health(ready=True)}, zone=UTC,
+        )  # fmt: skip
+        self.ledger.publish = self.hub.published
+        self.ledger.outcome_unknown = self.switchboard.outcome_unknown
+        self.hub.desk_count_changed = self.desk.desks
+
+    def _line(self, call: Call) -> FakeLine:
+        line = FakeLine(self.switch, call, self.keys, recording=self.recording)
+        self.lines[call.id.uniqueid] = line
+        return line
+
+    async def settled(self) -> None:
+        for _ in range(200):
+            await asyncio.sleep(0)
+
+    @contextmanager
+    def slow_store(self) -> Iterator[None]:
+        """Let the database take nothing for a while: what is written in it arrives at the end."""
+        gate, save = asyncio.Event(), self.store.save
+
+        async def saving(changes: Sequence[Change]) -> None:
+            await gate.wait()
+            await save(changes)
+
+        self.store.save = saving  # type: ignore[method-assign]
+        try:
+            yield
+        finally:
+            self.store.save = save  # type: ignore[method-assign]
+            gate.set()
+
+    async def forward(self, seconds: float) -> None:
+        self.clock.forward(seconds)
+        await self.settled()
+
+    async def ready(self, *agents: str) -> None:
+        for id_ in agents:
+            await self.desk.log_in(AgentId(id_))
+            self.switch.phone(f"{id_}-web")
+            await self.settled()
+            await self.desk.show(AgentId(id_), Presence.READY, None)
+            self.clock.forward(1)
+        await self.settled()
+
+    async def call_waits(self, caller: str = "+447700900123") -> Call:
+        self.keys.append("1")
+        call = self.switch.calls_in(caller)
+        await self.settled()
+        self.clock.forward(1)
+        return call
+
+    async def call_rings(self) -> tuple[Call, OfferId]:
+        call = await self.call_waits()
+        return call, self.switch.rung[-1].offer
+
+    async def call_talks(self) -> tuple[Call, OfferId]:
+        call, offer = await self.call_rings()
+        self.switch.answers(offer)
+        await self.settled()
+        return call, offer
+
+    def of(self, call: Call) -> Interaction | None:
+        return self.floor.of_call(call.id)
+
+    def stage(self, call: Call) -> Stage | None:
+        interaction = self.of(call)
+        return interaction.stage if interaction is not None else None
+
+    def agent(self, id_: str) -> Agent:
+        return self.floor.agent(AgentId(id_))
+
+    def in_line(self, queue: str = "sales") -> list[str]:
+        floor = self.floor
+        waiting = [each for each in floor.interactions.values() if each.stage is Stage.WAITING]
+        mine = [each for each in waiting if each.entry is not None and each.entry.queue == QueueId(queue)]
+        placed = sorted(mine, key=lambda each: floor.routing.position(each.id) or 0)
+        return [each.call.id.uniqueid for each in placed if each.call is not None]
+
+
+@asynccontextmanager
+async def open_floor(folder: Path, store: MemoryStore, clock: FakeClock, switch: FakeSwitch) -> AsyncIterator[Centre]:
+    """Run a floor on this store and this switch: once more, and it is a service that was restarted."""
+    centre = Centre(folder, store=store, clock=clock, switch=switch)
+    records = [replace(an_agent_record("ana", queues=["sales"])), an_agent_record("ben", queues=["sales", "support"])]
+    await store.put_agents(records, at=NOON)
+    centre.floor.load(await store.load())
+    centre.deadlines.follow_all()
+    async with AsyncExitStack() as stack:
+        tasks = await stack.enter_async_context(asyncio.TaskGroup())
+        works: list[Any] = [
+            centre.ledger.run(), centre.switchboard.run(switch.events()), centre.self_service.run(),
+            centre.intake.run(), centre.hub.run(),
+        ]  # fmt: skip
+        running = [tasks.create_task(work) for work in works]
+        await asyncio.sleep(0)
+        switch.found()
+        await centre.settled()
+        yield centre
+        for task in running:
+            task.cancel()
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> SimpleNamespace:
+    """What outlives a service: the folder, the database, the time, the telephone switch."""
+    (tmp_path / "flows").mkdir()
+    (tmp_path / "flows" / "main.yaml").write_text(MAIN, encoding="utf-8")
+    clock = FakeClock()
+    return SimpleNamespace(folder=tmp_path, store=MemoryStore(), clock=clock, switch=FakeSwitch(clock))
+
+
+@pytest.fixture
+async def centre(world: SimpleNamespace) -> AsyncIterator[Centre]:
+    async with open_floor(world.folder, world.store, world.clock, world.switch) as opened:
+        yield opened
