@@ -122,7 +122,7 @@ def _words(plan: SwitchPlan) -> dict[str, str]:
         "recordings": plain(str(plan.recordings)),
         "systemname": plain(plan.systemname),
         # Two ports a leg; a fifth of the legs is kept for the agents who are rung.
-        "max_calls": str(max(4, (last - first + 1) // 2 * 2 // 5)),
+        "max_calls": str(max(4, (last - first + 1) // 2 * 4 // 5)),
         "modules": module_lines(plan.modules),
         "ami_bind": plan.ami_bind,
         "ami_port": str(plan.ami_port),

@@ -9,7 +9,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from trunkline.core.errors import Misconfigured
 
@@ -78,6 +78,10 @@ def trunks_in(
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         what = str(error.problem or "not YAML").replace("\n", " ")
         return [], [TrunkProblem(line, column, what, "write valid YAML here")]
+    except (YAMLError, ValueError) as error:
+        # A character that YAML forbids, or a date that is none: the library names no line.
+        what = str(error).partition("\n")[0]
+        return [], [TrunkProblem(1, 1, f"not YAML: {what}", "take that out, or put it in quotes")]
     reader = _Reader(environment, read)
     trunks = reader.trunks(document)
     return trunks, sorted(reader.problems)
