@@ -15,6 +15,8 @@ from trunkline.core.reconcile import Finding, reconcile
 
 ASTERISK = AsteriskId("trunkline")
 NOT_TALKING = [where for where in Where if where is not Where.TALKING]
+AFTER_A_TALK = {Stage.TALKING: [Where.AFTER], Stage.WRAP_UP: [Where.AFTER], Stage.ENDED: [Where.AFTER]}
+"""Where the dialplan lets a caller go once an agent has left."""
 
 
 def seen(call: Call, where: Where, offer: OfferId | None = None) -> CallerSeen:
@@ -34,10 +36,12 @@ def worlds(draw: st.DrawFn) -> tuple[list[Interaction], Picture]:
             if offer is not None and draw(st.booleans()):
                 joined = draw(st.booleans())
                 legs.append(AgentLegSeen(offer, interaction.id, answered=joined, joined=joined))
-                where = Where.TALKING if joined else draw(st.sampled_from(NOT_TALKING))
+                where = (
+                    Where.TALKING if joined else draw(st.sampled_from(AFTER_A_TALK.get(interaction.stage, NOT_TALKING)))
+                )
                 callers.append(seen(call, where, offer if joined else None))
             else:
-                callers.append(seen(call, draw(st.sampled_from(NOT_TALKING))))
+                callers.append(seen(call, draw(st.sampled_from(AFTER_A_TALK.get(interaction.stage, NOT_TALKING)))))
     for _ in range(draw(st.integers(0, 3))):
         callers.append(seen(a_call(), draw(st.sampled_from(list(Where)))))
     for _ in range(draw(st.integers(0, 2))):

@@ -91,6 +91,8 @@ def reconcile(
     `attended` are the interactions whose callers a flow of this very process is talking to.
     Findings come in an order that is safe to act in: ends first, then what is alive, then who is new.
     """
+    stored = list(stored)
+    live = {interaction.id for interaction in stored if interaction.is_live}
     callers = {interaction_id_of(seen.call.id): seen for seen in picture.callers}
     legs = {leg.offer: leg for leg in picture.agent_legs}
     here = {
@@ -111,7 +113,7 @@ def reconcile(
     findings += [
         CallerFound(seen)
         for id_, seen in callers.items()
-        if id_ not in here and seen.where in (Where.FLOW, Where.SAFE, Where.WAITING)
+        if id_ not in live and seen.where in (Where.FLOW, Where.SAFE, Where.WAITING)
     ]
     return findings
 
