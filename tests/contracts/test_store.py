@@ -147,6 +147,7 @@ async def test_a_retired_agent_can_do_nothing_until_named_again(store: AnyStore)
 
     await store.put_agents([an_agent_record()], at=later(3))
     assert [agent.presence for agent in (await store.load()).agents] == [Presence.OFFLINE]
+    assert await store.session(token, at=later(4)) is None
     assert await store.check_password(ANA, "a long one")
 
 

@@ -27,7 +27,9 @@ def storable(text: str) -> str:
 def storable_json(value: object) -> str:
     """Return a value as JSON that `jsonb` can hold; raises TypeError or ValueError for what JSON has no word for."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return storable(_ESCAPED_NUL.sub("\\1\ufffd", text))
+    if r"\u0000" in text:
+        text = _ESCAPED_NUL.sub("\\1\ufffd", text)
+    return storable(text)
 
 
 def _argument(value: object) -> object:
