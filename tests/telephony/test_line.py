@@ -158,7 +158,11 @@ async def test_the_guard_outlasts_what_is_played_and_is_not_renewed_without_need
 
 @pytest.mark.parametrize(
     ("result", "ended_by", "seconds"),
-    [("35 (dtmf) endpos=16000", "digit", 2), ("0 (timeout) endpos=24000", "silence", 3)],
+    [
+        ("35 (dtmf) endpos=16000", "digit", 2),
+        ("0 (timeout) endpos=24000", "silence", 3),
+        ("17 endpos=24000", "silence", 3),
+    ],
 )
 async def test_a_recording_says_how_long_it_is_and_what_ended_it(
     caller: Caller, tmp_path: Path, result: str, ended_by: str, seconds: int

@@ -225,6 +225,11 @@ class Ami:
                 self._read(again=True)
             yield message
 
+    def cut(self) -> None:
+        """Drop the connection, as a broken network would; `run` makes a new one."""
+        if self._manager.protocol is not None:
+            self._manager.protocol.close()
+
     async def run(self) -> None:
         """Stay connected until cancelled; raises Misconfigured when the switch refuses our name or secret."""
         pause = self.pace.retry_first

@@ -150,8 +150,9 @@ class AgiLine:
         if recorded.is_failed:
             raise LineGone(f"the recording ended: {recorded.why or recorded.code}")
         length = timedelta(seconds=recorded.samples / _RATE)
-        if recorded.key is not None:
-            self._took(recorded.key)
+        # Without "(dtmf)" the number is no key: after silence or the full length it is what Asterisk had left over.
+        if recorded.why == "dtmf":
+            self._took(recorded.key or "")
             return Recorded(file, length, "digit")
         return Recorded(file, length, "length" if quiet <= 0 or took >= seconds else "silence")
 
