@@ -37,6 +37,7 @@ MAY_ALSO_IMPORT = {
     "store/programs.py": {"processes"},
     "telephony/provision.py": {"processes"},
     "cli/run.py": {"store", "processes"},
+    "cli/switch_alone.py": {"store"},
     "cli/switch.py": {"telephony", "secrets", "processes"},
     "cli/findings.py": {"store", "telephony", "processes"},
     "cli/supervisor.py": {"processes"},

@@ -9,6 +9,7 @@ import click
 _COMMANDS = {
     "run": ("trunkline.cli.run", "Start everything: PostgreSQL, Asterisk and the service; Ctrl-C stops it."),
     "serve": ("trunkline.cli.serve", "Run the service alone, beside a PostgreSQL and an Asterisk that run."),
+    "switch": ("trunkline.cli.switch_alone", "Run Asterisk alone, for a machine or a container of its own."),
     "doctor": ("trunkline.cli.doctor", "Look this machine over and print the cure for each finding."),
     "settings": ("trunkline.cli.settings", "Print every option: its value, where it came from, what it does."),
     "call": ("trunkline.cli.call", "Place a test call and tell step by step what the caller heard."),
