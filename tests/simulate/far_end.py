@@ -9,7 +9,7 @@ from trunkline.simulate.wire import Request, Response
 
 
 class FarEnd(asyncio.DatagramProtocol):
-    """Answers an INVITE with `status`, a BYE with 200; hangs up when it hears the key `#`."""
+    """Answers INVITE and REGISTER with `status`, a BYE with 200; hangs up when it hears the key `#`."""
 
     def __init__(self, status: int) -> None:
         self.status, self.seen, self.keys = status, list[Request](), rtp.Listener()
@@ -31,7 +31,7 @@ class FarEnd(asyncio.DatagramProtocol):
 
     def _answer(self, request: Request, addr: tuple[str, int]) -> None:
         port = self.sound.get_extra_info("sockname")[1]
-        ok = request.method != "INVITE" or self.status == 200
+        ok = request.method not in {"INVITE", "REGISTER"} or self.status == 200
         headers = (
             *((name, wire.value(request, name)) for name in ("Via", "From", "Call-ID", "CSeq")),
             ("To", f"{wire.value(request, 'To')};tag=far"),

@@ -324,6 +324,12 @@ def test_no_name_or_number_as_text_breaks_the_message(name: str, number: str) ->
     assert {key for key, _ in invite.headers} == {key for key, _ in FarEnd().invite.headers}
 
 
+def test_a_caller_without_a_number_has_a_uri_without_a_user() -> None:
+    invite = FarEnd(replace(LINE, from_="", name="")).invite
+
+    assert wire.uri_of(wire.value(invite, "From")) == "sip:127.0.0.1"
+
+
 def test_bytes_go_out_raw() -> None:
     call = OutgoingCall(replace(LINE, name=b'"x"\r\nX-Injected: 1\r\nFrom: \xff', from_=b"a b"))
     call.dial(0.0)

@@ -7,10 +7,12 @@ stands in the process list; what happens goes out as one JSON object a line; the
 
 import asyncio
 import json
+import os
 import socket
 import sys
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from random import Random
 from typing import Any
@@ -72,24 +74,26 @@ class Phone:
             rtpPortHigh=min(first + 40, 65535),
         )
 
-    async def register(self, within: float = 15.0) -> None:
+    async def register(self, within: float = 8.0) -> None:
         """Register; raises Unavailable when the switch does not take us."""
-        await asyncio.to_thread(self._phone.start)
         try:
             async with asyncio.timeout(within):
+                await asyncio.to_thread(self._phone.start)
                 # pyVoIP tells nobody when it has registered.
                 while self._phone.get_status().name != "REGISTERED":  # noqa: ASYNC110
                     await asyncio.sleep(0.1)
         except TimeoutError:
-            raise Unavailable(f"the switch did not register us: {self._phone.get_status().name}") from None
+            raise Unavailable("the switch did not register the phone; does it know the account?") from None
 
     def talking(self, call: Any) -> bool:
         """Whether a call is answered and neither side has hung up."""
         return bool(call.state is self._answered)
 
     async def stop(self) -> None:
-        """Hang up and leave the registrar."""
-        await asyncio.to_thread(self._phone.stop)
+        """Hang up and leave the registrar, within two seconds."""
+        with suppress(TimeoutError, OSError):
+            async with asyncio.timeout(2):
+                await asyncio.to_thread(self._phone.stop)
 
 
 class Agent:
@@ -191,10 +195,11 @@ async def _main() -> None:
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     order = Order(**json.loads(await reader.readline()))
+    lines, sys.stdout = sys.stdout, sys.stderr  # pyVoIP prints what it has left to do
 
     def tell(what: str) -> None:
-        sys.stdout.write(json.dumps({"agent": order.login, "doing": what}) + "\n")
-        sys.stdout.flush()
+        lines.write(json.dumps({"agent": order.login, "doing": what}) + "\n")
+        lines.flush()
 
     working = asyncio.create_task(Agent(order, tell).run())
     ended = asyncio.create_task(reader.read())
@@ -203,6 +208,8 @@ async def _main() -> None:
     ended.cancel()
     (outcome,) = await asyncio.gather(working, return_exceptions=True)
     tell("gone" if isinstance(outcome, asyncio.CancelledError) else f"stopped: {_first(outcome)}")
+    # pyVoIP's threads wait for the network without a deadline, and a process waits for its threads.
+    os._exit(0)
 
 
 def _first(fault: BaseException | None) -> BaseException | None:

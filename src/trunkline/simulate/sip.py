@@ -60,7 +60,8 @@ class OutgoingCall:
         self._id, self._tag = f"{secrets.token_hex(8)}@{host}", secrets.token_hex(6)
         self._contact = f"<sip:caller@{host}:{port}>"
         self._uri = f"sip:{escaped(line.number)}@{host_port(line.server)}"
-        self._from = f"{display(line.name)}<sip:{escaped(line.from_)}@{host}>;tag={self._tag}"
+        user = escaped(line.from_)
+        self._from = f"{display(line.name)}<sip:{user}{'@' if user else ''}{host}>;tag={self._tag}"
         self._to = f"<{self._uri}>"
         self._cseq, self._their_cseq = 1, -1
         self._session, self._version = secrets.randbelow(1 << 31), 1
