@@ -255,6 +255,21 @@ async def test_a_second_flow_takes_the_line_over(lines: tuple[FakeAmi, AgiLines]
     assert await second.play([sound]) is None
 
 
+async def test_a_line_that_was_over_before_it_was_opened_is_gone(
+    lines: tuple[FakeAmi, AgiLines], caller: Caller, sound: Path
+) -> None:
+    caller.before = [[caller.event("AsyncAGIEnd")]]
+    with pytest.raises(LineGone):
+        await caller.line.play([sound])
+
+    with pytest.raises(LineGone, match="left the flow"):
+        await lines[1].open(CALL).play([sound])
+    caller.fake.answers["Ping"] = lambda _: [caller.event("AsyncAGIStart"), {"Response": "Success"}]
+    await caller.fake.pinged(1)
+    await caller.line._ami.act({"Action": "Setvar"})
+    assert await lines[1].open(CALL).play([sound]) is None
+
+
 async def test_what_happens_to_other_channels_is_nothing_to_us(caller: Caller, sound: Path) -> None:
     others = [{**caller.event(name), "Uniqueid": "other"} for name in ("Hangup", "AsyncAGIExec", "DTMFEnd")]
     caller.before = [[*others, caller.event("AsyncAGIExec", CommandId="other")]]

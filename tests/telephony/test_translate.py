@@ -209,6 +209,19 @@ def test_what_a_picture_shows_is_known_afterwards() -> None:
     ]
 
 
+def test_a_picture_taken_before_the_events_are_read_hides_nothing() -> None:
+    translator = Translator(SWITCH)
+    told(*RINGING, translator=translator)
+    leg = AgentLegSeen(OFFER, None, answered=True, joined=True)
+    picture = Picture(SWITCH, NOW, (), (leg,), frozenset())
+
+    translator.learn(picture)
+    assert told(*JOINING[3:], translator=translator) == [AgentJoined(OFFER, CALLER, NOW)]
+    assert told(on_leg("Hangup"), translator=translator) == [AgentLegEnded(OFFER, None, NOW)]
+    translator.learn(picture)
+    assert told(*JOINING, translator=translator) == []
+
+
 def test_bridges_are_forgotten_when_events_are_missed() -> None:
     translator = Translator(SWITCH)
     told(on_caller("BridgeEnter", BridgeUniqueid="b"), translator=translator)

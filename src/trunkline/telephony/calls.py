@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 _LONGEST_NAME = 60
 _UNWANTED_KEPT = 1000
+_AT_ONCE = timedelta(seconds=1)
 _CHANNEL = re.compile(r"[A-Za-z0-9_./@:;+-]{1,120}")
 _ENDPOINT = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 
@@ -112,7 +113,8 @@ class Calls:
             return
         if event == "Newchannel":
             try:
-                await self._on_channel({"Action": "Hangup", "Channel": offer, "Cause": "16"})
+                # Events wait meanwhile, so not for long.
+                await self._on_channel({"Action": "Hangup", "Channel": offer, "Cause": "16"}, within=_AT_ONCE)
             except Unavailable as fault:
                 log.warning("leg left ringing", extra={"offer_id": offer, "fault": str(fault)})
         elif event in {"Hangup", "OriginateResponse"}:
@@ -128,10 +130,10 @@ class Calls:
         channel = _checked(call.channel, _CHANNEL)
         await self._on_channel({"Action": "Setvar", "Channel": channel, "Variable": variable, "Value": value})
 
-    async def _on_channel(self, action: Action) -> bool:
+    async def _on_channel(self, action: Action, *, within: timedelta | None = None) -> bool:
         """Act on a channel; False when it is gone."""
         try:
-            await self._ami.act(action)
+            await self._ami.act(action, within=within)
         except Refused as refused:
             if is_gone(refused.reason):
                 return False

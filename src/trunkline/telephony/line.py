@@ -43,6 +43,8 @@ class AgiLines:
         """`inside` says how Asterisk names a file of ours (AsteriskPaths.inside)."""
         self.ami, self.inside = ami, inside
         self._lines: dict[str, AgiLine] = {}
+        self._left: set[str] = set()
+        ami.tap("AsyncAGIStart", self._started)
         ami.tap("AsyncAGIExec", self._executed)
         ami.tap("AsyncAGIEnd", self._ended)
         ami.tap("Hangup", self._ended)
@@ -52,16 +54,25 @@ class AgiLines:
     def open(self, call: Call) -> "AgiLine":
         """Return the line of a caller whose LineOpened has come; an earlier line of the same caller is over."""
         self._end(call.id.uniqueid, "another flow has taken over")
-        line = self._lines[call.id.uniqueid] = AgiLine(self, call)
+        line = AgiLine(self, call)
+        if call.id.uniqueid in self._left:
+            # Asterisk would take commands all the same, and carry them out when the caller is next in a flow.
+            line.end("the caller left the flow")
+        else:
+            self._lines[call.id.uniqueid] = line
         return line
+
+    def _started(self, message: Message) -> None:
+        self._left.discard(message.get("Uniqueid", ""))
 
     def _executed(self, message: Message) -> None:
         if (line := self._lines.get(message.get("Uniqueid", ""))) is not None:
             line.executed(message.get("CommandId") or message.get("CommandID", ""), message.get("Result", ""))
 
     def _ended(self, message: Message) -> None:
-        hung_up = message.get("Event") == "Hangup"
-        self._end(message.get("Uniqueid", ""), "the caller hung up" if hung_up else "the caller left the flow")
+        uniqueid, hung_up = message.get("Uniqueid", ""), message.get("Event") == "Hangup"
+        (self._left.discard if hung_up else self._left.add)(uniqueid)
+        self._end(uniqueid, "the caller hung up" if hung_up else "the caller left the flow")
 
     def _key_pressed(self, message: Message) -> None:
         line = self._lines.get(message.get("Uniqueid", ""))
@@ -69,6 +80,7 @@ class AgiLines:
             line.pressed(message.get("Digit", ""))
 
     def _lost(self) -> None:
+        self._left.clear()
         for uniqueid in list(self._lines):
             self._end(uniqueid, "the switch was lost")
 

@@ -108,6 +108,8 @@ class _Leg:
     seen_from_start: bool = False
     rang: bool = False
     joined: bool = False
+    told: bool = False
+    """Whether AgentJoined has been told; a picture may have shown it first."""
 
 
 @dataclass(slots=True)
@@ -154,8 +156,9 @@ class Translator:
     def learn(self, picture: Picture) -> None:
         """Take over what a picture shows of agents' legs and phones, after events were missed."""
         for seen in picture.agent_legs:
-            leg = self._legs.setdefault(seen.offer, _Leg())
-            leg.joined, leg.rang = leg.joined or seen.joined, True
+            if seen.offer not in self._ended:
+                leg = self._legs.setdefault(seen.offer, _Leg())
+                leg.joined = leg.joined or seen.joined
         for endpoint in picture.reachable:
             self._phones[endpoint] = True
 
@@ -199,15 +202,17 @@ class Translator:
         offer = offer_of(uniqueid)
         if offer is None:
             inside.callers[uniqueid] = None
-        elif offer not in self._ended:
+        else:
             inside.offers[offer] = None
         return self._joined(inside, at) if inside.callers else None
 
     def _joined(self, inside: "_Bridge", at: datetime) -> AgentJoined | None:
         for offer in inside.offers:
+            if offer in self._ended:
+                continue
             leg = self._legs.setdefault(offer, _Leg())
-            if not leg.joined:
-                leg.joined = True
+            if not leg.told:
+                leg.joined = leg.told = True
                 return AgentJoined(offer, CallId(self._asterisk, next(iter(inside.callers))), at)
         return None
 
