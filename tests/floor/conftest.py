@@ -75,6 +75,10 @@ steps:
   message:
     voicemail: Leave a message.
     queue: sales
+    next: thanks
+  thanks:
+    say: Thank you for your message.
+    next: bye
   bye:
     end: Goodbye.
 """

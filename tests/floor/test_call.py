@@ -209,7 +209,7 @@ async def test_nobody_there_leads_to_voicemail_as_the_flow_says(centre: Centre) 
     await centre.forward(300)
 
     kept = centre.floor.interaction(interaction.id)
-    assert centre.lines[call.id.uniqueid].said == ["Leave a message."]
+    assert centre.lines[call.id.uniqueid].said == ["Leave a message.", "Thank you for your message.", "Goodbye."]
     assert (kept.stage, kept.work.value, kept.call) == (Stage.WAITING, "voicemail", None)
     assert kept.voicemail is not None
     assert kept.voicemail.length == timedelta(seconds=4)

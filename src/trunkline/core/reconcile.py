@@ -108,8 +108,8 @@ def reconcile(
         for interaction in here.values()
         for finding in _of_one(interaction, callers.get(interaction.id), legs, attended=interaction.id in attended)
     ]
-    current = {interaction.offer.id for interaction in here.values() if interaction.offer is not None}
-    findings += [HangUpLeg(leg.offer) for leg in legs.values() if leg.offer not in current and not leg.joined]
+    ringing = {each.offer.id for each in here.values() if each.offer is not None and each.stage is Stage.OFFERED}
+    findings += [HangUpLeg(leg.offer) for leg in legs.values() if leg.offer not in ringing and not leg.joined]
     findings += [
         CallerFound(seen)
         for id_, seen in callers.items()

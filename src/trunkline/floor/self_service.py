@@ -38,6 +38,7 @@ from trunkline.flows.talk import (
     Enqueue,
     Facts,
     Key,
+    Left,
     Menu,
     Overflowed,
     Prompt,
@@ -61,6 +62,7 @@ VOICEMAIL_SILENCE = timedelta(seconds=6)
 SORRY = Prompt("We are sorry. Something went wrong on our side. Please call again in a few minutes.", "en-GB")
 NOT_IN_SERVICE = Prompt("Thank you for calling. This number is not in service. Goodbye.", "en-GB")
 _SETTLE_S = 1.0
+_LONGEST_FAREWELL = 10
 
 
 class Flows(Protocol):
@@ -267,8 +269,23 @@ class SelfService:
         await line.record(
             self._voicemail_file(id_), at_most=want.at_most, silence=VOICEMAIL_SILENCE, beep=True, stop_on="#"
         )
-        self.left_flow(self._floor.interaction(id_), at=self._floor.clock.now())
+        interaction = self._floor.interaction(id_)
+        farewell = self._after_voicemail(interaction)
+        self.left_flow(interaction, at=self._floor.clock.now())
+        await line.play(await self._sounds_for(farewell))
         await line.hang_up()
+
+    def _after_voicemail(self, interaction: Interaction) -> list[Prompt]:
+        """Return what the flow says once a voicemail is left: the recording is safe, only words can follow."""
+        run, words = run_of(interaction), list[Prompt]()
+        answer: Answer = Left()
+        while run is not None and (flow := self._flow_of(run)) is not None and len(words) < _LONGEST_FAREWELL:
+            moved = advance(flow, fitted(run, flow), answer, self._facts(interaction), self._floor.clock.now())
+            if not isinstance(moved.action, Say):
+                break
+            words += moved.action.prompts
+            run, answer = moved.run, Done()
+        return words
 
     def left_flow(self, interaction: Interaction, *, at: datetime) -> None:
         """The caller is off the line, from within a flow: a voicemail that was left becomes work, all else ends."""
