@@ -140,8 +140,10 @@ async def ensure(
             ("/bin/sh", "-c", 'umask 027; exec "$@"', "sh", *place.command), out=out, cwd=Path("/")
         )
     note.parent.mkdir(parents=True, exist_ok=True)
-    note.write_text(json.dumps({"pid": process.pid, "started": process.started, "mark": mark}), encoding="utf-8")
+    _keep(note, process, mark)
     await _until_ready(process, settings, ami_secret, place.home / "log")
+    process = _within(process)
+    _keep(note, process, mark)
     report(f"Asterisk {found.version} is up (pid {process.pid})")
     return RunningSwitch(process, place.paths, found.version, adopted=False, log=log)
 
@@ -209,10 +211,26 @@ def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def _keep(note: Path, process: Process, mark: str) -> None:
+    draft = note.with_name(f".{note.name}.{os.getpid()}")
+    draft.write_text(json.dumps({"pid": process.pid, "started": process.started, "mark": mark}), encoding="utf-8")
+    draft.replace(note)
+
+
+def _within(process: Process) -> Process:
+    """Return Asterisk's own process: bwrap stays as its parent, and would not take it along when it is ended."""
+    with contextlib.suppress(OSError):
+        if Path(f"/proc/{process.pid}/comm").read_text(encoding="utf-8").strip() == "bwrap":
+            children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="utf-8").split()
+            inner = Process.of(int(children[0])) if children else None
+            return _within(inner) if inner else process
+    return process
+
+
 def _noted(note: Path) -> tuple[Process, str] | None:
     try:
         kept = json.loads(note.read_text(encoding="utf-8"))
-        return Process(int(kept["pid"]), int(kept["started"])), str(kept["mark"])
+        return _within(Process(int(kept["pid"]), int(kept["started"]))), str(kept["mark"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
