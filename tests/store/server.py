@@ -6,8 +6,10 @@
 import asyncio
 import os
 import socket
+import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -45,25 +47,25 @@ def _free_port() -> int:
         return port
 
 
+@contextmanager
+def settings_for_a_server() -> Iterator[Settings]:
+    """Settings with a data directory and a port of their own."""
+    # Not pytest's own: it closes its folder to all but us, and as root the server runs as another user.
+    with tempfile.TemporaryDirectory(prefix="trunkline-test-") as folder:
+        Path(folder).chmod(0o755)
+        yield Settings(data_dir=Path(folder) / "var", postgres_port=_free_port())  # type: ignore[call-arg]
+
+
 @pytest.fixture(scope="session")
-def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server_url() -> Iterator[str]:
     """A server that may be filled and emptied at will."""
     if given := os.environ.get("TRUNKLINE_TEST_DATABASE_URL"):
         yield given
         return
-    place = reachable(tmp_path_factory.mktemp("postgres"))
-    settings = Settings(data_dir=place, postgres_port=_free_port())  # type: ignore[call-arg]
-    running = asyncio.run(embedded.ensure(settings, lambda _line: None))
-    yield running.dsn
-    asyncio.run(running.stop())
-
-
-def reachable(folder: Path) -> Path:
-    """Return the folder, made, and open to the user whom the server runs as when we are root."""
-    folder.mkdir(exist_ok=True)
-    for parent in (folder, folder.parent, folder.parent.parent):
-        parent.chmod(0o755)
-    return folder
+    with settings_for_a_server() as settings:
+        running = asyncio.run(embedded.ensure(settings, lambda _line: None))
+        yield running.dsn
+        asyncio.run(running.stop())
 
 
 @pytest.fixture(scope="session")

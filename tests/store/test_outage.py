@@ -4,15 +4,13 @@ import asyncio
 import contextlib
 import os
 import signal
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from tests.builders import NOON, an_interaction
-from tests.store.server import reachable
+from tests.store.server import settings_for_a_server
 from trunkline.core.errors import Unavailable
 from trunkline.core.journal import Happened, JournalEntry
 from trunkline.ports.store import Change
@@ -26,15 +24,12 @@ QUIETLY: Callable[[str], None] = lambda _line: None  # noqa: E731
 
 
 @pytest.fixture
-async def own_server(tmp_path: Path) -> AsyncIterator[Settings]:
+async def own_server() -> AsyncIterator[Settings]:
     """A server that this test may kill."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    settings = Settings(data_dir=reachable(tmp_path / "data"), postgres_port=port)  # type: ignore[call-arg]
-    await embedded.ensure(settings, QUIETLY)
-    yield settings
-    await (await embedded.ensure(settings, QUIETLY)).stop()
+    with settings_for_a_server() as settings:
+        await embedded.ensure(settings, QUIETLY)
+        yield settings
+        await (await embedded.ensure(settings, QUIETLY)).stop()
 
 
 async def until_it_works(call: Callable[[], Awaitable[object]], *, within_s: float = 10) -> None:
