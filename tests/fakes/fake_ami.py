@@ -32,6 +32,8 @@ class FakeAmi:
         self.mute = False
         """Half-open: takes everything, says nothing."""
         self.is_booted = True
+        self.login_refused = ""
+        """Why nobody is let in; empty: whoever knows the secret is."""
         self.deaf_to: set[str] = set()
         """Names of actions that get no answer."""
         self.answers: dict[str, Answer] = {}
@@ -67,6 +69,11 @@ class FakeAmi:
         async with asyncio.timeout(5), self._came:
             await self._came.wait_for(lambda: self.pings >= until)
 
+    async def logged_in(self, count: int) -> None:
+        """Wait until so many have tried to log in."""
+        async with asyncio.timeout(5), self._came:
+            await self._came.wait_for(lambda: self.logins >= count)
+
     def named(self, name: str) -> list[dict[str, str]]:
         return [action for action in self.actions if action["Action"] == name]
 
@@ -92,7 +99,9 @@ class FakeAmi:
         async with self._came:
             if name == "Ping":
                 self.pings += 1
-            elif name != "Login":
+            elif name == "Login":
+                self.logins += 1
+            else:
                 self.actions.append(action)
             self._came.notify_all()
         if self.mute or name in self.deaf_to:
@@ -103,7 +112,8 @@ class FakeAmi:
 
     def _replies(self, name: str, action: dict[str, str]) -> Iterable[Fields]:
         if name == "Login":
-            self.logins += 1
+            if self.login_refused:
+                return [{"Response": "Error", "Message": self.login_refused}]
             if action["Secret"] != self.secret:
                 return [{"Response": "Error", "Message": "Authentication failed"}]
             booted = [{"Event": "FullyBooted", "ActionID": ""}] if self.is_booted else []

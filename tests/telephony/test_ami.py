@@ -100,6 +100,35 @@ async def test_a_refused_login_tells_the_admin_what_to_do(fake: FakeAmi) -> None
     assert "wrong" not in repr(ami.address)
 
 
+async def test_a_secret_that_cannot_be_sent_is_the_admins_to_mend(fake: FakeAmi) -> None:
+    ami = Ami(AmiAddress("127.0.0.1", fake.port, "trunkline", "hush\r\n"), wanted=WANTED, pace=QUICK)
+
+    with pytest.raises(Misconfigured, match="control character"):
+        await ami.run()
+
+
+async def test_a_login_refused_for_another_reason_is_tried_again(fake: FakeAmi) -> None:
+    fake.login_refused = "Maximum sessions reached"
+    ami = Ami(AmiAddress("127.0.0.1", fake.port, "trunkline", "hush"), wanted=WANTED, pace=QUICK)
+    run = asyncio.create_task(ami.run())
+    await fake.logged_in(2)
+    fake.login_refused = ""
+
+    await ami.wait_up()
+    run.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await run
+
+
+async def test_a_ping_that_is_refused_is_an_answer(fake: FakeAmi) -> None:
+    fake.answers["Ping"] = refusing("Permission denied")
+
+    async with connected(fake) as ami:
+        await fake.pinged(3)
+
+        assert ami.counters.connects == 1
+
+
 async def test_an_action_that_is_never_answered_has_an_unknown_outcome(fake: FakeAmi) -> None:
     fake.deaf_to.add("Originate")
 

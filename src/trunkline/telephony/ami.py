@@ -19,7 +19,7 @@ from panoramisk.ami_protocol import AMIProtocol
 from panoramisk.manager import Manager
 
 from trunkline.core.errors import Misconfigured, Rejected, Unavailable
-from trunkline.telephony.encode import Action, encode
+from trunkline.telephony.encode import Action, BadHeader, encode
 from trunkline.telephony.wire import Framer, Garbled, Message
 
 log = logging.getLogger(__name__)
@@ -297,6 +297,8 @@ class Ami:
         login = {"Action": "Login", "Username": self.address.user, "Secret": self.address.secret, "Events": "on"}
         try:
             await self._exchange(login, listed=False, within=self.pace.connect_within, needs_up=False)
+        except BadHeader as bad:
+            raise Misconfigured(f"TRUNKLINE_AMI_USER or TRUNKLINE_AMI_SECRET cannot be sent: {bad}") from bad
         except Refused as refused:
             where = f"Asterisk's manager at {self.address.host}:{self.address.port}"
             if "uthentication" not in refused.reason:
@@ -321,12 +323,15 @@ class Ami:
             try:
                 await self._exchange({"Action": "Ping"}, listed=False, within=self.pace.ping_within)
                 missed = 0
+            except Refused:
+                missed = 0
             except Unavailable:
                 # While we do not read, its answers cannot reach us.
                 missed += 0 if self._paused else 1
             if missed >= 2:
                 raise Unavailable("the switch has gone silent")
-            await asyncio.wait([lost], timeout=self.pace.ping_every.total_seconds())
+            if missed == 0:
+                await asyncio.wait([lost], timeout=self.pace.ping_every.total_seconds())
 
     def _wire(self) -> _Wire:
         wire = self._manager.protocol
