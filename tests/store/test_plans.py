@@ -1,7 +1,5 @@
 """Queries that agents wait for stay quick when the tables are long: they use their indexes."""
 
-import pytest
-
 from tests.builders import NOON
 from trunkline.store.database import Database
 from trunkline.store.queries import queries
@@ -22,34 +20,32 @@ FROM generate_series(1, 100000) AS n;
 _CUSTOMER = "00000000-0000-4000-8000-000000000042"
 
 
-@pytest.mark.parametrize(
-    ("noun", "name", "arguments"),
-    [
-        ("customer", "timeline", (_CUSTOMER, 20)),
-        ("customer", "one", (_CUSTOMER, 20)),
-        ("customer", "day_figures", ("agent7", NOON)),
-        ("interaction", "live", ()),
-        ("login", "session", (b"x" * 32, NOON)),
-    ],
-)
-async def test_no_query_reads_a_whole_table(
-    database: Database, noun: str, name: str, arguments: tuple[object, ...]
-) -> None:
+_ASKED = [
+    ("customer", "timeline", (_CUSTOMER, 20)),
+    ("customer", "one", (_CUSTOMER, 20)),
+    ("customer", "day_figures", ("agent7", NOON)),
+    ("interaction", "live", ()),
+    ("login", "session", (b"x" * 32, NOON)),
+]
+
+
+async def test_no_query_reads_a_whole_table(database: Database) -> None:
     await database.rows(_MANY)
     await database.rows(_JOURNAL)
     await database.rows("ANALYZE interaction, journal")
 
-    row = await database.row(f"EXPLAIN (FORMAT JSON) {queries(noun)[name]}", *arguments)
+    plans = {
+        name: await database.row(f"EXPLAIN (FORMAT JSON) {queries(noun)[name]}", *arguments)
+        for noun, name, arguments in _ASKED
+    }
 
-    assert row is not None
-    tables = ("interaction", "journal")
-    assert [table for table in tables if _is_read_whole(row["QUERY PLAN"], table)] == []
+    assert [name for name, plan in plans.items() if _is_read_whole(plan, {"interaction", "journal"})] == []
 
 
-def _is_read_whole(node: object, table: str) -> bool:
+def _is_read_whole(node: object, tables: set[str]) -> bool:
     if isinstance(node, list):
-        return any(_is_read_whole(each, table) for each in node)
+        return any(_is_read_whole(each, tables) for each in node)
     if not isinstance(node, dict):
         return False
-    whole = node.get("Node Type") == "Seq Scan" and node.get("Relation Name") == table
-    return whole or any(_is_read_whole(each, table) for each in node.values())
+    whole = node.get("Node Type") == "Seq Scan" and node.get("Relation Name") in tables
+    return whole or any(_is_read_whole(each, tables) for each in node.values())
