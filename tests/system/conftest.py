@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.store.server import reachable
 from tests.system.phone import Phone
 from tests.system.raw_ami import RawAmi
-from tests.system.switch import AGENT_SECRET, AGENTS, AMI_SECRET, Switch, free_ports
+from tests.system.switch import AGENT_SECRET, AGENTS, AMI_SECRET, Switch, free_ports, open_folder
 from trunkline.core.ids import AgentId
 from trunkline.core.sip_account import sip_ha1, sip_password
 from trunkline.ports.store import AgentRecord, SipCredentials
@@ -45,12 +44,17 @@ def _agent(name: str) -> AgentRecord:
 
 
 @pytest.fixture(scope="session")
-def switch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Switch]:
+def switch() -> Iterator[Switch]:
     """An Asterisk of ours with two agents' accounts, its times shortened: guard 2 s, patience 4 s, fallback 3 s."""
+    with open_folder() as folder:
+        yield from _running(folder)
+
+
+def _running(folder: Path) -> Iterator[Switch]:
     ports = free_ports(305)
     first = ports[5]
     settings = Settings(  # type: ignore[call-arg]
-        data_dir=reachable(tmp_path_factory.mktemp("switch")),
+        data_dir=folder,
         demo=True,
         sip_port=ports[0],
         sip_ws_port=ports[1],

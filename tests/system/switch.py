@@ -1,7 +1,11 @@
 """A private Asterisk and its PostgreSQL for a test run, on free ports, as `trunkline run` would start them."""
 
 import random
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from trunkline.processes import port_is_free
 from trunkline.settings import Settings
@@ -39,3 +43,12 @@ def free_ports(count: int) -> list[int]:
         if all(port_is_free("127.0.0.1", port, kind) for port in ports for kind in ("udp", "tcp")):
             return ports
     raise AssertionError("no free ports")
+
+
+@contextmanager
+def open_folder() -> Iterator[Path]:
+    """Make a folder that PostgreSQL's and Asterisk's users can reach, which those of pytest are not for root."""
+    with tempfile.TemporaryDirectory(prefix="trunkline-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
