@@ -55,6 +55,7 @@ export const scenes = {
   away: () => ({ me: { presence: 'not_ready', reason: 'break', since: ago(312) } }),
   missed: () => ({ me: { presence: 'not_ready', reason: 'no_answer', since: ago(12) } }),
   desk_phone: () => ({ me: { phone: { ...person({}).phone, kind: 'sip' } } }),
+  browser: () => ({ me: { phone: person(process.env).phone } }),
   offered: () => offered({}),
   stranger: () => offered({ customer: { id: 'c-2', name: null, tags: [], addresses: ['+447700900999'], notes: [] }, address: address('+447700900999', { e164: '+447700900999', national: '07700 900999' }), path: [], answers: {}, timeline: [] }),
   anonymous: () => offered({ customer: null, address: address('', { anonymous: true }), path: path().slice(0, 2), answers: {}, timeline: [] }),

@@ -39,7 +39,7 @@ const server = createServer(async (request, response) => {
   }
   if (url.pathname === '/api/logout') return response.writeHead(204, { 'set-cookie': 'trunkline_session=; Max-Age=0; Path=/' }).end();
   if (url.pathname === '/api/me') return refusing ? json(503) : json(/trunkline_session=mock/.test(request.headers.cookie ?? '') ? 200 : 401, {});
-  if (url.pathname.endsWith('/voicemail')) return response.writeHead(200, { 'content-type': 'audio/wav' }).end(beep(24));
+  if (url.pathname.startsWith('/api/interactions/')) return response.writeHead(200, { 'content-type': 'audio/wav' }).end(beep(24));
   if (url.pathname === '/mock/commands') return json(200, commands);
   if (url.pathname.startsWith('/mock/')) return json(scene(url.pathname.slice(6)) ? 204 : 404);
   const file = join(STATIC, normalize(url.pathname === '/' ? '/index.html' : url.pathname));

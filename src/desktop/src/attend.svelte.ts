@@ -32,6 +32,8 @@ export function attend(): void {
     if (!offer) return;
     // Once for each offer, however often its card changes.
     return untrack(() => {
+      // What lies over the offer goes: Enter is for the offer now.
+      desk.menu = desk.dialog = null;
       if (desk.offered?.work === 'voicemail') desk.ring.once();
       return notify(name, desk.offered?.queue?.title ?? '');
     });

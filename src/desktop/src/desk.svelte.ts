@@ -68,6 +68,9 @@ class Desk {
     this.phoneElsewhere ? 'elsewhere' : ['denied', 'missing', 'insecure'].includes(this.microphone) ? 'no_microphone' : this.phoneView.registration,
   );
 
+  /** Whether calls can reach the agent's phone, wherever it is. */
+  phoneWorks = $derived(this.usesBrowser ? ['registered', 'elsewhere'].includes(this.phoneShown) : (this.me?.phone.reachable ?? false));
+
   async open(): Promise<void> {
     setInterval(() => this.#tick(), TICK_MS);
     for (const kind of ['pointerdown', 'keydown']) addEventListener(kind, () => void this.ring.wake(), { capture: true });

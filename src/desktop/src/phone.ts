@@ -69,7 +69,7 @@ export class Phone {
     ua.on('connecting', () => is(this.#view.registration === 'off' ? 'connecting' : 'cut'));
     ua.on('disconnected', () => is('cut'));
     ua.on('registered', () => is('registered'));
-    ua.on('unregistered', () => is('connecting'));
+    ua.on('unregistered', () => is(ua.isConnected() ? 'connecting' : 'cut'));
     ua.on('registrationFailed', ({ response }) => {
       is(response ? 'refused' : 'cut');
       clearTimeout(this.#again);

@@ -107,6 +107,7 @@ export const words = {
   devices: 'Sound devices',
   takePhone: 'Use the phone in this tab',
   elsewhereBar: 'Your phone works in another tab of this browser. Calls ring there.',
+  refusedBar: 'The telephone switch refuses the phone of this browser. Log out and in again; if it stays so, tell your administrator.',
   soundBlocked: 'Your browser keeps this page silent until you click in it or press a key.',
 
   // Microphone
@@ -239,6 +240,8 @@ export const words = {
   // Nothing in hand
   emptyReady: 'You are ready',
   emptyReadyLong: 'The next call rings here, with who it is and why they call.',
+  emptyNoPhone: 'Your phone is not connected',
+  emptyNoPhoneLong: 'You are ready, but no call can come to you until your phone is. The phone menu above says what it is waiting for.',
   emptyNotReady: 'You are not ready',
   emptyNotReadyLong: 'No calls come to you. Make yourself ready to take the next one.',
   emptyOffline: 'Your desk is not connected',
@@ -294,7 +297,6 @@ export const words = {
 
   // Spoken by screen readers
   sayOffer: (what: string, who: string, queue: string) => `${what}: ${who}${queue ? `, ${queue}` : ''}. Enter answers, Escape declines.`,
-  sayStage: (word: string) => word,
 
   // Time
   todayAt: (hour: string) => hour,

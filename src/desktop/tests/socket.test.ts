@@ -80,6 +80,7 @@ describe('the desktop’s websocket', () => {
     wire().says(event(5, 'again'));
 
     expect(shown()).toEqual(['call-5']);
+    expect(wire().closed).toBe(false);
   });
 
   it('resumes from the last event it saw when one is missing', () => {
