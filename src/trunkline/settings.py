@@ -87,60 +87,68 @@ class Settings(BaseSettings):
     )
 
     data_dir: AbsolutePath = Field(
-        Path(_DATA_DIR), description="Where everything we keep lives: database, secrets, recordings, logs, pid files."
+        default=Path(_DATA_DIR),
+        description="Where everything we keep lives: database, secrets, recordings, logs, pid files.",
     )
     config_file: AbsolutePath | None = Field(
-        None, description="TOML file with any of these options; trunkline.toml in the data directory when not given."
+        default=None,
+        description="TOML file with any of these options; trunkline.toml in the data directory when not given.",
     )
     demo: bool = Field(
-        False, description="Make demo agents and let calls from this machine count as the trunk's; not for production."
+        default=False,
+        description="Make demo agents and let calls from this machine count as the trunk's; not for production.",
     )
-    http_host: str = Field("127.0.0.1", description="Address the desktop and the API are served on.")
-    http_port: Port = Field(8800, description="TCP port of the desktop and the API.")
+    http_host: str = Field(default="127.0.0.1", description="Address the desktop and the API are served on.")
+    http_port: Port = Field(default=8800, description="TCP port of the desktop and the API.")
     tls_cert: AbsolutePath | None = Field(
-        None, description="Certificate chain (PEM) for HTTPS, WSS and SIP over TLS; without it all three are plain."
+        default=None,
+        description="Certificate chain (PEM) for HTTPS, WSS and SIP over TLS; without it all three are plain.",
     )
-    tls_key: AbsolutePath | None = Field(None, description="Private key (PEM) of tls_cert.")
+    tls_key: AbsolutePath | None = Field(default=None, description="Private key (PEM) of tls_cert.")
     public_url: str | None = Field(
-        None,
+        default=None,
         description="URL under which browsers reach us when a proxy stands in front, for example https://cc.example.",
     )
-    sip_host: str = Field("127.0.0.1", description="Address Asterisk listens on for SIP and its websocket.")
-    sip_port: Port = Field(5060, description="SIP port of Asterisk, UDP and TCP.")
-    sip_tls_port: Port = Field(5061, description="SIP over TLS; used only with tls_cert.")
+    sip_host: str = Field(default="127.0.0.1", description="Address Asterisk listens on for SIP and its websocket.")
+    sip_port: Port = Field(default=5060, description="SIP port of Asterisk, UDP and TCP.")
+    sip_tls_port: Port = Field(default=5061, description="SIP over TLS; used only with tls_cert.")
     sip_ws_port: Port = Field(
-        8088, description="Asterisk's HTTP server: SIP over websocket for browsers, WSS with tls_cert."
+        default=8088, description="Asterisk's HTTP server: SIP over websocket for browsers, WSS with tls_cert."
     )
     rtp_ports: RtpPorts = Field(
-        PortRange(10000, 10999), description="UDP ports for audio, first-last; two for each leg."
+        default=PortRange(10000, 10999), description="UDP ports for audio, first-last; two for each leg."
     )
     external_address: str | None = Field(
-        None, description="Our public IP address when Asterisk stands behind address translation."
+        default=None, description="Our public IP address when Asterisk stands behind address translation."
     )
-    ami_host: str = Field("127.0.0.1", description="Address of Asterisk's manager interface.")
-    ami_port: Port = Field(5038, description="TCP port of Asterisk's manager interface.")
-    ami_user: str = Field("trunkline", pattern=r"^[A-Za-z0-9_.-]+$", description="Our user at the manager interface.")
+    ami_host: str = Field(default="127.0.0.1", description="Address of Asterisk's manager interface.")
+    ami_port: Port = Field(default=5038, description="TCP port of Asterisk's manager interface.")
+    ami_user: str = Field(
+        default="trunkline", pattern=r"^[A-Za-z0-9_.-]+$", description="Our user at the manager interface."
+    )
     ami_secret: str | None = Field(
-        None, repr=False, description="Our password at the manager interface; generated when not given."
+        default=None, repr=False, description="Our password at the manager interface; generated when not given."
     )
     agent_secret: str | None = Field(
-        None, repr=False, description="Key from which the agents' SIP passwords are derived; generated when not given."
+        default=None,
+        repr=False,
+        description="Key from which the agents' SIP passwords are derived; generated when not given.",
     )
     demo_password: str | None = Field(
-        None, repr=False, description="Password of the demo agents; generated when not given."
+        default=None, repr=False, description="Password of the demo agents; generated when not given."
     )
     database_url: Annotated[str, AfterValidator(_postgres_url)] | None = Field(
-        None,
+        default=None,
         repr=False,
         description="PostgreSQL to use, postgresql://user:password@host:port/name; without it we run our own.",
     )
-    postgres_port: Port = Field(54320, description="TCP port of our own PostgreSQL, on loopback only.")
+    postgres_port: Port = Field(default=54320, description="TCP port of our own PostgreSQL, on loopback only.")
     asterisk: str | None = Field(
-        None,
+        default=None,
         description="Path of the Asterisk 22 to run, `external` for one that runs already; else found or made.",
     )
     asterisk_cache: AbsolutePath = Field(
-        Path("~/.cache/trunkline"), description="Where a private Asterisk is kept between runs."
+        default=Path("~/.cache/trunkline"), description="Where a private Asterisk is kept between runs."
     )
     asterisk_id: str = Field(
         "trunkline",
@@ -148,11 +156,15 @@ class Settings(BaseSettings):
         description="Name of the Asterisk, its systemname; part of every call's id.",
     )
     centre_file: AbsolutePath = Field(
-        Path("ivr_flows/centre.yaml"), description="Queues, agents, hours, dispositions and reasons of the centre."
+        default=Path("ivr_flows/centre.yaml"),
+        description="Queues, agents, hours, dispositions and reasons of the centre.",
     )
-    flows_dir: AbsolutePath = Field(Path("ivr_flows"), description="Folder with the flow files and their prompts.")
+    flows_dir: AbsolutePath = Field(
+        default=Path("ivr_flows"), description="Folder with the flow files and their prompts."
+    )
     trunks_file: AbsolutePath = Field(
-        Path("asterisk/trunks.yaml"), description="Trunks to carriers, and which dialled number leads to which flow."
+        default=Path("asterisk/trunks.yaml"),
+        description="Trunks to carriers, and which dialled number leads to which flow.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least weighty message that is logged."
