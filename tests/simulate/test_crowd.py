@@ -34,3 +34,10 @@ def test_nobody_real_is_ever_shown(seed: int) -> None:
             r"\+447700900\d{3}|\+442079460\d{3}|\+44(113|121|131|141|161)4960\d{3}|\+442920180\d{3}|\+442896496\d{3}|\+1(212|415)55501\d\d",
             arrival.number,
         )
+
+
+def test_callers_press_what_the_centre_asks_for() -> None:
+    pressed = {arrival.keys for arrival in islice(arrivals(1, 6, keys=("1", "2,###")), 40)}
+
+    assert ("1",) in pressed
+    assert all(keys == ("1",) or (keys[0] == "2" and re.fullmatch(r"[0-9]{3}", keys[1])) for keys in pressed)

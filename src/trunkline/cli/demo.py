@@ -11,6 +11,7 @@ from trunkline import secrets
 from trunkline.cli.options import refuse, settled
 from trunkline.core.sip_account import sip_password
 from trunkline.settings import Settings
+from trunkline.simulate.crowd import USUAL_KEYS
 from trunkline.simulate.demo import Demo, Plan
 from trunkline.simulate.headless_agent import Order
 
@@ -22,9 +23,15 @@ from trunkline.simulate.headless_agent import Order
 @click.option("--agents", default="ben,carla", show_default=True, help="Headless agents, by log-in; empty for none.")
 @click.option("--talks-for", default=20.0, show_default=True, help="Seconds an agent talks, on average.")
 @click.option("--most", default=30, show_default=True, help="Callers on the line at once, at most.")
+@click.option(
+    "--press",
+    default=" ".join(USUAL_KEYS),
+    show_default=True,
+    help="What callers press; a comma awaits the next prompt.",
+)
 @click.option("--data-dir", help="Data directory of the centre, for its settings and the demo agents' password.")
 def command(
-    *, number: str, rate: float, seed: int, agents: str, talks_for: float, most: int, data_dir: str | None
+    *, number: str, rate: float, seed: int, agents: str, talks_for: float, most: int, press: str, data_dir: str | None
 ) -> None:
     """Bring simulated callers and headless agents to the running centre; Ctrl-C ends it.
 
@@ -37,7 +44,7 @@ def command(
     if names and importlib.util.find_spec("pyVoIP") is None:
         refuse("headless agents need pyVoIP: pip install 'trunkline[softphone]', or give --agents ''")
     orders = [_order(settings, name, seed + place, talks_for) for place, name in enumerate(names)]
-    plan = Plan((settings.sip_host, settings.sip_port), number, rate, seed, most)
+    plan = Plan((settings.sip_host, settings.sip_port), number, rate, seed, most, press.split() or [""])
     click.echo(f"about {rate:g} callers a minute to {number}; agents: {', '.join(names) or 'none'}; Ctrl-C ends it")
     try:
         asyncio.run(_run(Demo(plan, orders)))

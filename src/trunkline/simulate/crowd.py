@@ -4,7 +4,7 @@ Numbers are those set aside for drama, so that nobody real is ever shown: Ofcom'
 and the North American 555-0100 to 555-0199.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -31,7 +31,8 @@ class Arrival:
     number: str
     """E.164, or `anonymous`."""
     name: str
-    key: str
+    keys: tuple[str, ...]
+    """What it presses after each prompt."""
     patience: float
     """Seconds it waits to be talked to."""
     talk: float
@@ -40,8 +41,15 @@ class Arrival:
     """Of the tone it speaks, in hertz: every caller has its own."""
 
 
-def arrivals(seed: int, per_minute: float, *, keys: str = "12") -> Iterator[Arrival]:
-    """Yield callers for ever, a Poisson stream; some call again, one in twenty hides its number."""
+USUAL_KEYS = ("1", "0", "2,######")
+"""What callers of the example centre press: sales, a person, an order with its number."""
+
+
+def arrivals(seed: int, per_minute: float, *, keys: Sequence[str] = USUAL_KEYS) -> Iterator[Arrival]:
+    """Yield callers for ever, a Poisson stream; some call again, one in twenty hides its number.
+
+    Each presses one of `keys`: a comma stands between two prompts, `#` for any digit.
+    """
     random, at = Random(seed), 0.0  # noqa: S311 - invented on purpose, to be the same again
     regulars = [_someone(random) for _ in range(8)]
     while True:
@@ -53,11 +61,15 @@ def arrivals(seed: int, per_minute: float, *, keys: str = "12") -> Iterator[Arri
             at=at,
             number=number,
             name=name,
-            key=random.choice(keys),
+            keys=_pressed(random, random.choice(keys)),
             patience=20 + random.expovariate(1 / 60),
             talk=10 + random.expovariate(1 / 30),
             frequency=random.randrange(300, 700, 10),
         )
+
+
+def _pressed(random: Random, keys: str) -> tuple[str, ...]:
+    return tuple("".join(str(random.randrange(10)) if key == "#" else key for key in part) for part in keys.split(","))
 
 
 def _someone(random: Random) -> tuple[str, str]:

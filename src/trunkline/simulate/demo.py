@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from trunkline.simulate import sound
 from trunkline.simulate.caller import Caller, CallRefused
-from trunkline.simulate.crowd import Arrival, arrivals
+from trunkline.simulate.crowd import USUAL_KEYS, Arrival, arrivals
 from trunkline.simulate.headless_agent import AGENT_TONE, Order
 
 _PROMPT_S, _REST_S = 25.0, 0.8
@@ -27,6 +27,7 @@ class Plan:
     per_minute: float
     seed: int
     most_at_once: int = 30
+    keys: Sequence[str] = USUAL_KEYS
 
 
 class Demo:
@@ -56,7 +57,7 @@ class Demo:
     async def _bring_callers(self, tasks: asyncio.TaskGroup) -> None:
         loop = asyncio.get_running_loop()
         began = loop.time()
-        for arrival in arrivals(self._plan.seed, self._plan.per_minute):
+        for arrival in arrivals(self._plan.seed, self._plan.per_minute, keys=self._plan.keys):
             await asyncio.sleep(max(began + arrival.at - loop.time(), 0))
             if self._now.total() < self._plan.most_at_once:
                 tasks.create_task(self._call(arrival))
@@ -82,7 +83,8 @@ class Demo:
             try:
                 await caller.answered(15)
                 becomes("in the menu")
-                await self._press(caller, arrival.key)
+                for keys in arrival.keys:
+                    await self._press(caller, keys)
                 becomes("waiting")
                 served = await _waits(caller, arrival.patience)
                 if served:
@@ -96,12 +98,12 @@ class Demo:
             finally:
                 self._now[stage] -= 1
 
-    async def _press(self, caller: Caller, key: str) -> None:
+    async def _press(self, caller: Caller, keys: str) -> None:
         """Press as people do: when the prompt has ended, or when it takes too long."""
         with suppress(TimeoutError):
             await caller.hears_sound(_PROMPT_S)
             await caller.hears_silence(_PROMPT_S, seconds=_REST_S)
-        await caller.press(key)
+        await caller.press(keys)
 
     async def _run_agent(self, order: Order) -> None:
         process = await asyncio.create_subprocess_exec(
