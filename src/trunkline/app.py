@@ -225,6 +225,7 @@ class _Service:
     def _sip_account(self, agent: Agent) -> Mapping[str, Any]:
         endpoint = agent.endpoint
         account: dict[str, Any] = {
+            "uri": f"sip:{endpoint}@{self.settings.external_address or self.settings.sip_host}",
             "user": endpoint,
             "realm": REALM,
             "host": self.settings.sip_host,
