@@ -56,8 +56,6 @@ export function who(card: Card): string {
 
 /** Return the first letters of a name, for its round sign. */
 export function initials(name: string): string {
-  const parts = plain(name, 60).split(' ').filter(Boolean);
-  const first = [...(parts[0] ?? '')][0] ?? '?';
-  const last = parts.length > 1 ? ([...(parts.at(-1) ?? '')][0] ?? '') : '';
-  return (first + last).toUpperCase();
+  const letters = plain(name, 60).split(' ').map((part) => /[\p{L}\p{N}]/u.exec(part)?.[0] ?? '').filter(Boolean);
+  return ((letters[0] ?? '#') + (letters.length > 1 ? letters.at(-1) : '')).toUpperCase();
 }

@@ -43,7 +43,7 @@ function ringsLongEnough(): boolean {
 
 export function onKey(event: KeyboardEvent): void {
   if (desk.session !== 'in' || !desk.state || event.defaultPrevented || event.isComposing) return;
-  const covered = desk.dialog !== null || desk.menu !== null;
+  const covered = desk.menu !== null || (desk.dialog !== null && desk.line?.stage !== 'talking');
   const press = { key: event.key, code: event.code, ctrl: event.ctrlKey || event.metaKey, alt: event.altKey, repeat: event.repeat };
   const asked = meaning(press, placeOf(event.target, covered));
   if (asked === null) return;

@@ -84,7 +84,7 @@ export const words = {
   tryNow: 'Try now',
   nextTry: (seconds: number) => `Next try in ${seconds} s`,
   notWhileLost: 'Not possible while the connection is lost',
-  partDown: (names: string[]) => `Not everything is up: ${names.map((name) => parts[name] ?? name).join(', ')}.`,
+  partDown: (names: string[]) => `A part of the service is away: ${names.map((name) => parts[name] ?? name).join(', ')}. It is being restored; calls that are under way go on.`,
 
   // The phone
   phone: 'Phone',
@@ -241,7 +241,8 @@ export const words = {
   emptyReady: 'You are ready',
   emptyReadyLong: 'The next call rings here, with who it is and why they call.',
   emptyNoPhone: 'Your phone is not connected',
-  emptyNoPhoneLong: 'You are ready, but no call can come to you until your phone is. The phone menu above says what it is waiting for.',
+  emptyNoPhoneLong: 'It is being connected again; until then no call can come to you.',
+  emptyNoSipPhoneLong: 'Switch it on, or choose “This browser” in the phone menu above; until then no call can come to you.',
   emptyNotReady: 'You are not ready',
   emptyNotReadyLong: 'No calls come to you. Make yourself ready to take the next one.',
   emptyOffline: 'Your desk is not connected',
