@@ -17,6 +17,11 @@ def test_an_argument_arrives_as_it_was(argument: str) -> None:
     assert shlex.split(command("STREAM FILE", plain, "")) == ["STREAM", "FILE", plain, ""]
 
 
+@pytest.mark.parametrize("argument", ["\\", 'a\\"b', '"', "a b", "\\\\"])
+def test_quotes_and_backslashes_arrive(argument: str) -> None:
+    assert shlex.split(command("SAY", argument)) == ["SAY", argument]
+
+
 @pytest.mark.parametrize(
     ("encoded", "expected"),
     [

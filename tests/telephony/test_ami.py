@@ -168,6 +168,7 @@ async def test_a_lost_connection_comes_back_and_nothing_is_sent_twice(fake: Fake
         await ami.act({"Action": "Hangup", "Channel": "y"})
 
     assert [isinstance(outcome, Unavailable) and outcome.retry for outcome in outcomes] == [False] * 4
+    assert all("lost before it answered" in str(outcome) for outcome in outcomes)
     assert [type(message) for message in seen] == [LinkUp, LinkDown, LinkUp]
     assert sorted(action["Action"] for action in fake.actions) == ["AGI", "Hangup", "Originate", "Redirect", "Setvar"]
     assert losses

@@ -120,8 +120,9 @@ async def test_keys_typed_ahead_are_kept_for_the_menu(caller: Caller, sound: Pat
     assert await caller.line.play([sound]) is None
     assert await caller.line.wait_for_key(SECOND) == "9"
     assert await caller.line.play([sound], stop_on="1") == "1"
-
     assert len(caller.commands) == 1
+
+    assert await caller.line.wait_for_key(timedelta(milliseconds=1)) is None, "a key that we sent is nobody's answer"
 
 
 async def test_a_key_that_fell_between_two_commands_is_not_lost(caller: Caller, sound: Path) -> None:

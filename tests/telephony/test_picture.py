@@ -58,6 +58,12 @@ def test_a_ringing_leg_is_with_nobody() -> None:
     assert picture.callers[0].with_offer is None
 
 
+def test_a_leg_alone_in_a_bridge_has_joined_nobody() -> None:
+    picture = picture_of(SWITCH, [row(OFFER, BridgeID="b", ChannelStateDesc="Up")], [], NOW)
+
+    assert picture.agent_legs == (AgentLegSeen(OFFER, None, answered=True, joined=False),)
+
+
 def test_other_channels_and_rows_are_left_out() -> None:
     rows = [row(Context="agents"), row(Context=""), {"Event": "Status"}, {"Event": "Other", "Uniqueid": "x"}]
 
