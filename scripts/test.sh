@@ -2,7 +2,7 @@
 # Runs the tests; `make test` and `make check` call it after the set-up.
 #
 #   scripts/test.sh all     everything: what shares no machine in parallel, then the real machine, one after the other
-#   scripts/test.sh fast    format, lint, types and the tests that need no real Asterisk or browser
+#   scripts/test.sh fast    format, lint, types and the tests that start no server: under a minute
 set -u
 cd "$(dirname "$0")/.." || exit 1
 bin=.venv/bin
@@ -28,9 +28,12 @@ part 'Lint' $bin/ruff check .
 part 'Types' $bin/mypy
 part 'Browser application: types' desktop svelte-check --tsconfig ./tsconfig.json --fail-on-warnings
 part 'Browser application: tests' desktop vitest run
-part 'Tests' $bin/pytest -q -n auto -m 'not system'
 if [ "${1:-all}" = all ]; then
+    part 'Tests' $bin/pytest -q -n auto -m 'not system'
     part 'Tests on the real machine' $bin/pytest -q -m system
+else
+    part 'Fast tests' $bin/pytest -q -n auto -m 'not system' --ignore=tests/machine --ignore=tests/simulate \
+        --ignore=tests/store --ignore=tests/system
 fi
 if [ -n "$failed" ]; then
     printf '\n✗ something above failed\n' >&2

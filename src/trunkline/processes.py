@@ -19,8 +19,16 @@ from typing import IO, Literal, Self
 
 Protocol = Literal["tcp", "udp"]
 
+
+class _Child(subprocess.Popen[bytes]):
+    """A child that may outlive us, which is no oversight: Popen would warn of it."""
+
+    def __del__(self) -> None:
+        """Leave it be."""
+
+
 # Our own children by number, until their end has been taken note of; else they would stay as zombies.
-_children: dict[int, subprocess.Popen[bytes]] = {}
+_children: dict[int, _Child] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +116,7 @@ def spawn(
     `user` is the user and group number to run as, for which we must be root. Raises OSError when it cannot be started.
     """
     # Not asyncio's: its transport kills the process when the loop is closed.
-    child = subprocess.Popen(  # noqa: S603 - callers name the program
+    child = _Child(
         [str(word) for word in argv],
         stdin=subprocess.DEVNULL,
         stdout=out,
