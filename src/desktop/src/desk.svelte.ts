@@ -251,7 +251,7 @@ class Desk {
     const phone = this.#phone;
     const sip: SipAccount | undefined = this.state?.me.phone.sip;
     if (!phone || !sip) return;
-    const wanted = this.usesBrowser && !this.phoneElsewhere && this.microphone === 'granted' ? JSON.stringify(sip) : 'none';
+    const wanted = this.usesBrowser && !this.phoneElsewhere && this.microphone === 'granted' && sip.ha1 ? JSON.stringify(sip) : 'none';
     if (wanted === this.#account) return;
     if (this.line && !this.phoneElsewhere) return;
     this.#account = wanted;

@@ -57,7 +57,7 @@ export class Phone {
       uri: account.uri,
       authorization_user: account.user,
       realm: account.realm,
-      ha1: account.ha1,
+      ha1: account.ha1 ?? '',
       register_expires: 60,
       session_timers: false,
       connection_recovery_min_interval: 1,

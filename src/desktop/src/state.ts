@@ -9,9 +9,13 @@ export interface SipAccount {
   uri: string;
   user: string;
   realm: string;
-  ha1: string;
+  /** Only for the browser's own account. */
+  ha1?: string;
   ws_port: number;
   secure: boolean;
+  /** Where a SIP phone registers. */
+  host?: string;
+  port?: number;
 }
 
 export interface Me {

@@ -179,7 +179,7 @@ export const words = {
   resume: 'Resume',
   keypad: 'Keypad',
   hangUp: 'Hang up',
-  speakingMuted: 'You are muted: the caller does not hear you.',
+  speakingMuted: 'The caller does not hear you.',
   heldLong: 'The caller hears music.',
   talkedFor: (time: string) => `${time} in all`,
   you: 'You',
