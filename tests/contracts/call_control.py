@@ -29,7 +29,7 @@ class Stage(ABC):
 
     @abstractmethod
     async def hears(self, kind: type[E], *, fits: Callable[[E], bool] = lambda _: True) -> E:
-        """Return the next event of that kind, forgetting those before it."""
+        """Take the first event of that kind out of what was heard: who hangs up first is told first or last."""
 
     @abstractmethod
     def silent_of(self, kind: type[E]) -> bool:

@@ -11,6 +11,7 @@ from tests.fakes.fake_clock import FakeClock
 from tests.fakes.fake_switch import FakeSwitch
 from trunkline.core.call import Call, OfferFailure
 from trunkline.core.ids import OfferId
+from trunkline.ports.call_control import CallEvent
 
 E = TypeVar("E")
 
@@ -20,16 +21,19 @@ class FakeStage(Stage):
         self.switch = self.control = FakeSwitch(FakeClock())
         self.switch.phone("ana")
         self._events = self.switch.events()
+        self._heard: list[CallEvent] = []
 
     async def hears(self, kind: type[E], *, fits: Callable[[E], bool] = lambda _: True) -> E:
         async with asyncio.timeout(1):
-            async for event in self._events:
-                if isinstance(event, kind) and fits(event):
-                    return event
-        raise AssertionError
+            while True:
+                for event in self._heard:
+                    if isinstance(event, kind) and fits(event):
+                        self._heard.remove(event)
+                        return event
+                self._heard.append(await anext(self._events))
 
     def silent_of(self, kind: type[E]) -> bool:
-        return self.switch._events.empty()
+        return self.switch._events.empty() and not any(isinstance(event, kind) for event in self._heard)
 
     async def calls_in(self) -> None:
         self.switch.calls_in()

@@ -59,7 +59,7 @@ class Centre:
                 self._news.notify_all()
 
     async def hears(self, kind: type[E], *, within: float = 10, fits: Callable[[E], bool] = lambda _: True) -> E:
-        """Wait for an event, and forget it and those before it."""
+        """Wait for an event and take it out of what was heard."""
 
         def found() -> int | None:
             places = (n for n, event in enumerate(self.heard) if isinstance(event, kind) and fits(event))
@@ -69,8 +69,7 @@ class Centre:
             await self._news.wait_for(lambda: found() is not None)
             place = found()
             assert place is not None
-            event = self.heard[place]
-            del self.heard[: place + 1]
+            event = self.heard.pop(place)
         assert isinstance(event, kind)
         return event
 
