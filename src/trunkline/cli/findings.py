@@ -64,7 +64,7 @@ def on_ports(settings: Settings, ours: set[Process]) -> Iterator[Finding]:
         if holder is None:
             yield Finding(name, True, f"free for {port.what}")
         elif holder.process in ours or _is_below(holder.process, ours):
-            yield Finding(name, True, f"held by our {port.what}")
+            yield Finding(name, True, f"ours: {port.what}")
         else:
             yield Finding(name, False, f"held by {holder}", port.complaint(holder).rpartition("; ")[2])
 

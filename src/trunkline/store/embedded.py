@@ -152,7 +152,9 @@ def _roles(settings: Settings, verb: str) -> str:
 
 async def _single(home: Home, data: Path, *statements: str) -> None:
     """Run statements without a server, one to a line; so that no password is ever in a command line."""
-    await home.run("postgres", "--single", "-D", str(data), "postgres", feed="\n".join(statements) + "\n")
+    # Nor in a log: a statement that fails is not repeated there.
+    quiet = ("-c", "log_min_error_statement=panic")
+    await home.run("postgres", "--single", "-D", str(data), *quiet, "postgres", feed="\n".join(statements) + "\n")
 
 
 async def _start(home: Home, settings: Settings) -> Process:
