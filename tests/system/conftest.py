@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.system.house import House, start_house, stop_house
 from tests.system.phone import Phone
 from tests.system.raw_ami import RawAmi
 from tests.system.switch import AGENT_SECRET, AGENTS, AMI_SECRET, Switch, free_ports, open_folder
@@ -81,6 +82,24 @@ def _running(folder: Path) -> Iterator[Switch]:
     yield Switch(settings, running, database.dsn, lines)
     asyncio.run(running.stop())
     asyncio.run(database.stop())
+
+
+@pytest.fixture(scope="session")
+def running_house() -> Iterator[House]:
+    """The whole centre, as `trunkline run` starts it."""
+    with open_folder() as folder:
+        house = start_house(folder)
+        yield house
+        stop_house(house)
+
+
+@pytest.fixture
+async def house(running_house: House) -> AsyncIterator[House]:
+    """The whole centre; the phones that a test plugs in are unplugged after it."""
+    yield running_house
+    for phone in running_house.phones:
+        await phone.close()
+    running_house.phones.clear()
 
 
 @pytest.fixture

@@ -1,0 +1,224 @@
+"""The whole centre as a user starts it: `trunkline run`, with agents at desks and phones, and callers on the line."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from tests.system.phone import Phone
+from tests.system.switch import free_ports
+from trunkline import secrets
+from trunkline.core.sip_account import sip_password
+from trunkline.processes import noted
+from trunkline.settings import PortRange, Settings
+from trunkline.simulate.caller import Caller
+from trunkline.simulate.desk import Desk, State
+from trunkline.simulate.sound import Sound, tone
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+@dataclass
+class House:
+    """A centre that runs, and the ways into it."""
+
+    settings: Settings
+    supervisor: subprocess.Popen[bytes]
+    flows: Path
+    environment: dict[str, str]
+    output: Path
+    phones: list[Phone] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.settings.http_port}"
+
+    @property
+    def sip(self) -> tuple[str, int]:
+        return ("127.0.0.1", self.settings.sip_port)
+
+    @property
+    def password(self) -> str:
+        return secrets.demo_password(self.settings)
+
+    def service_pid(self) -> int:
+        process = noted(self.settings.run_dir / "service.pid")
+        assert process is not None, "the service does not run"
+        return process.pid
+
+    def kill_the_service(self) -> int:
+        """Kill it as hard as can be, and return which process it was."""
+        pid = self.service_pid()
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    def restart_after_killing_all_of_ours(self) -> None:
+        """Kill the supervisor and the service, and start the command anew: PostgreSQL and Asterisk live on."""
+        self.supervisor.kill()
+        self.supervisor.wait()
+        self.kill_the_service()
+        self.supervisor = start(self.environment, self.output)
+
+    async def ready(self, *, other_than: int | None = None, within: float = 30) -> float:
+        """Wait until the service says that every part is ready; return for how long it said that one was not.
+
+        That is: from its first answer (it is up) to its first good one.
+        """
+        up_at: float | None = None
+        async with asyncio.timeout(within), aiohttp.ClientSession() as session:
+            while True:
+                with suppress(aiohttp.ClientError, OSError):
+                    async with session.get(f"{self.url}/healthz") as answer:
+                        up_at = up_at or time.monotonic()
+                        process = noted(self.settings.run_dir / "service.pid")
+                        if answer.status == 200 and process is not None and process.pid != other_than:
+                            return time.monotonic() - up_at
+                await asyncio.sleep(0.02)  # it cannot tell us when it listens
+
+    async def call(self, *, hertz: int = 440, from_: str = "+447700900123", number: str = "100") -> Caller:
+        """Place a call and return once it is answered."""
+        say: Sound = tone(hertz)
+        caller = await Caller.dial(number, server=self.sip, from_=from_, say=say)
+        await caller.answered()
+        return caller
+
+    async def call_waits(self, key: str = "1", *, hertz: int = 440, from_: str = "+447700900123") -> Caller:
+        """Place a call that goes to the sales queue (or the one behind another key)."""
+        caller = await self.call(hertz=hertz, from_=from_)
+        await caller.hears_sound(10)
+        await caller.press(key)
+        return caller
+
+    async def phone(self, agent: str, folder: Path, *, hertz: int) -> Phone:
+        """Put a real SIP phone before an agent, registered."""
+        phone = Phone(folder / f"phone-{agent}", free_ports(8)[0])
+        host, port = self.sip
+        password = sip_password(secrets.agent_secret(self.settings), agent)
+        account = f"<sip:{agent}@{host}:{port}>;auth_user={agent};auth_pass={password};regint=60"
+        await phone.start(account, hertz)
+        self.phones.append(phone)
+        return phone
+
+
+class Seat:
+    """An agent at a desk: the latest state, and waiting for what it should become."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self._changed = asyncio.Event()
+
+    async def run(self) -> None:
+        async for _ in self.desk.states():
+            self._changed.set()
+            self._changed = asyncio.Event()
+
+    async def sees(self, what: Callable[[State], Any], within: float = 15) -> Any:
+        """Return what the state shows, as soon as it shows it."""
+        try:
+            async with asyncio.timeout(within):
+                while True:
+                    changed = self._changed
+                    with suppress(KeyError, StopIteration):
+                        if found := what(self.desk.state):
+                            return found
+                    await changed.wait()
+        except TimeoutError:
+            raise AssertionError(f"not seen within {within} s; the desk shows {self.desk.state}") from None
+
+    async def card(self, stage: str, within: float = 15) -> dict[str, Any]:
+        """Return the card in this stage."""
+        found: dict[str, Any] = await self.sees(
+            lambda state: next(card for card in state["interactions"].values() if card["stage"] == stage), within
+        )
+        return found
+
+    async def chooses(self, phone: str) -> None:
+        await self.sees(lambda state: state["me"])
+        await self.desk.command("phone", kind=phone)
+
+    async def ready_with_sip_phone(self) -> None:
+        await self.chooses("sip")
+        await self.sees(lambda state: state["me"]["phone"]["reachable"])
+        await self.desk.command("presence", presence="ready")
+
+    async def wrap_up(self) -> None:
+        card = await self.card("wrap_up")
+        await self.desk.command("wrap_up", interaction=card["id"], disposition="resolved", note="All well.")
+
+
+@asynccontextmanager
+async def seated(house: House, agent: str) -> AsyncIterator[Seat]:
+    """Seat an agent for the length of a test."""
+    seat = Seat(Desk(house.url, agent, house.password))
+    running = asyncio.ensure_future(seat.run())
+    try:
+        yield seat
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+
+
+def start_house(folder: Path) -> House:
+    """Start everything on free ports, in a data directory of its own, with flow files that a test may change."""
+    flows = folder / "flows"
+    subprocess.run(["cp", "-r", str(REPOSITORY / "ivr_flows"), str(flows)], check=True)
+    ports = free_ports(420)
+    settings = Settings(  # type: ignore[call-arg]
+        data_dir=folder / "var",
+        demo=True,
+        http_port=ports[0],
+        sip_port=ports[1],
+        sip_ws_port=ports[2],
+        ami_port=ports[3],
+        postgres_port=ports[4],
+        sip_tls_port=ports[5],
+        rtp_ports=PortRange(ports[10], ports[-1]),
+        asterisk_cache=Path(os.environ.get("TRUNKLINE_ASTERISK_CACHE") or "~/.cache/trunkline"),
+        flows_dir=flows,
+        centre_file=flows / "centre.yaml",
+    )
+    given = ("data_dir", "demo", "http_port", "sip_port", "sip_ws_port", "ami_port", "postgres_port", "sip_tls_port")
+    environment = {f"TRUNKLINE_{name.upper()}": str(getattr(settings, name)) for name in given}
+    environment |= {
+        "TRUNKLINE_RTP_PORTS": str(settings.rtp_ports),
+        "TRUNKLINE_ASTERISK_CACHE": str(settings.asterisk_cache),
+        "TRUNKLINE_FLOWS_DIR": str(flows),
+        "TRUNKLINE_CENTRE_FILE": str(flows / "centre.yaml"),
+    }
+    output = folder / "run.out"
+    house = House(settings, start(environment, output), flows, environment, output)
+    try:
+        asyncio.run(house.ready(within=120))
+    except TimeoutError:
+        house.supervisor.kill()
+        raise AssertionError(output.read_text(encoding="utf-8")) from None
+    return house
+
+
+def start(environment: dict[str, str], output: Path) -> subprocess.Popen[bytes]:
+    """Type the command."""
+    with output.open("ab") as out:
+        return subprocess.Popen(
+            [sys.executable, "-m", "trunkline", "run"],
+            env=os.environ | environment, cwd=REPOSITORY, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+        )  # fmt: skip
+
+
+def stop_house(house: House) -> None:
+    """Stop it as a user does, and see that it ends."""
+    house.supervisor.send_signal(signal.SIGINT)
+    try:
+        house.supervisor.wait(timeout=20)
+    except subprocess.TimeoutExpired:
+        house.supervisor.kill()
+        raise
