@@ -70,10 +70,8 @@ export const words = {
   queues: 'Queues',
   waiting: 'waiting',
   longest: 'longest',
-  agentsReady: 'ready',
   queueStrip: (title: string, waiting: number, ready: number) => `${title}: ${waiting} waiting, ${ready} ready`,
   otherQueues: (many: number) => `+${many} more`,
-  noQueues: 'You are in no queue yet.',
 
   // Connection
   connected: 'Online',
@@ -136,7 +134,6 @@ export const words = {
   offered: 'Ringing',
   inHand: 'In hand',
   workEmpty: 'Calls and voicemails you are offered appear here.',
-  remaining: (time: string) => `${time} left`,
   call: 'Call',
   voicemail: 'Voicemail',
   medium: (code: string) => media[code] ?? code,
@@ -165,13 +162,11 @@ export const words = {
   plainCallEarlyLong: 'Nothing is known of this call yet.',
 
   // The call
-  callState: 'State of the call',
   talking: 'Talking',
   held: 'On hold',
   muted: 'Muted',
   ringing: 'Ringing',
   wrapUp: 'Wrap-up',
-  ended: 'Ended',
   listening: 'Voicemail',
   mute: 'Mute',
   unmute: 'Unmute',
@@ -191,7 +186,6 @@ export const words = {
   tonesSent: 'Tones sent',
   microphoneLost: 'Your microphone stopped. Plug it in again, or choose another under “Sound devices”.',
   controls: 'Call controls',
-  beforeLeave: 'You are in a call.',
   callFailed: 'The call could not be answered here: the microphone did not open.',
 
   // Wrap-up
@@ -224,7 +218,6 @@ export const words = {
   newCustomer: 'First contact',
   addresses: 'Addresses',
   copy: (number: string) => `Copy ${number}`,
-  copied: 'Copied',
   why: 'Why they contact us',
   whyEmpty: 'They went through no menu.',
   path: 'Path',
@@ -232,7 +225,6 @@ export const words = {
   history: 'Earlier contacts',
   historyEmpty: 'None so far.',
   notes: 'Notes',
-  notesEmpty: 'No notes so far.',
   outcomeOf: (code: string) => outcomes[code] ?? code,
   talkedTime: (time: string) => `talked ${time}`,
   showAll: (many: number) => `Show all ${many}`,
@@ -274,8 +266,6 @@ export const words = {
     phone: 'Open the phone menu',
     help: 'Show this list',
   },
-  or: 'or',
-  orAlt: (key: string) => `Alt ${key}`,
   groupCall: 'In a call',
   groupWrapUp: 'Wrap-up',
   groupDesk: 'The desk',
