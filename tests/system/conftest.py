@@ -95,11 +95,9 @@ def running_house() -> Iterator[House]:
 
 @pytest.fixture
 async def house(running_house: House) -> AsyncIterator[House]:
-    """The whole centre; the phones that a test plugs in are unplugged after it."""
+    """The whole centre; what a test plugs in is unplugged after it."""
     yield running_house
-    for phone in running_house.phones:
-        await phone.close()
-    running_house.phones.clear()
+    await running_house.unplug()
 
 
 @pytest.fixture

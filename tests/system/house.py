@@ -37,6 +37,7 @@ class House:
     environment: dict[str, str]
     output: Path
     phones: list[Phone] = field(default_factory=list)
+    callers: list[Caller] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -84,10 +85,20 @@ class House:
                             return time.monotonic() - up_at
                 await asyncio.sleep(0.02)  # it cannot tell us when it listens
 
+    async def unplug(self) -> None:
+        """End what a test left: calls, and phones."""
+        for caller in self.callers:
+            await caller.hang_up()
+        for phone in self.phones:
+            await phone.close()
+        self.callers.clear()
+        self.phones.clear()
+
     async def call(self, *, hertz: int = 440, from_: str = "+447700900123", number: str = "100") -> Caller:
         """Place a call and return once it is answered."""
         say: Sound = tone(hertz)
         caller = await Caller.dial(number, server=self.sip, from_=from_, say=say)
+        self.callers.append(caller)
         await caller.answered()
         return caller
 
