@@ -5,7 +5,7 @@ import logging
 import ssl
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from datetime import UTC, tzinfo
+from datetime import UTC, timedelta, tzinfo
 from typing import Any
 
 from aiohttp import web
@@ -39,8 +39,8 @@ from trunkline.settings import Settings
 from trunkline.speech.synthesizer import CommandSynthesizer
 from trunkline.store.database import Database
 from trunkline.store.embedded import dsn
-from trunkline.store.migrate import migrate
 from trunkline.store.postgres import PostgresStore
+from trunkline.store.ready import migrated
 from trunkline.telephony.ami import Ami, AmiAddress
 from trunkline.telephony.calls import Calls
 from trunkline.telephony.line import AgiLines
@@ -55,7 +55,7 @@ log = logging.getLogger(__name__)
 HEARTBEAT_S = 5.0
 LOOK_S = 0.5
 """How often the flow files and the parts' health are looked at."""
-_DATABASE_PATIENCE_S = 30.0
+_DATABASE_WITHIN = timedelta(seconds=30)
 
 
 async def serve(settings: Settings) -> None:
@@ -119,7 +119,7 @@ class _Service:
         """Return the service with its database migrated, its agents known and its flows loaded."""
         centre = _read_centre(settings)
         url = dsn(settings)
-        await _when_there(url)
+        await migrated(url, within=_DATABASE_WITHIN, report=log.warning)
         database = await stack.enter_async_context(Database(url))
         service = cls(settings, centre, PostgresStore(database))
         await service._put_agents()
@@ -264,20 +264,6 @@ def _read_centre(settings: Settings) -> Centre:
 def _zone_of(centre: Centre) -> tzinfo:
     """Return the time zone in which the centre's days begin: that of its first calendar."""
     return next((hours.zone for hours in centre.hours.values()), UTC)
-
-
-async def _when_there(url: str) -> None:
-    """Migrate the database once it answers; one that is starting beside us is waited for."""
-    async with asyncio.timeout(_DATABASE_PATIENCE_S):
-        while True:
-            try:
-                for migration in await migrate(url):
-                    log.info("migration applied", extra={"migration": migration.name})
-            except Unavailable as fault:
-                log.warning("waiting for the database", extra={"why": str(fault)})
-                await asyncio.sleep(LOOK_S)
-            else:
-                return
 
 
 def _tls(settings: Settings) -> ssl.SSLContext | None:

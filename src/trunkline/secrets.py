@@ -28,6 +28,11 @@ def database_superuser_password(settings: Settings) -> str:
     return _kept(settings, "database_superuser_password")
 
 
+def switch_database_password(settings: Settings) -> str:
+    """The password with which Asterisk reads the agents' SIP accounts."""
+    return _kept(settings, "switch_database_password")
+
+
 def demo_password(settings: Settings) -> str:
     """The password of the demo agents: short enough to type, 50 bits."""
     return settings.demo_password or _kept(settings, "demo_password", spoken=True)

@@ -38,7 +38,7 @@ MAY_ALSO_IMPORT = {
     "telephony/provision.py": {"processes"},
     "cli/run.py": {"store", "processes"},
     "cli/switch_alone.py": {"store"},
-    "cli/switch.py": {"telephony", "secrets", "processes"},
+    "cli/switch.py": {"store", "telephony", "secrets", "processes"},
     "cli/findings.py": {"store", "telephony", "processes"},
     "cli/supervisor.py": {"processes"},
     "cli/ports.py": {"processes"},

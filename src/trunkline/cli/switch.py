@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import signal
+from datetime import timedelta
 from pathlib import Path
 
 from trunkline import secrets
@@ -17,8 +18,11 @@ from trunkline.core.errors import Misconfigured
 from trunkline.flows.centre import load_centre
 from trunkline.processes import Process, processes
 from trunkline.settings import Settings
+from trunkline.store.ready import migrated, switch_account
 from trunkline.telephony import provision
 from trunkline.telephony.shared import shared_folders
+
+_DATABASE_WITHIN = timedelta(seconds=60)
 
 
 async def start_switch(settings: Settings, database_url: str, report: Report) -> Part:
@@ -27,10 +31,13 @@ async def start_switch(settings: Settings, database_url: str, report: Report) ->
         if noted_switch(settings) is None:
             report(f"ending the Asterisk that an earlier run left (process {orphan.pid})")
             await orphan.stop(patience_s=5.0)
+    # Before Asterisk asks for the first account, there must be accounts to ask for.
+    await migrated(database_url, within=_DATABASE_WITHIN, report=report)
+    account = await switch_account(database_url, secrets.switch_database_password(settings), report)
     running = await provision.ensure(
         settings,
         report,
-        database_url=database_url,
+        database_url=account,
         ami_secret=secrets.ami_secret(settings),
         ring_group=_every_phone(settings),
     )
