@@ -1,0 +1,48 @@
+"""Where the measured things run: a folder, a PostgreSQL and ports of their own, all gone afterwards."""
+
+import asyncio
+import os
+import random
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from trunkline.processes import port_is_free
+from trunkline.settings import Settings
+from trunkline.store import embedded
+from trunkline.store.migrate import migrate
+
+_FIRST, _LAST = 27000, 27999
+
+
+@contextmanager
+def folder_for_all() -> Iterator[Path]:
+    """Make a folder that PostgreSQL's and Asterisk's own users can reach."""
+    with tempfile.TemporaryDirectory(prefix="trunkline-bench-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+
+
+def free_ports(count: int) -> list[int]:
+    """Return so many ports in a row that are free on loopback, UDP and TCP. BENCH_PORTS=first-last moves the range."""
+    first, _, last = os.environ.get("BENCH_PORTS", f"{_FIRST}-{_LAST}").partition("-")
+    starts = list(range(int(first), int(last) + 2 - count))
+    for start in random.sample(starts, len(starts)):
+        ports = list(range(start, start + count))
+        if all(port_is_free("127.0.0.1", port, kind) for port in ports for kind in ("udp", "tcp")):
+            return ports
+    raise RuntimeError(f"no {count} free ports in a row between {first} and {last}; BENCH_PORTS=first-last moves them")
+
+
+@contextmanager
+def database(folder: Path) -> Iterator[str]:
+    """Run a migrated PostgreSQL of our own, and yield its URL."""
+    settings = Settings(data_dir=folder / "pg", postgres_port=free_ports(1)[0])  # type: ignore[call-arg]
+    running = asyncio.run(embedded.ensure(settings, lambda _line: None))
+    try:
+        asyncio.run(migrate(running.dsn))
+        yield running.dsn
+    finally:
+        asyncio.run(running.stop())
