@@ -36,6 +36,7 @@ MAY_ALSO_IMPORT = {
     "store/embedded.py": {"settings", "secrets", "processes"},
     "store/programs.py": {"processes"},
     "telephony/provision.py": {"processes"},
+    "cli/agent.py": {"store", "secrets"},
     "cli/run.py": {"store", "processes"},
     "cli/switch_alone.py": {"store"},
     "cli/switch.py": {"store", "telephony", "secrets", "processes"},

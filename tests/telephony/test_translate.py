@@ -20,7 +20,7 @@ from trunkline.ports.call_control import (
     LineOpened,
     PhoneChanged,
 )
-from trunkline.telephony.translate import ORIGINATE_ID, WANTED, Translator, failure_by_cause, variable
+from trunkline.telephony.translate import ORIGINATE_ID, WANTED, Translator, failure_by_cause, stranger_name, variable
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 SWITCH = AsteriskId("trunkline")
@@ -280,3 +280,11 @@ def test_whatever_comes_an_offer_joins_once_at_most_ends_once_and_then_is_silent
     assert sum(isinstance(event, AgentJoined) for event in of_offer) <= 1
     ends = [place for place, event in enumerate(of_offer) if isinstance(event, AgentLegEnded)]
     assert ends in ([], [len(of_offer) - 1])
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [(r"Zoë \"Q\" Müller", 'Zoë "Q" Müller'), ("Chris", "Chris"), (r"back\\slash", "back\\slash"), ("<unknown>", "")],
+)
+def test_a_display_name_is_shown_without_the_quoting_of_sip(sent: str, shown: str) -> None:
+    assert stranger_name(sent) == shown

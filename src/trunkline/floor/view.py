@@ -48,7 +48,7 @@ def card(interaction: Interaction, profile: Profile | None, centre: Centre) -> J
         "dialled": interaction.dialled,
         "caller_name": interaction.caller_name[:LONGEST_NAME],
         "address": _address(interaction.address, centre.region),
-        "customer": _customer(profile.customer) if profile.customer is not None else None,
+        "customer": _customer(profile.customer, centre) if profile.customer is not None else None,
         "path": path,
         "answers": {name: str(value) for name, value in (run.values if run is not None else {}).items()},
         "held_since": _time(interaction.held_since),
@@ -147,13 +147,13 @@ def _address(address: Address, region: str) -> Json:
     }
 
 
-def _customer(customer: Customer) -> Json:
+def _customer(customer: Customer, centre: Centre) -> Json:
     return {
         "id": customer.id,
         "name": customer.name,
         "tags": list(customer.tags),
         "addresses": list(customer.addresses),
-        "notes": [{"at": _time(note.at), "by": note.by, "text": note.text} for note in customer.notes],
+        "notes": [{"at": _time(note.at), "by": _name(note.by, centre), "text": note.text} for note in customer.notes],
     }
 
 
@@ -164,12 +164,18 @@ def _past(past: PastInteraction, centre: Centre) -> Json:
         "at": _time(past.at),
         "medium": past.medium,
         "queue": queue.title if queue is not None else past.queue,
-        "agent": past.agent,
+        "agent": _name(past.agent, centre),
         "disposition": past.disposition,
         "note": past.note,
         "talked_s": past.talked.total_seconds(),
         "outcome": past.outcome.value if past.outcome is not None else None,
     }
+
+
+def _name(id_: AgentId | None, centre: Centre) -> str | None:
+    """Return an agent's name; one who has left the centre keeps the log-in name."""
+    agent = centre.agents.get(id_) if id_ is not None else None
+    return agent.name if agent is not None else id_
 
 
 def _time(at: datetime | None) -> str | None:

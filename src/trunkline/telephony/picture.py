@@ -6,7 +6,7 @@ from datetime import datetime
 
 from trunkline.core.call import AgentLegSeen, Call, CallerSeen, Picture, Where
 from trunkline.core.ids import AsteriskId, CallId, InteractionId, OfferId
-from trunkline.telephony.translate import endpoint_of, has_phone, offer_of, stranger_text, variable
+from trunkline.telephony.translate import endpoint_of, has_phone, offer_of, stranger_name, stranger_text, variable
 
 CONTEXTS: Mapping[str, Where] = {
     "from-trunk": Where.FLOW,
@@ -67,7 +67,7 @@ def _caller(asterisk: AsteriskId, row: Mapping[str, str], where: Where, with_off
         Call(CallId(asterisk, row["Uniqueid"]), row["Channel"]),
         where,
         caller=stranger_text(row.get("CallerIDNum")),
-        caller_name=stranger_text(row.get("CallerIDName")),
+        caller_name=stranger_name(row.get("CallerIDName")),
         dialled=variable(row, "TL_DIALLED"),
         trunk=variable(row, "TL_TRUNK"),
         with_offer=with_offer,

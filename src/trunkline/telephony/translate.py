@@ -22,6 +22,7 @@ from trunkline.ports.call_control import (
 from trunkline.telephony.encode import clean
 
 LONGEST_TEXT = 256
+_QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
 """Characters kept of what a caller can choose."""
 
 ANNOUNCEMENT = "TrunklineAnnounce"
@@ -66,6 +67,11 @@ def offer_of(uniqueid: str) -> OfferId | None:
 def stranger_text(value: str | None) -> str:
     """Return what a caller chose, safe to keep: no control characters, at most LONGEST_TEXT; empty when not given."""
     return "" if value is None or value == "<unknown>" else clean(value, at_most=LONGEST_TEXT)
+
+
+def stranger_name(value: str | None) -> str:
+    r"""Return a caller's display name: Asterisk leaves the quoted pairs of RFC 3261 25.1 (`\"`) in it."""
+    return _QUOTED_PAIR.sub(r"\1", stranger_text(value))
 
 
 def variable(message: Mapping[str, str], name: str) -> str:
@@ -174,7 +180,7 @@ class Translator:
         return LineOpened(
             call,
             caller=stranger_text(message.get("CallerIDNum")),
-            caller_name=stranger_text(message.get("CallerIDName")),
+            caller_name=stranger_name(message.get("CallerIDName")),
             dialled=variable(message, "TL_DIALLED"),
             trunk=variable(message, "TL_TRUNK"),
             at=at,

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -22,8 +23,11 @@ log = logging.getLogger(__name__)
 
 SESSION_OVER = 4001
 TOO_SLOW = 4002
+SILENT = 1001
+_WHY = {SESSION_OVER: b"the session is over", TOO_SLOW: b"this desk reads too slowly", SILENT: b"nothing was heard"}
 PING_EVERY_S = 10.0
 SILENCE_S = 25.0
+FAREWELL_S = 2.0
 LARGEST_MESSAGE = 64 * 1024
 MOST_UNSENT = 2_000
 
@@ -44,6 +48,8 @@ class DeskSocket:
         self._log_in = log_in
         self._origins = origins
         self._commands = _commands(desk)
+        self._open: defaultdict[str, set[_Desk]] = defaultdict(set)
+        log_in.session_closed = self._session_closed
 
     def routes(self) -> list[web.RouteDef]:
         """Return the door."""
@@ -57,23 +63,42 @@ class DeskSocket:
         agent = await self._log_in.agent_of(request)
         socket = web.WebSocketResponse(max_msg_size=LARGEST_MESSAGE, timeout=2.0)
         await socket.prepare(request)
-        await _Desk(socket, agent, self._hub, self._floor, self._commands).serve(lambda: self._still_on(request))
+        desk = _Desk(request, socket, agent, self._hub, self._floor, self._commands)
+        session = request.cookies[COOKIE]
+        self._open[session].add(desk)
+        try:
+            await desk.serve(lambda: self._still_on(request))
+        finally:
+            self._open[session].discard(desk)
+            if not self._open[session]:
+                del self._open[session]
         return socket
+
+    def _session_closed(self, session: str) -> None:
+        for desk in self._open.get(session, ()):
+            desk.end(SESSION_OVER)
 
     async def _still_on(self, request: web.Request) -> bool:
         try:
             await self._log_in.agent_of(request)
         except Rejected:
             return False
-        return bool(request.cookies.get(COOKIE))
+        return True
 
 
 class _Desk:
     """One connection."""
 
     def __init__(
-        self, socket: web.WebSocketResponse, agent: AgentId, hub: Hub, floor: Floor, commands: dict[str, Command]
+        self,
+        request: web.Request,
+        socket: web.WebSocketResponse,
+        agent: AgentId,
+        hub: Hub,
+        floor: Floor,
+        commands: dict[str, Command],
     ) -> None:
+        self._transport = request.transport
         self._socket = socket
         self._agent = agent
         self._hub = hub
@@ -82,6 +107,13 @@ class _Desk:
         self._unsent: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._said: asyncio.Queue[dict[str, Any]] = asyncio.Queue(MOST_UNSENT)
         self._last_word = asyncio.get_running_loop().time()
+        self._over: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    def end(self, code: int) -> None:
+        """Close this desk, for the first reason that there was."""
+        self._hub.close(self._agent, self._send)
+        if not self._over.done():
+            self._over.set_result(code)
 
     async def serve(self, still_on: Callable[[], Awaitable[bool]]) -> None:
         hello = await self._hello()
@@ -89,7 +121,9 @@ class _Desk:
             return
         epoch, seq = hello
         await self._hub.open(self._agent, self._send, epoch=epoch, seq=seq)
-        tasks = [asyncio.create_task(work) for work in (self._write(), self._ping(still_on), self._obey_all())]
+        tasks = [
+            asyncio.create_task(work) for work in (self._write(), self._ping(still_on), self._obey_all(), self._end())
+        ]
         try:
             await self._read()
         finally:
@@ -102,7 +136,7 @@ class _Desk:
         try:
             async with asyncio.timeout(SILENCE_S):
                 message = await self._socket.receive_json()
-        except (TimeoutError, TypeError, ValueError):
+        except (TimeoutError, TypeError, ValueError, RecursionError):
             await self._socket.close(code=1002, message=b"say hello first")
             return None
         if not isinstance(message, dict) or message.get("type") != "hello":
@@ -114,33 +148,41 @@ class _Desk:
     def _send(self, message: dict[str, Any]) -> None:
         if self._unsent.qsize() < MOST_UNSENT:
             self._unsent.put_nowait(message)
-        elif not self._socket.closed:
-            self._hub.close(self._agent, self._send)
-            self._unsent.put_nowait({"type": "too_slow"})
+        else:
+            self.end(TOO_SLOW)
 
     async def _write(self) -> None:
         while True:
             message = await self._unsent.get()
-            if message["type"] == "too_slow":
-                await self._socket.close(code=TOO_SLOW, message=b"this desk reads too slowly")
-                return
             try:
                 await self._socket.send_str(json.dumps(message, separators=(",", ":")))
             except ConnectionError:
                 return
 
+    async def _end(self) -> None:
+        """Close the socket; a desk that does not read will not read our farewell either."""
+        code = await self._over
+        try:
+            async with asyncio.timeout(FAREWELL_S):
+                await self._socket.close(code=code, message=_WHY[code])
+        except TimeoutError:
+            pass
+        finally:
+            if self._transport is not None:
+                self._transport.abort()
+
     async def _ping(self, still_on: Callable[[], Awaitable[bool]]) -> None:
         while True:
             await asyncio.sleep(PING_EVERY_S)
             if asyncio.get_running_loop().time() - self._last_word > SILENCE_S:
-                await self._socket.close(code=1001, message=b"nothing was heard")
+                self.end(SILENT)
                 return
             try:
                 on = await still_on()
             except TrunklineFault:
                 on = True  # the database is away for a moment: nobody is thrown out for that
             if not on:
-                await self._socket.close(code=SESSION_OVER, message=b"the session is over")
+                self.end(SESSION_OVER)
                 return
             self._send({"type": "ping", "now": self._floor.clock.now().isoformat()})
 
@@ -151,7 +193,7 @@ class _Desk:
                 continue
             try:
                 said = json.loads(message.data)
-            except ValueError:
+            except (ValueError, RecursionError):
                 await self._socket.close(code=1007, message=b"not JSON")
                 return
             if isinstance(said, dict) and said.get("type") == "command":

@@ -1,6 +1,7 @@
 """The one map from our errors to HTTP."""
 
 import json
+import logging
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -9,6 +10,8 @@ from trunkline.core.errors import Rejected, TrunklineFault, Unavailable
 from trunkline.floor.agent import NotYours
 from trunkline.floor.state import NoSuch
 from trunkline.web.log_in import NotLoggedIn, TooManyTries, WrongPassword
+
+log = logging.getLogger(__name__)
 
 _STATUS: tuple[tuple[type[TrunklineFault], int], ...] = (
     (NotLoggedIn, 401),
@@ -37,6 +40,12 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         status = next((status for kind, status in _STATUS if isinstance(fault, kind)), 500)
         headers = {"Retry-After": str(fault.retry_after_s)} if isinstance(fault, TooManyTries) else {}
         return web.json_response({"error": error_json(fault)}, status=status, headers=headers)
-    except json.JSONDecodeError:
+    except (json.JSONDecodeError, UnicodeDecodeError, LookupError, RecursionError):
         answer = {"code": "not_json", "message": "the request's body is not JSON"}
         return web.json_response({"error": answer}, status=400)
+    except (web.HTTPException, ConnectionError):
+        raise
+    except Exception:
+        log.exception("a request failed", extra={"path": request.path[:100]})
+        answer = {"code": "broken", "message": "that did not work; the log of the service says why"}
+        return web.json_response({"error": answer}, status=500)

@@ -1,6 +1,7 @@
 """Log-in: passwords checked at a limited rate, sessions in our own table, one same-origin cookie."""
 
 from collections import OrderedDict, deque
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +17,10 @@ COOKIE = "trunkline_session"
 SESSION_LASTS = timedelta(hours=14)
 """A long shift; the desk asks for the password once a day."""
 TRIES = 5
+"""Wrong passwords for one name from one address."""
+TRIES_SPREAD = 30
+"""Wrong passwords from one address for whatever names, or for one name from whatever addresses: an office behind one
+address begins its shift at the same minute, and nobody may lock an agent out from elsewhere."""
 TRIES_WITHIN = timedelta(minutes=1)
 _REMEMBERED = 10_000
 _LONGEST = 200
@@ -72,6 +77,11 @@ class TryLimit:
         """The right password was given."""
         self._wrong.pop(key, None)
 
+    def take_back(self, key: str) -> None:
+        """The latest try was a right one; the wrong ones before it still count."""
+        if wrong := self._wrong.get(key):
+            wrong.pop()
+
 
 class LogIn:
     """The three doors of a session, and who a request is from."""
@@ -82,6 +92,10 @@ class LogIn:
         self._logins = logins
         self._secure = secure
         self._limit = TryLimit()
+        self._spread = TryLimit(TRIES_SPREAD)
+        self._at_home: OrderedDict[str, None] = OrderedDict()
+        self.session_closed: Callable[[str], None] = lambda _token: None
+        """Told of each session that its agent has ended."""
 
     def routes(self) -> list[web.RouteDef]:
         """Return the doors."""
@@ -95,17 +109,9 @@ class LogIn:
         """POST {login, password}: a session, as a cookie that scripts cannot read."""
         body = await request.json()
         login, password = _text(body, "login").strip().lower(), _text(body, "password")
-        at = self._floor.clock.now()
-        keys = (f"from {request.remote}", f"as {login}")
-        for key in keys:
-            self._limit.check(key, at=at)
-        for key in keys:  # counted before the password is checked: many tries at once are many tries
-            self._limit.count(key, at=at)
         agent = AgentId(login)
-        if not await self._logins.check_password(agent, password) or agent not in self._floor.agents:
-            raise WrongPassword
-        for key in keys:
-            self._limit.forget(key)
+        await self._check(agent, password, from_=str(request.remote))
+        at = self._floor.clock.now()
         token = await self._logins.open_session(agent, lasts=SESSION_LASTS, at=at)
         await self._desk.log_in(agent)
         answer = web.json_response({"agent": self._agent(agent)})
@@ -115,11 +121,35 @@ class LogIn:
         )  # fmt: skip
         return answer
 
+    async def _check(self, agent: AgentId, password: str, *, from_: str) -> None:
+        """Raise WrongPassword or TooManyTries; each try counts before it is checked, so that many at once are many."""
+        at = self._floor.clock.now()
+        here = f"{agent} from {from_}"
+        # Whoever has logged in from here before is not kept out by what others try elsewhere.
+        spread = [f"from {from_}"] if here in self._at_home else [f"from {from_}", f"as {agent}"]
+        self._limit.check(here, at=at)
+        for key in spread:
+            self._spread.check(key, at=at)
+        self._limit.count(here, at=at)
+        for key in spread:
+            self._spread.count(key, at=at)
+        if not await self._logins.check_password(agent, password) or agent not in self._floor.agents:
+            raise WrongPassword
+        self._limit.forget(here)
+        for key in spread:
+            self._spread.take_back(key)
+        self._at_home[here] = None
+        self._at_home.move_to_end(here)
+        while len(self._at_home) > _REMEMBERED:
+            self._at_home.popitem(last=False)
+
     async def log_out(self, request: web.Request) -> web.Response:
         """POST: the session and the shift are over."""
         agent = await self.agent_of(request)
         await self._desk.log_out(agent)
-        await self._logins.close_session(request.cookies.get(COOKIE, ""))
+        token = request.cookies.get(COOKIE, "")
+        await self._logins.close_session(token)
+        self.session_closed(token)
         answer = web.Response(status=204)
         answer.del_cookie(COOKIE, path="/")
         return answer

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from uuid import UUID
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
+from multidict import CIMultiDict
 
 from trunkline.core.ids import InteractionId
 from trunkline.core.journal import Happened, JournalEntry
@@ -69,7 +71,7 @@ class Recordings:
     async def voicemail(self, request: web.Request) -> web.StreamResponse:
         """Send the recording, in ranges where the browser asks for them."""
         agent = self._floor.agent(await self._log_in.agent_of(request))
-        id_ = InteractionId(request.match_info["id"])
+        id_ = _interaction_id(request.match_info["id"])
         interaction = self._floor.interactions.get(id_) or await self._store.interaction(id_)
         if interaction is None or interaction.voicemail is None:
             raise NoSuch("there is no such voicemail")
@@ -85,6 +87,14 @@ class Recordings:
         return web.FileResponse(file, headers={"Content-Type": "audio/wav", "Cache-Control": "private, no-store"})
 
 
+def _interaction_id(text: str) -> InteractionId:
+    """Return the id in a path; what cannot be one is not looked for."""
+    try:
+        return InteractionId(str(UUID(text)))
+    except ValueError:
+        raise NoSuch("there is no such voicemail") from None
+
+
 async def _index(_request: web.Request) -> web.StreamResponse:
     page = STATIC / "index.html"
     if not page.is_file():
@@ -97,24 +107,30 @@ def _headers(sip_ws_port: int) -> Middleware:
     """Return the middleware that sets the security headers: our own scripts only, our own sockets and Asterisk's."""
 
     @web.middleware
-    async def headers(request: web.Request, handler: Handler) -> web.StreamResponse:
-        response = await handler(request)
-        if response.prepared:
-            return response
+    async def with_headers(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            response = await handler(request)
+        except web.HTTPException as answer:
+            dress(request, answer.headers, found=False)
+            raise
+        if not response.prepared:
+            dress(request, response.headers, found=response.status < 400)
+        return response
+
+    def dress(request: web.Request, headers: CIMultiDict[str], *, found: bool) -> None:
         host = request.host.rpartition(":")[0] if not request.host.endswith("]") else request.host
         host = host or request.host
         sip = f"ws://{host}:{sip_ws_port} wss://{host}:{sip_ws_port}"
-        response.headers.setdefault(
+        headers.setdefault(
             "Content-Security-Policy",
             f"default-src 'self'; connect-src 'self' ws://{request.host} wss://{request.host} {sip}; "
             "style-src 'self' 'unsafe-inline'; img-src 'self' data:; media-src 'self' blob:; "
             "frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
         )
-        response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        response.headers.setdefault("Referrer-Policy", "same-origin")
-        response.headers.setdefault("Permissions-Policy", "microphone=(self), camera=()")
-        if request.path.startswith("/assets/"):
-            response.headers.setdefault("Cache-Control", f"public, max-age={_YEAR_S}, immutable")
-        return response
+        headers.setdefault("X-Content-Type-Options", "nosniff")
+        headers.setdefault("Referrer-Policy", "same-origin")
+        headers.setdefault("Permissions-Policy", "microphone=(self), camera=()")
+        if request.path.startswith("/assets/") and found:
+            headers.setdefault("Cache-Control", f"public, max-age={_YEAR_S}, immutable")
 
-    return headers
+    return with_headers
