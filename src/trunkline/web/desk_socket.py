@@ -63,7 +63,7 @@ class DeskSocket:
         agent = await self._log_in.agent_of(request)
         socket = web.WebSocketResponse(max_msg_size=LARGEST_MESSAGE, timeout=2.0)
         await socket.prepare(request)
-        desk = _Desk(request, socket, agent, self._hub, self._floor, self._commands)
+        desk = _Desk(request, socket, agent=agent, hub=self._hub, floor=self._floor, commands=self._commands)
         session = request.cookies[COOKIE]
         self._open[session].add(desk)
         try:
@@ -93,6 +93,7 @@ class _Desk:
         self,
         request: web.Request,
         socket: web.WebSocketResponse,
+        *,
         agent: AgentId,
         hub: Hub,
         floor: Floor,
@@ -212,7 +213,7 @@ class _Desk:
         await command(self._agent, args)
 
     async def _obey(self, said: dict[str, Any]) -> None:
-        id_ = said.get("id")
+        id_ = said.get("id") if isinstance(said.get("id"), str | int) else None
         try:
             await self._command(said)
         except TrunklineFault as fault:
@@ -228,7 +229,11 @@ class _Desk:
 def _commands(desk: Desk) -> dict[str, Command]:
     """Return what a desk can ask for, by name; the arguments are checked here and nowhere else."""
     return {
-        "presence": lambda agent, args: desk.show(agent, _one_of(Presence, args, "presence"), args.get("reason")),
+        "presence": lambda agent, args: desk.show(
+            agent,
+            _one_of(Presence, args, "presence"),
+            _text(args, "reason") if args.get("reason") is not None else None,
+        ),
         "phone": lambda agent, args: desk.choose_phone(agent, _one_of(PhoneKind, args, "kind")),
         "accept": lambda agent, args: desk.accept(agent, OfferId(_text(args, "offer"))),
         "decline": lambda agent, args: desk.decline(agent, OfferId(_text(args, "offer"))),

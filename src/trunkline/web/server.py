@@ -1,12 +1,10 @@
 """The web application: its doors, its headers, and the built desktop."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from uuid import UUID
 
 from aiohttp import web
-from aiohttp.typedefs import Handler, Middleware
-from multidict import CIMultiDict
 
 from trunkline.core.ids import InteractionId
 from trunkline.core.journal import Happened, JournalEntry
@@ -25,7 +23,8 @@ def web_application(
     *, log_in: LogIn, socket: DeskSocket, recordings: "Recordings", health: "HealthDoor", sip_ws_port: int
 ) -> web.Application:
     """Return the application with every door."""
-    application = web.Application(middlewares=[_headers(sip_ws_port), errors], client_max_size=LARGEST_BODY)
+    application = web.Application(middlewares=[errors], client_max_size=LARGEST_BODY)
+    application.on_response_prepare.append(_headers(sip_ws_port))
     for part in (log_in, socket, recordings, health):
         application.add_routes(part.routes())
     application.add_routes([web.get("/", _index)])
@@ -103,34 +102,23 @@ async def _index(_request: web.Request) -> web.StreamResponse:
     return web.FileResponse(page, headers={"Cache-Control": "no-cache"})
 
 
-def _headers(sip_ws_port: int) -> Middleware:
-    """Return the middleware that sets the security headers: our own scripts only, our own sockets and Asterisk's."""
+def _headers(sip_ws_port: int) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
+    """Return what sets the headers of every answer, refusals too: our own scripts only, our sockets and Asterisk's."""
 
-    @web.middleware
-    async def with_headers(request: web.Request, handler: Handler) -> web.StreamResponse:
-        try:
-            response = await handler(request)
-        except web.HTTPException as answer:
-            dress(request, answer.headers, found=False)
-            raise
-        if not response.prepared:
-            dress(request, response.headers, found=response.status < 400)
-        return response
-
-    def dress(request: web.Request, headers: CIMultiDict[str], *, found: bool) -> None:
+    async def dress(request: web.Request, response: web.StreamResponse) -> None:
         host = request.host.rpartition(":")[0] if not request.host.endswith("]") else request.host
         host = host or request.host
         sip = f"ws://{host}:{sip_ws_port} wss://{host}:{sip_ws_port}"
-        headers.setdefault(
+        response.headers.setdefault(
             "Content-Security-Policy",
             f"default-src 'self'; connect-src 'self' ws://{request.host} wss://{request.host} {sip}; "
             "style-src 'self' 'unsafe-inline'; img-src 'self' data:; media-src 'self' blob:; "
             "frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
         )
-        headers.setdefault("X-Content-Type-Options", "nosniff")
-        headers.setdefault("Referrer-Policy", "same-origin")
-        headers.setdefault("Permissions-Policy", "microphone=(self), camera=()")
-        if request.path.startswith("/assets/") and found:
-            headers.setdefault("Cache-Control", f"public, max-age={_YEAR_S}, immutable")
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("Referrer-Policy", "same-origin")
+        response.headers.setdefault("Permissions-Policy", "microphone=(self), camera=()")
+        if request.path.startswith("/assets/") and response.status < 400:
+            response.headers.setdefault("Cache-Control", f"public, max-age={_YEAR_S}, immutable")
 
-    return with_headers
+    return dress

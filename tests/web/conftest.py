@@ -1,0 +1,100 @@
+"""The web application over a floor on fakes, and browsers that log in to it."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession, ClientWebSocketResponse, CookieJar, TCPConnector, web
+from aiohttp.test_utils import TestServer
+
+from tests.fakes.fake_clock import FakeClock
+from tests.fakes.fake_switch import FakeSwitch
+from tests.fakes.memory_store import MemoryStore
+from tests.floor.conftest import MAIN, Centre, open_floor
+from trunkline.core.ids import AgentId
+from trunkline.ports.store import Health
+from trunkline.web.desk_socket import DeskSocket
+from trunkline.web.log_in import LogIn
+from trunkline.web.server import HealthDoor, Recordings, web_application
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Web:
+    """The service's doors, opened on a port; `browser` comes through them."""
+
+    centre: Centre
+    server: TestServer
+    parts: dict[str, Health]
+    _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    @property
+    def origin(self) -> str:
+        return str(self.server.make_url("")).rstrip("/")
+
+    async def browser(self, address: str = "127.0.0.1") -> ClientSession:
+        """Open a browser with cookies of its own, at an address of loopback."""
+        return await self._stack.enter_async_context(
+            ClientSession(
+                self.server.make_url("/"),
+                cookie_jar=CookieJar(unsafe=True),
+                connector=TCPConnector(local_addr=(address, 0)),
+            )
+        )
+
+    async def logged_in(self, agent: str = "ana") -> ClientSession:
+        browser = await self.browser()
+        async with browser.post("/api/login", json={"login": agent, "password": f"{agent} {agent}"}) as answer:
+            assert answer.status == 200
+        return browser
+
+    async def desk(self, browser: ClientSession, **hello: Any) -> ClientWebSocketResponse:
+        """Open a desk and say hello."""
+        socket = await browser.ws_connect("/ws", headers={"Origin": self.origin})
+        await socket.send_json({"type": "hello", "epoch": None, "seq": None, **hello})
+        return socket
+
+
+@pytest.fixture
+async def doors(tmp_path: Path) -> AsyncIterator[Web]:
+    (tmp_path / "flows").mkdir()
+    (tmp_path / "flows" / "main.yaml").write_text(MAIN, encoding="utf-8")
+    clock = FakeClock()
+    world = SimpleNamespace(store=MemoryStore(), clock=clock, switch=FakeSwitch(clock))
+    async with AsyncExitStack() as stack:
+        centre = await stack.enter_async_context(open_floor(tmp_path, world.store, world.clock, world.switch))
+        for agent in ("ana", "ben"):
+            await world.store.set_password(AgentId(agent), f"{agent} {agent}")
+        parts = {"database": Health(ready=True, detail="here"), "switch": Health(ready=True)}
+        log_in = LogIn(centre.floor, centre.desk, world.store, secure=False)
+        application: web.Application = web_application(
+            log_in=log_in,
+            socket=DeskSocket(centre.floor, centre.hub, centre.desk, log_in, origins=frozenset()),
+            recordings=Recordings(centre.floor, world.store, log_in, centre.recordings),
+            health=HealthDoor(lambda: parts),
+            sip_ws_port=8088,
+        )
+        server = await stack.enter_async_context(TestServer(application))
+        opened = Web(centre, server, parts)
+        await stack.enter_async_context(opened._stack)
+        yield opened
+
+
+async def hears(socket: ClientWebSocketResponse, type_: str) -> Json:
+    """Return the next message of a type."""
+    while True:
+        message: Json = await socket.receive_json(timeout=5)
+        if message["type"] == type_:
+            return message
+
+
+async def is_closed(socket: ClientWebSocketResponse, within_s: float = 5) -> int | None:
+    """Read to the end and return the close code."""
+    while not socket.closed:
+        await socket.receive(timeout=within_s)
+    return socket.close_code

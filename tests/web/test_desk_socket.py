@@ -1,0 +1,224 @@
+"""The desk's websocket under bad treatment: foreign pages, garbage, absurd numbers, many desks, slow desks."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+from aiohttp import ClientWebSocketResponse, WSMsgType, WSServerHandshakeError
+
+from tests.web.conftest import Web, hears, is_closed
+from trunkline.core.agent import Presence
+from trunkline.core.ids import AgentId
+from trunkline.web import desk_socket
+
+
+async def asks(socket: ClientWebSocketResponse, name: Any, args: Any, id_: Any = "1") -> dict[str, Any]:
+    await socket.send_json({"type": "command", "id": id_, "name": name, "args": args})
+    return await hears(socket, "reply")
+
+
+@pytest.mark.parametrize("origin", [None, "http://evil.example", "null", "http://127.0.0.1:1", "http://127.0.0.1"])
+async def test_a_page_of_another_site_is_refused(doors: Web, origin: str | None) -> None:
+    browser = await doors.logged_in()
+    with pytest.raises(WSServerHandshakeError) as refused:
+        await browser.ws_connect("/ws", headers={"Origin": origin} if origin else {})
+
+    assert refused.value.status == 403
+
+
+async def test_without_a_session_there_is_no_desk(doors: Web) -> None:
+    browser = await doors.browser()
+    with pytest.raises(WSServerHandshakeError) as refused:
+        await browser.ws_connect("/ws", headers={"Origin": doors.origin})
+
+    assert refused.value.status == 401
+
+
+@pytest.mark.parametrize("first", ['"hello"', "[]", "{", "[" * 20_000, '{"type": "command"}', "9" * 6000])
+async def test_who_does_not_say_hello_is_sent_away(doors: Web, first: str) -> None:
+    browser = await doors.logged_in()
+    socket = await browser.ws_connect("/ws", headers={"Origin": doors.origin})
+    await socket.send_str(first)
+
+    assert await is_closed(socket) == 1002
+
+
+@pytest.mark.parametrize("garbage", ["{", "[" * 20_000, "\0", "9" * 6000])
+async def test_garbage_closes_the_desk_that_sent_it(doors: Web, garbage: str) -> None:
+    browser = await doors.logged_in()
+    socket, other = await doors.desk(browser), await doors.desk(browser)
+    await hears(socket, "snapshot")
+    await hears(other, "snapshot")
+
+    await socket.send_str(garbage)
+
+    assert await is_closed(socket) == 1007
+    assert (await asks(other, "presence", {"presence": "ready"}))["ok"]
+
+
+async def test_a_huge_message_closes_the_desk_and_a_binary_one_is_not_heard(doors: Web) -> None:
+    browser = await doors.logged_in()
+    socket = await doors.desk(browser)
+    await socket.send_bytes(b"\x00" * 1000)
+    assert (await asks(socket, "presence", {"presence": "ready"}))["ok"]
+
+    await socket.send_str(json.dumps({"type": "command", "text": "x" * 100_000}))
+
+    assert await is_closed(socket) == 1009
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "code"),
+    [
+        ("fly", {}, "bad_command"),
+        (None, {}, "bad_command"),
+        (["presence"], {}, "bad_command"),
+        ("presence", [], "bad_command"),
+        ("presence", {"presence": "asleep"}, "bad_command"),
+        ("presence", {"presence": "not_ready", "reason": {"a": 1}}, "bad_command"),
+        ("presence", {"presence": "not_ready", "reason": ["break"]}, "bad_command"),
+        ("presence", {"presence": "offline"}, "unknown_choice"),
+        ("phone", {"kind": "../sip"}, "bad_command"),
+        ("hang_up", {"interaction": 1}, "bad_command"),
+        ("hang_up", {"interaction": "../../x"}, "no_such"),
+        ("wrap_up", {"interaction": "x", "disposition": "resolved"}, "bad_command"),
+        ("accept", {"offer": "x"}, "offer_gone"),
+    ],
+)
+async def test_what_is_no_command_is_refused_in_words(doors: Web, name: Any, args: Any, code: str) -> None:
+    browser = await doors.logged_in()
+    socket = await doors.desk(browser)
+
+    reply = await asks(socket, name, args)
+
+    assert not reply["ok"]
+    assert reply["error"]["code"] == code
+    assert reply["error"]["message"]
+
+
+async def test_nobody_commands_what_is_in_anothers_hands(doors: Web) -> None:
+    await doors.centre.ready("ana")
+    call, offer = await doors.centre.call_talks()
+    interaction = doors.centre.of(call)
+    assert interaction is not None
+    socket = await doors.desk(await doors.logged_in("ben"))
+
+    for name in ("hang_up", "extend_wrap_up", "note", "wrap_up"):
+        args = {"interaction": interaction.id, "text": "", "disposition": "resolved", "note": ""}
+        assert (await asks(socket, name, args))["error"]["code"] == "not_yours"
+    assert (await asks(socket, "accept", {"offer": offer}))["error"]["code"] == "offer_gone"
+    assert (await asks(socket, "decline", {"offer": offer}))["ok"]  # is over for him: nothing to complain about
+    assert doors.centre.stage(call) == "talking"
+
+
+@pytest.mark.parametrize("seq", [-1, 10**30, True, 1.5, "1", None, [1], {"a": 1}])
+async def test_who_cannot_resume_gets_a_snapshot(doors: Web, seq: Any) -> None:
+    browser = await doors.logged_in()
+    epoch = (await hears(await doors.desk(browser), "snapshot"))["epoch"]
+
+    message = await (await doors.desk(browser, epoch=epoch, seq=seq)).receive_json(timeout=5)
+
+    assert message["type"] == "snapshot"
+    assert message["state"]["me"]["id"] == "ana"
+
+
+async def test_who_missed_events_resumes(doors: Web) -> None:
+    browser = await doors.logged_in()
+    snapshot = await hears(await doors.desk(browser), "snapshot")
+    await doors.centre.desk.show(AgentId("ana"), Presence.READY, None)
+
+    socket = await doors.desk(browser, epoch=snapshot["epoch"], seq=snapshot["seq"])
+
+    assert (await socket.receive_json(timeout=5))["type"] == "resumed"
+    assert (await hears(socket, "event"))["seq"] == snapshot["seq"] + 1
+
+
+async def test_fifty_desks_of_one_agent_show_the_same(doors: Web) -> None:
+    browser = await doors.logged_in()
+    desks = [await doors.desk(browser) for _ in range(50)]
+    for desk in desks:
+        await hears(desk, "snapshot")
+
+    assert (await asks(desks[0], "presence", {"presence": "ready"}))["ok"]
+
+    for desk in desks[1:]:
+        assert (await hears(desk, "event"))["event"]["me"]["presence"] == "ready"
+
+
+async def test_a_desk_that_does_not_read_is_closed_and_hurts_nobody(
+    doors: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk_socket, "MOST_UNSENT", 20)
+    monkeypatch.setattr(desk_socket, "FAREWELL_S", 0.2)
+    browser = await doors.logged_in()
+    slow, good = await doors.desk(browser), await doors.desk(browser)
+    await hears(slow, "snapshot")
+    await hears(good, "snapshot")
+    slow._reader._protocol.pause_reading()  # type: ignore[attr-defined] # what a browser asleep does
+
+    # Each note is an event on both desks, as long as the longest note: the slow one's buffers fill.
+    await doors.centre.ready("ana")
+    call, _ = await doors.centre.call_talks()
+    interaction = doors.centre.of(call)
+    assert interaction is not None
+    streams = doors.centre.hub._streams
+    async with asyncio.timeout(20):
+        number = 0
+        while len(streams[AgentId("ana")].desks) == 2:
+            number += 1
+            text = f"{number} " * 1500
+            assert (await asks(good, "note", {"interaction": interaction.id, "text": text}))["ok"]
+    assert (await asks(good, "note", {"interaction": interaction.id, "text": "still here"}))["ok"]
+    slow._reader._protocol.resume_reading()  # type: ignore[attr-defined]
+    assert await is_closed(slow) in {4002, 1006}
+
+
+async def test_logging_out_in_one_tab_closes_the_other(doors: Web) -> None:
+    browser, elsewhere = await doors.logged_in(), await doors.logged_in()
+    tab, other_tab, at_home = await doors.desk(browser), await doors.desk(browser), await doors.desk(elsewhere)
+    for desk in (tab, other_tab, at_home):
+        await hears(desk, "snapshot")
+
+    async with browser.post("/api/logout") as answer:
+        assert answer.status == 204
+
+    assert await is_closed(tab) == await is_closed(other_tab) == 4001
+    assert (await hears(at_home, "event"))["event"]["me"]["presence"] == "offline"
+
+
+async def test_a_session_that_is_over_closes_its_desk(doors: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk_socket, "PING_EVERY_S", 0.01)
+    socket = await doors.desk(await doors.logged_in())
+    await hears(socket, "ping")
+    doors.centre.clock.forward(15 * 3600)
+
+    assert await is_closed(socket) == 4001
+
+
+async def test_a_database_that_is_away_throws_nobody_out(doors: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk_socket, "PING_EVERY_S", 0.01)
+    socket = await doors.desk(await doors.logged_in())
+    doors.centre.store.away = True
+
+    for _ in range(5):
+        await hears(socket, "ping")
+
+
+async def test_silence_closes_a_desk(doors: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk_socket, "PING_EVERY_S", 0.01)
+    monkeypatch.setattr(desk_socket, "SILENCE_S", 0.1)
+    socket = await doors.desk(await doors.logged_in())
+
+    assert await is_closed(socket) == 1001
+
+
+async def test_a_reply_names_the_command_it_answers(doors: Web) -> None:
+    socket = await doors.desk(await doors.logged_in())
+
+    assert (await asks(socket, "presence", {"presence": "ready"}, id_="\ud83d\ude00"))["id"] == "\U0001f600"
+    await socket.send_str('{"type": "command", "id": NaN, "name": "fly", "args": {}}')
+    message = await socket.receive(timeout=5)
+    while message.type is WSMsgType.TEXT and '"reply"' not in message.data:
+        message = await socket.receive(timeout=5)
+    assert "NaN" not in message.data
