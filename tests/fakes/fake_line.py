@@ -33,6 +33,7 @@ class FakeLine:
     keys: deque[str | None] = field(default_factory=deque)
     said: list[str] = field(default_factory=list)
     recording: bytes = b""
+    _left: asyncio.Future[None] | None = None
 
     async def play(self, sounds: Sequence[Path], *, stop_on: str = "") -> str | None:
         self._on_the_line()
@@ -44,8 +45,14 @@ class FakeLine:
     async def wait_for_key(self, within: timedelta) -> str | None:
         self._on_the_line()
         if not self.keys:
-            await asyncio.Event().wait()
+            self._left = asyncio.get_running_loop().create_future()
+            await self._left
         return self.keys.popleft()
+
+    def leave(self, why: str) -> None:
+        """Take the caller off this line, as the switch does when its guard runs out."""
+        assert self._left is not None, "nobody is listening on this line"
+        self._left.set_exception(LineGone(why))
 
     async def record(self, file: Path, *, at_most: timedelta, silence: timedelta, beep: bool, stop_on: str) -> Recorded:
         self._on_the_line()

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import UTC
@@ -95,7 +95,7 @@ class Centre:
         self.lines: dict[str, FakeLine] = {}
         self.keys: deque[str | None] = deque()
         self.recording = b""
-        library = Library(folder / "flows")
+        self.library = library = Library(folder / "flows")
         assert not [p for p in library.load(centre).problems if p.severity == "error"], library.problems
         self.ledger = Ledger(store)
         self.floor = Floor(self.ledger, clock, centre)
@@ -151,6 +151,12 @@ class Centre:
         finally:
             self.store.save = save  # type: ignore[method-assign]
             gate.set()
+
+    async def until(self, true: Callable[[], bool], within: float = 5) -> None:
+        """Wait, in real time, for what depends on a real pause."""
+        async with asyncio.timeout(within):
+            while not true():
+                await asyncio.sleep(0.01)
 
     async def forward(self, seconds: float) -> None:
         self.clock.forward(seconds)

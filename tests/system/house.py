@@ -23,6 +23,7 @@ from trunkline.settings import PortRange, Settings
 from trunkline.simulate.caller import Caller
 from trunkline.simulate.desk import Desk, State
 from trunkline.simulate.sound import Sound, tone
+from trunkline.store.embedded import dsn
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -68,6 +69,27 @@ class House:
         self.supervisor.wait()
         self.kill_the_service()
         self.supervisor = start(self.environment, self.output)
+
+    @asynccontextmanager
+    async def service_alone(self, *, ami_port: int) -> AsyncIterator[None]:
+        """Let the service run unsupervised and reach the switch by another port; afterwards all is as before."""
+        self.supervisor.kill()
+        self.supervisor.wait()
+        killed = self.kill_the_service()
+        environment = {
+            **self.environment,
+            "TRUNKLINE_AMI_PORT": str(ami_port),
+            "TRUNKLINE_DATABASE_URL": dsn(self.settings),
+        }
+        service = type_in(["serve"], environment, self.output)
+        try:
+            await self.ready(other_than=killed)
+            yield
+        finally:
+            service.terminate()
+            await asyncio.to_thread(service.wait, 10)
+            self.supervisor = start(self.environment, self.output)
+            await self.ready(other_than=service.pid)
 
     async def ready(self, *, other_than: int | None = None, within: float = 30) -> float:
         """Wait until the service says that every part is ready; return for how long it said that one was not.
@@ -218,9 +240,14 @@ def start_house(folder: Path) -> House:
 
 def start(environment: dict[str, str], output: Path) -> subprocess.Popen[bytes]:
     """Type the command."""
+    return type_in(["run"], environment, output)
+
+
+def type_in(words: list[str], environment: dict[str, str], output: Path) -> subprocess.Popen[bytes]:
+    """Start one of our commands."""
     with output.open("ab") as out:
         return subprocess.Popen(
-            [sys.executable, "-m", "trunkline", "run"],
+            [sys.executable, "-m", "trunkline", *words],
             env=os.environ | environment, cwd=REPOSITORY, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
         )  # fmt: skip
 

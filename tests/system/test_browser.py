@@ -72,10 +72,10 @@ async def get_ready(page: Page) -> None:
 
 
 async def until_page_hears(page: Page, hertz: int) -> None:
-    await page.wait_for_function(
-        f"() => {{ const now = window.loudest?.(); return now && now.decibel > -60 && Math.abs(now.hertz - {hertz}) < 20; }}",
-        timeout=15_000,
+    is_heard = (
+        "(hertz) => { const it = window.loudest?.(); return it?.decibel > -60 && Math.abs(it.hertz - hertz) < 20; }"
     )
+    await page.wait_for_function(is_heard, arg=hertz, timeout=15_000)
 
 
 async def test_the_whole_call(house: House, page: Page) -> None:

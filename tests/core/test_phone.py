@@ -1,0 +1,45 @@
+"""Numbers in any notation: E.164 inside, national on the screen."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trunkline.core.phone import address_of, e164, national
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("+447700900123", "+447700900123"),
+        ("07700 900123", "+447700900123"),
+        ("0044 7700 900 123", "+447700900123"),
+        ("(07700) 900-123", "+447700900123"),
+        ("+1 212-555-0123", "+12125550123"),
+        ("100", None),
+        ("sales", None),
+        ("", None),
+    ],
+)
+def test_any_notation_becomes_one_number(written: str, kept: str | None) -> None:
+    assert e164(written, "GB") == kept
+
+
+@pytest.mark.parametrize("withheld", ["", "anonymous", "Anonymous ", "Restricted", "unavailable"])
+def test_a_withheld_number_is_nobodys(withheld: str) -> None:
+    assert address_of(withheld, "GB").anonymous
+
+
+@pytest.mark.parametrize(
+    ("caller", "shown"),
+    [("+447700900123", "07700 900123"), ("+12125550123", "+1 212-555-0123"), ("4711", "4711"), ("", "")],
+)
+def test_a_number_is_shown_as_people_write_it(caller: str, shown: str) -> None:
+    assert national(address_of(caller, "GB"), "GB") == shown
+
+
+@given(st.text(max_size=300))
+def test_no_text_is_too_strange(text: str) -> None:
+    address = address_of(text, "GB")
+
+    assert address.e164 is None or address.e164.startswith("+")
+    assert isinstance(national(address, "GB"), str)
