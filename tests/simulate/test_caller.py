@@ -98,12 +98,34 @@ def _free_port() -> int:
         return port
 
 
-def test_the_command_ends_with_1_and_the_reason_when_nobody_is_there() -> None:
-    result = CliRunner().invoke(command, ["100", "--server", f"127.0.0.1:{_free_port()}", "--wait", "300ms", "--json"])
+def _is_free(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def test_the_command_ends_with_1_and_the_reason_when_nobody_answers() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        server = f"127.0.0.1:{deaf.getsockname()[1]}"
+        result = CliRunner().invoke(command, ["100", "--server", server, "--wait", "300ms", "--json"])
 
     lines = [json.loads(line) for line in result.output.splitlines()]
     assert result.exit_code == 1
     assert [line["event"] for line in lines] == ["dialled", "not answered"]
+
+
+def test_the_command_says_at_once_that_nobody_listens() -> None:
+    server = f"127.0.0.1:{_free_port()}"
+    result = CliRunner().invoke(command, ["100", "--server", server, "--json"])
+
+    last = json.loads(result.output.splitlines()[-1])
+    assert result.exit_code == 1
+    assert last["text"] == f"{server} cannot be reached: nobody listens there"
+    assert last["at"] < 2
 
 
 @pytest.mark.parametrize("wrong", [["--press", "x"], ["--say", "nothing.wav"], ["--wait", "soon"], ["--server", ":1"]])
@@ -136,6 +158,9 @@ async def test_sipp_answers_our_caller_and_takes_its_bye(tmp_path: Path) -> None
         "sipp", *arguments, cwd=tmp_path, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
     )
     try:
+        async with asyncio.timeout(10):
+            while _is_free(port):
+                await asyncio.sleep(0.05)  # it cannot tell us when it listens
         async with await Caller.dial("100", server=("127.0.0.1", port), say=sound.tone(440)) as caller:
             await caller.answered()
             await caller.hears_tone(440)

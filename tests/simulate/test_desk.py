@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.simulate.fake_service import a_card, a_state, fake_service
 from trunkline.core.errors import Rejected, Unavailable
-from trunkline.simulate.desk import Act, Desk, State, apply, call_on_the_desk, next_act
+from trunkline.simulate.desk import Act, Desk, State, apply, call_on_the_desk, last_act, next_act
 
 AT_THE_PHONE = {"phone": {"kind": "sip"}, "busy": None}
 _KEYS = st.sampled_from(["i1", "i2", "q1"])
@@ -56,6 +56,25 @@ def test_applying_events_never_changes_the_old_state_and_the_last_word_counts(ev
 )  # fmt: skip
 def test_a_diligent_agent_knows_what_to_do(state: State, act: Act | None) -> None:
     assert next_act(state, disposition="sale") == act
+
+
+REASONS = {"reasons": [{"code": "break", "title": "Break"}]}
+
+
+@pytest.mark.parametrize(
+    ("state", "act"),
+    [
+        (a_state(centre=REASONS, me=AT_THE_PHONE | {"presence": "ready"}),
+         Act("presence", {"presence": "not_ready", "reason": "break"})),
+        (a_state(me=AT_THE_PHONE | {"presence": "not_ready"}), None),
+        (a_state(interactions={"i1": a_card("wrap_up", note="n")}),
+         Act("wrap_up", {"interaction": "i1", "disposition": "sale", "note": "n"})),
+        (a_state(interactions={"i1": a_card("offered", "voicemail")}), None),
+        (a_state(interactions={"i1": a_card("talking", "voicemail")}), Act("hang_up", {"interaction": "i1"})),
+    ],
+)  # fmt: skip
+def test_one_who_goes_home_begins_nothing_new(state: State, act: Act | None) -> None:
+    assert last_act(state, disposition="sale") == act
 
 
 def test_only_a_call_is_on_the_phone() -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from trunkline.cli.options import refuse, settled
+from trunkline.cli.options import refuse
+from trunkline.cli.whereabouts import settled_nearby
 from trunkline.simulate import script, sound
 from trunkline.simulate.caller import Caller
 from trunkline.simulate.script import Press, Script, Step, Wait
@@ -91,7 +92,7 @@ def command(
     Ends with 0 when the call was answered, 1 when it was not.
     """
     if server is None:
-        settings = settled({"data_dir": data_dir})
+        settings = settled_nearby({"data_dir": data_dir})
         server = (settings.sip_host, settings.sip_port)
 
     async def place() -> bool:

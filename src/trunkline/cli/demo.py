@@ -8,7 +8,8 @@ import time
 import click
 
 from trunkline import secrets
-from trunkline.cli.options import refuse, settled
+from trunkline.cli.options import refuse
+from trunkline.cli.whereabouts import settled_nearby
 from trunkline.core.sip_account import sip_password
 from trunkline.settings import Settings
 from trunkline.simulate.crowd import USUAL_KEYS
@@ -39,7 +40,7 @@ def command(
     """
     if rate <= 0:
         refuse("--rate must be above 0")
-    settings = settled({"data_dir": data_dir})
+    settings = settled_nearby({"data_dir": data_dir})
     names = [name.strip() for name in agents.split(",") if name.strip()]
     if names and importlib.util.find_spec("pyVoIP") is None:
         refuse("headless agents need pyVoIP: pip install 'trunkline[softphone]', or give --agents ''")

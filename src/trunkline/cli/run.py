@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from trunkline.cli import welcome
+from trunkline.cli import welcome, whereabouts
 from trunkline.cli.options import as_environment, refuse, settled, with_settings
 from trunkline.cli.ports import clashes, wanted_ports
 from trunkline.cli.progress import Progress, Report
@@ -54,12 +54,14 @@ async def _run(settings: Settings, flags: dict[str, str], progress: Progress) ->
     try:
         if await _before(asked, supervisor.start()):
             progress.say()
+            whereabouts.note(settings)
             welcome.show(settings, progress, took_s=time.monotonic() - began)
             await _before(asked, supervisor.keep())
     finally:
         if asked.is_set():
             progress.say()
         await supervisor.stop()
+        whereabouts.forget(settings)
 
 
 def _starts(settings: Settings, flags: dict[str, str]) -> dict[str, Start]:

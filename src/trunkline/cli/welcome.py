@@ -40,7 +40,7 @@ def _facts(settings: Settings) -> list[tuple[str, str]]:
         facts.append(("Calls", f"arrive from the trunks in {settings.trunks_file}, at {sip}"))
     command = _ourselves()
     facts += [
-        ("Try next", f"{command} call {NUMBER} --press 2     a test caller, told step by step"),
+        ("Try next", f"{command} call {NUMBER} --press 1     a test caller, told step by step"),
         ("", f"{command} demo                   simulated callers and agents"),
         ("", f"{command} doctor                 a look at this machine"),
         ("Logs", str(settings.log_dir)),

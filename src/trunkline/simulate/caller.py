@@ -32,18 +32,31 @@ class CallRefused(Rejected):
 
 
 class _Port(asyncio.DatagramProtocol):
-    """One UDP socket whose datagrams go to a function."""
+    """One UDP socket whose datagrams go to a function, and what the network says against ours to another."""
 
-    def __init__(self, received: Callable[[bytes], None]) -> None:
-        self._received = received
+    def __init__(self, received: Callable[[bytes], None], refused: Callable[[OSError], None] | None) -> None:
+        self._received, self._refused = received, refused
 
     def datagram_received(self, data: bytes, addr: object) -> None:
         self._received(data)
 
+    def error_received(self, exc: Exception) -> None:
+        if self._refused is not None and isinstance(exc, OSError):
+            self._refused(exc)
 
-async def _open(address: tuple[str, int], received: Callable[[bytes], None]) -> tuple[asyncio.DatagramTransport, int]:
+
+async def _open(
+    address: tuple[str, int],
+    received: Callable[[bytes], None],
+    *,
+    to: tuple[str, int] | None = None,
+    refused: Callable[[OSError], None] | None = None,
+) -> tuple[asyncio.DatagramTransport, int]:
+    """Open a socket; only one that is bound to the far end by `to` is told of an ICMP refusal."""
     loop = asyncio.get_running_loop()
-    transport, _ = await loop.create_datagram_endpoint(lambda: _Port(received), local_addr=address)
+    transport, _ = await loop.create_datagram_endpoint(
+        lambda: _Port(received, refused), local_addr=address, remote_addr=to
+    )
     return transport, transport.get_extra_info("sockname")[1]
 
 
@@ -89,7 +102,7 @@ class Caller:
         """
         caller = cls()
         caller.on_event = on_event
-        caller._sip_port, sip_port = await _open(local, caller._sip_received)
+        caller._sip_port, sip_port = await _open(local, caller._sip_received, to=server, refused=caller._sip_refused)
         caller._rtp_port, rtp_port = await _open((local[0], 0), caller._rtp_received)
         line = Line(number, server, (local[0], sip_port), rtp_port, from_, name, credentials)
         caller._server, caller._call = server, OutgoingCall(line)
@@ -235,13 +248,19 @@ class Caller:
     def _sip_received(self, data: bytes) -> None:
         self._happened(self._call.receive(data, time.monotonic()))
 
+    def _sip_refused(self, fault: OSError) -> None:
+        host, port = self._server
+        nobody = isinstance(fault, ConnectionRefusedError)
+        why = "nobody listens there" if nobody else fault.strerror or str(fault)
+        self._happened(self._call.give_up(f"{host}:{port} cannot be reached: {why}"))
+
     def _tick(self) -> None:
         self._timer = None
         self._happened(self._call.tick(time.monotonic()))
 
     def _flush(self) -> None:
         for data in self._call.outgoing():
-            self._sip_port.sendto(data, self._server)
+            self._sip_port.sendto(data)
         if self._timer is not None:
             self._timer.cancel()
         due = self._call.next_tick()

@@ -4,9 +4,10 @@ import asyncio
 import json
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from trunkline.simulate import sound
 from trunkline.simulate.caller import Caller, CallRefused
@@ -15,7 +16,8 @@ from trunkline.simulate.headless_agent import AGENT_TONE, Order
 
 _PROMPT_S, _REST_S = 25.0, 0.8
 _LOOK_S = 0.5
-_LEAVE_S = 6.0
+_LEAVE_S = 4.5
+_WITH_US, _SERVED = "waiting or talking", "served"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +40,23 @@ class Demo:
         self._now: Counter[str] = Counter()
         self._so_far: Counter[str] = Counter()
         self._doing = {order.login: "starting" for order in agents}
+        self._talked: dict[str, int] = {}
+        self._waiting: int | None = None
         self.last_refusal = ""
 
     def line(self) -> str:
         """Return what the callers and the agents do now, and what came of the calls so far."""
-        now = ", ".join(f"{count} {what}" for what, count in sorted(self._now.items()) if count) or "nobody"
-        done = ", ".join(f"{count} {what}" for what, count in sorted(self._so_far.items()))
+        now, so_far = Counter(self._now), Counter(self._so_far)
+        if self._waiting is not None:  # the desks know better than a caller who only listens
+            for guessed in (now, so_far):
+                guessed.pop(_WITH_US if guessed is now else _SERVED, None)
+            now["waiting"] = self._waiting
+            now["talking"] = sum(doing == "talking" for doing in self._doing.values())
+            so_far["talked"] = sum(self._talked.values())
+        here = ", ".join(f"{count} {what}" for what, count in sorted(now.items()) if count) or "nobody"
+        done = ", ".join(f"{count} {what}" for what, count in sorted(so_far.items()) if count) or "no call"
         agents = ", ".join(f"{name} {doing}" for name, doing in self._doing.items()) or "none of ours"
-        return f"on the line: {now} · so far: {done or 'no call'} · agents: {agents}"
+        return f"on the line: {here} · so far: {done} · agents: {agents}"
 
     async def run(self) -> None:
         """Bring the agents and the callers until cancelled."""
@@ -85,13 +96,12 @@ class Demo:
                 becomes("in the menu")
                 for keys in arrival.keys:
                     await self._press(caller, keys)
-                becomes("waiting")
+                becomes(_WITH_US)
                 served = await _waits(caller, arrival.patience)
                 if served:
-                    becomes("talking")
                     with suppress(TimeoutError):
                         await caller.over(arrival.talk)
-                self._so_far["served" if served else "gave up"] += 1
+                self._so_far[_SERVED if served else "gave up"] += 1
             except (CallRefused, TimeoutError) as fault:
                 self.last_refusal = str(fault) or "no answer in time"
                 self._so_far["refused" if caller.answered_at is None else "ended by the centre"] += 1
@@ -104,6 +114,11 @@ class Demo:
             await caller.hears_sound(_PROMPT_S)
             await caller.hears_silence(_PROMPT_S, seconds=_REST_S)
         await caller.press(keys)
+
+    def _hear_of(self, login: str, told: Mapping[str, Any]) -> None:
+        self._doing[login] = told["doing"]
+        self._talked[login] = told.get("talked", self._talked.get(login, 0))
+        self._waiting = told.get("waiting", self._waiting)
 
     async def _run_agent(self, order: Order) -> None:
         process = await asyncio.create_subprocess_exec(
@@ -120,7 +135,7 @@ class Demo:
         try:
             process.stdin.write(order.to_json().encode() + b"\n")
             async for line in process.stdout:
-                self._doing[order.login] = str(json.loads(line)["doing"])
+                self._hear_of(order.login, json.loads(line))
             self._doing[order.login] = f"gone ({self._doing[order.login]})"
         finally:
             process.stdin.close()

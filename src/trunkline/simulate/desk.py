@@ -53,17 +53,31 @@ def next_act(state: State, *, disposition: str) -> Act | None:
     A call is taken at the phone, so that only voicemails are accepted here.
     """
     me = state["me"]
+    if act := _finish(state, disposition):
+        return act
     for card in state["interactions"].values():
-        if card["stage"] == "wrap_up":
-            return Act("wrap_up", {"interaction": card["id"], "disposition": disposition, "note": card["note"]})
         if card["work"] == "voicemail" and card["stage"] == "offered":
             return Act("accept", {"offer": card["offer"]["id"]})
-        if card["work"] == "voicemail" and card["stage"] == "talking":
-            return Act("hang_up", {"interaction": card["id"]})
     if me["phone"]["kind"] != "sip":
         return Act("phone", {"kind": "sip"})
     if me["presence"] != "ready" and not me["busy"]:
         return Act("presence", {"presence": "ready"})
+    return None
+
+
+def last_act(state: State, *, disposition: str) -> Act | None:
+    """Return what the same agent does when it is time to go: nothing new, and what is begun is brought to its end."""
+    if state["me"]["presence"] == "ready":
+        return Act("presence", {"presence": "not_ready", "reason": state["centre"]["reasons"][0]["code"]})
+    return _finish(state, disposition)
+
+
+def _finish(state: State, disposition: str) -> Act | None:
+    for card in state["interactions"].values():
+        if card["stage"] == "wrap_up":
+            return Act("wrap_up", {"interaction": card["id"], "disposition": disposition, "note": card["note"]})
+        if card["work"] == "voicemail" and card["stage"] == "talking":
+            return Act("hang_up", {"interaction": card["id"]})
     return None
 
 

@@ -105,6 +105,10 @@ class OutgoingCall:
         self._give_up_wanted = True
         return []
 
+    def give_up(self, why: str) -> list[Event]:
+        """End the call because the network will not carry what we send."""
+        return [] if self.over else self._end("network", 408, why)
+
     def tick(self, now: float) -> list[Event]:
         """Send again what is due (timers A, E and G), give up on what stays unanswered (B, F and H)."""
         for key, repeat in list(self._repeats.items()):
