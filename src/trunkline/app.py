@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, timedelta, tzinfo
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
@@ -14,9 +15,10 @@ from trunkline import secrets
 from trunkline.clock import SystemClock
 from trunkline.core.agent import Agent, PhoneKind, Presence
 from trunkline.core.centre import Centre
-from trunkline.core.errors import Misconfigured, Unavailable
+from trunkline.core.errors import Misconfigured, Rejected, Unavailable
 from trunkline.core.ids import AsteriskId
 from trunkline.core.sip_account import REALM, sip_ha1, sip_password
+from trunkline.floor import roster
 from trunkline.floor.agent import Desk
 from trunkline.floor.conversation import Conversation
 from trunkline.floor.deadlines import Deadlines
@@ -122,7 +124,7 @@ class _Service:
         await migrated(url, within=_DATABASE_WITHIN, report=log.warning)
         database = await stack.enter_async_context(Database(url))
         service = cls(settings, centre, PostgresStore(database))
-        await service._put_agents()
+        await service._put_agents(centre)
         service.floor.load(await service.store.load())
         service.deadlines.follow_all()
         for agent in service.floor.agents.values():
@@ -144,7 +146,7 @@ class _Service:
                 for work in (
                     self.ledger.run(), self.ami.run(), self.switchboard.run(self.calls.events()),
                     self.self_service.run(), self.intake.run(), self.hub.run(), self._heartbeat(),
-                    self._watch_flows(), self._watch_parts(),
+                    self._watch_files(), self._watch_parts(),
                 ):  # fmt: skip
                     tasks.create_task(work)
         finally:
@@ -161,11 +163,40 @@ class _Service:
                     log.warning("the switch did not take our heartbeat", extra={"why": str(fault)})
             await asyncio.sleep(HEARTBEAT_S if self.floor.settled else LOOK_S)
 
-    async def _watch_flows(self) -> None:
+    async def _watch_files(self) -> None:
+        mark = _mark(self.settings.centre_file)
         while True:
             await asyncio.sleep(LOOK_S)
+            now = await asyncio.to_thread(_mark, self.settings.centre_file)
+            if now != mark and await self._load_centre():
+                mark = now
             if await asyncio.to_thread(self.library.changed):
                 await self._load_flows()
+
+    async def _load_centre(self) -> bool:
+        """Take over a changed centre file; a bad one leaves the good one in force. False: look at it again."""
+        centre, problems = await asyncio.to_thread(load_centre, self.settings.centre_file)
+        for problem in problems:
+            log.error("problem in the centre file: %s", problem)
+        if centre is None:
+            kept = "; ".join(map(str, problems))
+            self.health["centre"] = Health(ready=True, detail=f"the centre file as it was before is in force: {kept}")
+            return True
+        try:
+            await self._put_agents(centre)
+        except Unavailable as fault:
+            log.warning("the new centre file waits for the database", extra={"why": str(fault)})
+            return False
+        except Rejected as refusal:
+            log.error("problem in the centre file: %s", refusal)
+            self.health["centre"] = Health(ready=True, detail=f"as it was before: {refusal}")
+            return True
+        await roster.follow(self.floor, self.desk, centre)
+        self.hub.centre_changed(_zone_of(centre))
+        self.health["centre"] = Health(ready=True)
+        log.info("centre file taken over", extra={"agents": len(centre.agents), "queues": len(centre.queues)})
+        await self._load_flows()
+        return True
 
     async def _load_flows(self) -> None:
         loaded = self.library.load(self.floor.centre)
@@ -202,6 +233,7 @@ class _Service:
         return {
             "database": database if ledger.ready else ledger,
             "switch": Health(ready=up, detail="" if up else f"Asterisk does not answer on {where}"),
+            "centre": self.health.get("centre", Health(ready=True)),
             "flows": self.health.get("flows", Health(ready=False, detail="starting")),
             "sounds": self.health.get("sounds", Health(ready=False, detail="starting")),
             "reconciled": Health(self.floor.settled, "" if self.floor.settled else "comparing with the switch"),
@@ -209,11 +241,11 @@ class _Service:
 
     # --- what the parts need of the settings ---
 
-    async def _put_agents(self) -> None:
+    async def _put_agents(self, centre: Centre) -> None:
         secret = secrets.agent_secret(self.settings)
         records = [
             AgentRecord(id_, agent.name, agent.role.value, frozenset(agent.queues), _credentials(secret, id_))
-            for id_, agent in self.floor.centre.agents.items()
+            for id_, agent in centre.agents.items()
         ]
         await self.store.put_agents(records, at=self.clock.now())
         if self.settings.demo:
@@ -259,6 +291,15 @@ def _read_centre(settings: Settings) -> Centre:
     if centre is None:
         raise Misconfigured("\n".join(map(str, problems)))
     return centre
+
+
+def _mark(file: Path) -> tuple[int, int] | None:
+    """Return when a file was last written and how long it is; None when it is not there."""
+    try:
+        stat = file.stat()
+    except OSError:
+        return None
+    return stat.st_mtime_ns, stat.st_size
 
 
 def _zone_of(centre: Centre) -> tzinfo:

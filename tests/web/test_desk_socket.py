@@ -99,10 +99,14 @@ async def test_what_is_no_command_is_refused_in_words(doors: Web, name: Any, arg
 
 async def test_nobody_commands_what_is_in_anothers_hands(doors: Web) -> None:
     await doors.centre.ready("ana")
-    call, offer = await doors.centre.call_talks()
+    socket = await doors.desk(await doors.logged_in("ben"))
+    call, offer = await doors.centre.call_rings()
     interaction = doors.centre.of(call)
     assert interaction is not None
-    socket = await doors.desk(await doors.logged_in("ben"))
+    assert (await asks(socket, "decline", {"offer": offer}))["ok"]
+    assert doors.centre.stage(call) == "offered"
+    doors.centre.switch.answers(offer)
+    await doors.centre.settled()
 
     for name in ("hang_up", "extend_wrap_up", "note", "wrap_up"):
         args = {"interaction": interaction.id, "text": "", "disposition": "resolved", "note": ""}

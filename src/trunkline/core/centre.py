@@ -65,3 +65,9 @@ class Centre:
     dispositions: tuple[Disposition, ...]
     reasons: tuple[Reason, ...]
     agents: Mapping[AgentId, AgentConfig]
+
+    def queue(self, id_: QueueId) -> QueueConfig:
+        """Return a queue; one that has left the file while somebody waits in it goes on under its id, as is usual."""
+        return self.queues.get(id_) or QueueConfig(
+            id_, ring_for=timedelta(seconds=20), wrap_up=timedelta(seconds=60), music="default", announce_every=None
+        )

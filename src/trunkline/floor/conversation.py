@@ -151,7 +151,7 @@ class Conversation:
         """The talk is over: wrap-up begins, under its time limit."""
         entry = interaction.entry
         assert entry is not None  # noqa: S101 - what an agent holds came out of a queue
-        queue = self._floor.centre.queues[entry.queue]
+        queue = self._floor.centre.queue(entry.queue)
         over = start_wrap_up(interaction, for_=queue.wrap_up, at=at)
         facts = {"talk_s": (at - interaction.stage_since).total_seconds(), "queue": entry.queue}
         self._floor.commit(

@@ -54,7 +54,7 @@ class Dispatcher:
         waiting = floor.interactions[id_]
         agent = floor.agents[agent_id]
         assert waiting.entry is not None  # noqa: S101 - a WAITING interaction has its entry, by construction
-        queue = floor.centre.queues[waiting.entry.queue]
+        queue = floor.centre.queue(waiting.entry.queue)
         offer = Offer(OfferId(new_id()), agent_id, since=at, expires_at=at + queue.ring_for)
         facts = {
             "offer": offer.id,

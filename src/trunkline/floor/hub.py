@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Any
 
-from trunkline.core.agent import Agent
+from trunkline.core.agent import Agent, Presence
 from trunkline.core.customer import DayFigures
 from trunkline.core.errors import Unavailable
 from trunkline.core.ids import AgentId, InteractionId, QueueId, new_id
@@ -37,6 +37,7 @@ class _Stream:
     """One agent's picture: what their desks show, what was sent lately, and who listens."""
 
     state: Json
+    epoch: str = field(default_factory=new_id)
     seq: int = 0
     sent: deque[tuple[int, Json]] = field(default_factory=lambda: deque(maxlen=KEPT_EVENTS))
     desks: set[Send] = field(default_factory=set)
@@ -59,7 +60,6 @@ class Hub:
         self._sip_account = sip_account
         self._parts = parts
         self._zone = zone
-        self._epoch = new_id()
         self._streams: dict[AgentId, _Stream] = {}
         self._shown_to: dict[InteractionId, AgentId] = {}
         self._queues: set[QueueId] = set()
@@ -76,15 +76,15 @@ class Hub:
         if stream is None:
             figures = await self._figures(agent)
             stream = self._streams.setdefault(agent, _Stream(self._snapshot(agent, figures)))
-        resumable = epoch == self._epoch and seq is not None and stream.seq - len(stream.sent) <= seq <= stream.seq
+        resumable = epoch == stream.epoch and seq is not None and stream.seq - len(stream.sent) <= seq <= stream.seq
         now = self._floor.clock.now().isoformat()
         if resumable:
-            send({"type": "resumed", "epoch": self._epoch, "seq": stream.seq, "now": now})
+            send({"type": "resumed", "epoch": stream.epoch, "seq": stream.seq, "now": now})
             for number, event in stream.sent:
                 if seq is not None and number > seq:
                     send({"type": "event", "seq": number, "event": event})
         else:
-            send({"type": "snapshot", "epoch": self._epoch, "seq": stream.seq, "now": now, "state": stream.state})
+            send(self._whole(stream))
         stream.desks.add(send)
         self.desk_count_changed(agent, len(stream.desks))
 
@@ -94,6 +94,16 @@ class Hub:
         if stream is not None and send in stream.desks:
             stream.desks.discard(send)
             self.desk_count_changed(agent, len(stream.desks))
+            self._forget_who_left(agent)
+
+    def centre_changed(self, zone: tzinfo) -> None:
+        """The centre file is another: every desk begins anew with a snapshot."""
+        self._zone = zone
+        for agent, stream in self._streams.items():
+            begun = _Stream({**self._snapshot(agent, DayFigures()), "today": stream.state["today"]}, desks=stream.desks)
+            self._streams[agent] = begun
+            for send in list(begun.desks):
+                send(self._whole(begun))
 
     # --- what becomes known ---
 
@@ -101,6 +111,7 @@ class Hub:
         """A change is durable: show it to whom it concerns."""
         for agent in change.agents:
             self._show_me(agent.id)
+            self._forget_who_left(agent.id)
         for interaction in change.interactions:
             self._show_card(interaction)
         for entry in change.journal:
@@ -156,6 +167,16 @@ class Hub:
             return DayFigures()
 
     # --- one agent's stream ---
+
+    def _whole(self, stream: _Stream) -> Json:
+        now = self._floor.clock.now().isoformat()
+        return {"type": "snapshot", "epoch": stream.epoch, "seq": stream.seq, "now": now, "state": stream.state}
+
+    def _forget_who_left(self, agent: AgentId) -> None:
+        """Keep no picture for an agent who is offline and has no desk."""
+        stream = self._streams.get(agent)
+        if stream is not None and not stream.desks and self._floor.agents[agent].presence is Presence.OFFLINE:
+            del self._streams[agent]
 
     def _emit(self, agent: AgentId, event: Json) -> None:
         stream = self._streams.get(agent)

@@ -64,7 +64,10 @@ class Ledger:
     def _done(self, line: _Line, acts: asyncio.TaskGroup) -> None:
         if not line.durable.cancelled():
             line.durable.set_result(None)
-        self.publish(line.change)
+        try:
+            self.publish(line.change)
+        except Exception:
+            log.exception("a change could not be shown")
         if line.act is not None:
             acts.create_task(self._do(line.act))
 

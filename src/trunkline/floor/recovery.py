@@ -8,7 +8,7 @@ from trunkline.core import agent as agents
 from trunkline.core import reconcile as found
 from trunkline.core.agent import endpoint_owner
 from trunkline.core.call import Call, CallerSeen, Picture
-from trunkline.core.errors import Unavailable
+from trunkline.core.errors import Rejected, Unavailable
 from trunkline.core.ids import InteractionId
 from trunkline.core.interaction import Stage
 from trunkline.core.journal import Happened, JournalEntry
@@ -63,7 +63,10 @@ class Recovery:
         findings = reconcile(list(self._floor.interactions.values()), picture, self._self_service.attended())
         self._take_phones(picture)
         for finding in findings:
-            self._mend(finding, picture)
+            try:
+                self._mend(finding, picture)
+            except Rejected as refusal:
+                log.warning("a finding came too late", extra={"kind": type(finding).__name__, "why": str(refusal)})
         self._empty_hands(picture)
         kinds = [type(finding).__name__ for finding in findings]
         entry = JournalEntry(Happened.RECONCILED, picture.at, facts={"asterisk": picture.asterisk, "found": kinds})

@@ -3,13 +3,27 @@
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from trunkline.core.ids import InteractionId
 from trunkline.core.interaction import Interaction
 from trunkline.core.journal import Happened, JournalEntry
 from trunkline.flows.flow import Flow
 from trunkline.flows.run import Run, run_from_json, run_to_json
+
+
+class Flows(Protocol):
+    """The flows that are live now, and the versions that runs still use."""
+
+    def flow_for(self, dialled: str) -> Flow | None:
+        """Return the flow that a dialled number leads to."""
+
+    def version(self, name: str, version: str) -> Flow | None:
+        """Return the very version that a run began with."""
+
+    @property
+    def flows(self) -> Mapping[str, Flow]:
+        """The flows that serve, by name, each in its present version."""
 
 
 def run_of(interaction: Interaction) -> Run | None:
@@ -26,6 +40,11 @@ def stored(run: Run) -> Mapping[str, Any]:
 def fitted(run: Run, flow: Flow) -> Run:
     """Return the run as one of the version that is at hand; normally it is that already."""
     return run if run.version == flow.version else replace(run, version=flow.version)
+
+
+def flow_of(flows: Flows, run: Run) -> Flow | None:
+    """Return the flow of a run: the version it began with, else the one that serves now."""
+    return flows.version(run.flow, run.version) or flows.flows.get(run.flow)
 
 
 def steps_taken(id_: InteractionId, before: Run | None, run: Run) -> list[JournalEntry]:

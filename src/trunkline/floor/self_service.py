@@ -2,15 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 from trunkline.core.call import Call
-from trunkline.core.errors import Unavailable
+from trunkline.core.errors import Misconfigured, Rejected, Unavailable
 from trunkline.core.ids import CallId, InteractionId
 from trunkline.core.interaction import (
     Entry,
@@ -25,10 +24,10 @@ from trunkline.core.interaction import (
 )
 from trunkline.core.journal import Happened, JournalEntry
 from trunkline.floor.intake import Intake
-from trunkline.floor.runs import fitted, run_of, steps_taken, stored
+from trunkline.floor.losses import Losses
+from trunkline.floor.runs import Flows, fitted, flow_of, run_of, steps_taken, stored
 from trunkline.floor.state import Floor
-from trunkline.flows.flow import Flow
-from trunkline.flows.run import Moved, Run, advance, begin
+from trunkline.flows.run import Moved, Run, advance, begin, to_people
 from trunkline.flows.talk import (
     Action,
     Answer,
@@ -63,20 +62,7 @@ SORRY = Prompt("We are sorry. Something went wrong on our side. Please call agai
 NOT_IN_SERVICE = Prompt("Thank you for calling. This number is not in service. Goodbye.", "en-GB")
 _SETTLE_S = 1.0
 _LONGEST_FAREWELL = 10
-
-
-class Flows(Protocol):
-    """The flows that are live now, and the versions that runs still use."""
-
-    def flow_for(self, dialled: str) -> Flow | None:
-        """Return the flow that a dialled number leads to."""
-
-    def version(self, name: str, version: str) -> Flow | None:
-        """Return the very version that a run began with."""
-
-    @property
-    def flows(self) -> Mapping[str, Flow]:
-        """The flows that serve, by name, each in its present version."""
+_LOST_TOO_OFTEN = 3
 
 
 class SelfService:
@@ -102,6 +88,7 @@ class SelfService:
         self._recordings = recordings
         self._tasks: asyncio.TaskGroup | None = None
         self._talking: dict[CallId, asyncio.Task[None]] = {}
+        self._losses = Losses(floor)
 
     async def run(self) -> None:
         """Own the tasks of all open lines until cancelled."""
@@ -137,15 +124,13 @@ class SelfService:
     def overflow(self, id_: InteractionId) -> None:
         """The entry has waited as long as its flow allows: the flow goes on from there."""
         interaction = self._floor.interaction(id_)
-        run = run_of(interaction)
-        if run is None or interaction.call is None or (flow := self._flow_of(run)) is None:
-            if interaction.entry is not None:  # nowhere to go on: wait without a limit, and say so
-                log.error("a waiting caller's flow is gone", extra={"interaction": id_})
+        at = self._floor.clock.now()
+        moved = self._overflowed(interaction, at)
+        if moved is None or interaction.call is None:
+            if interaction.entry is not None:  # nowhere to go on: wait without a limit
                 entry = replace(interaction.entry, overflow_at=None)
                 self._floor.commit(interactions=[replace(interaction, entry=entry)])
             return
-        at = self._floor.clock.now()
-        moved = advance(flow, fitted(run, flow), Overflowed(), self._facts(interaction), at)
         back = replace(leave_queue(interaction, at=at), run=stored(moved.run))
         queue = interaction.entry.queue if interaction.entry is not None else None
         self._floor.commit(
@@ -153,6 +138,18 @@ class SelfService:
             journal=[JournalEntry(Happened.OVERFLOWED, at, id_, facts={"queue": queue, "to": moved.run.step})],
             then=partial(self._switch.to_flow, interaction.call),
         )
+
+    def _overflowed(self, interaction: Interaction, at: datetime) -> Moved | None:
+        run = run_of(interaction)
+        flow = flow_of(self._flows, run) if run is not None else None
+        try:
+            if run is not None and flow is not None:
+                return advance(flow, fitted(run, flow), Overflowed(), self._facts(interaction), at)
+            why = "its flow is gone"
+        except Misconfigured as fault:
+            why = str(fault)
+        log.error("a waiting caller cannot go on", extra={"interaction": interaction.id, "why": why})
+        return None
 
     # --- one line ---
 
@@ -189,7 +186,7 @@ class SelfService:
         await self._enqueue(id_, before, moved.run, moved.action)
 
     def _next(self, id_: InteractionId, run: Run, answer: Answer) -> Moved:
-        flow = self._flow_of(run)
+        flow = flow_of(self._flows, run)
         if flow is None:
             raise Unavailable(f"flow {run.flow} is gone", retry=False)
         facts = self._facts(self._floor.interaction(id_))
@@ -199,7 +196,7 @@ class SelfService:
         now = self._floor.clock.now()
         facts = self._facts(interaction)
         run = run_of(interaction)
-        if run is not None and (flow := self._flow_of(run)) is not None:
+        if run is not None and (flow := flow_of(self._flows, run)) is not None:
             if run.step in flow.steps or not run.step:
                 return advance(flow, fitted(run, flow), Resumed(), facts, now)
             return begin(flow, facts, now)
@@ -277,9 +274,16 @@ class SelfService:
 
     def _after_voicemail(self, interaction: Interaction) -> list[Prompt]:
         """Return what the flow says once a voicemail is left: the recording is safe, only words can follow."""
+        try:
+            return self._farewell(interaction)
+        except (Misconfigured, Rejected) as fault:
+            log.error("a flow cannot say goodbye", extra={"interaction": interaction.id, "why": str(fault)})
+            return []
+
+    def _farewell(self, interaction: Interaction) -> list[Prompt]:
         run, words = run_of(interaction), list[Prompt]()
         answer: Answer = Left()
-        while run is not None and (flow := self._flow_of(run)) is not None and len(words) < _LONGEST_FAREWELL:
+        while run is not None and (flow := flow_of(self._flows, run)) is not None and len(words) < _LONGEST_FAREWELL:
             moved = advance(flow, fitted(run, flow), answer, self._facts(interaction), self._floor.clock.now())
             if not isinstance(moved.action, Say):
                 break
@@ -311,7 +315,7 @@ class SelfService:
 
     def _present_action(self, interaction: Interaction) -> Action | None:
         run = run_of(interaction)
-        if run is None or (flow := self._flow_of(run)) is None or run.step not in flow.steps:
+        if run is None or (flow := flow_of(self._flows, run)) is None or run.step not in flow.steps:
             return None
         facts = self._facts(interaction)
         return advance(flow, fitted(run, flow), Resumed(), facts, self._floor.clock.now()).action
@@ -339,8 +343,27 @@ class SelfService:
         """The caller hung up (then we hear so at once), or the switch took them to the safe place: fetch them back."""
         await asyncio.sleep(_SETTLE_S)
         interaction = self._floor.interactions.get(id_)
-        if interaction is not None and interaction.stage is Stage.IN_FLOW and interaction.call == call:
+        if interaction is None or interaction.stage is not Stage.IN_FLOW or interaction.call != call:
+            return
+        if self._losses.count(interaction) < _LOST_TOO_OFTEN:
             await self._floor.commit(then=partial(self._switch.to_flow, call))
+        else:
+            await self._to_people(interaction, call)
+
+    async def _to_people(self, interaction: Interaction, call: Call) -> None:
+        """Nothing can be said to this caller: let an agent, or else end the call rather than try for ever."""
+        log.error("a caller was lost too often at one step", extra={"interaction": interaction.id})
+        at, run = self._floor.clock.now(), run_of(interaction)
+        flow = flow_of(self._flows, run) if run is not None else None
+        moved = to_people(flow, fitted(run, flow), self._facts(interaction), at) if run and flow else None
+        if moved is not None and isinstance(moved.action, Enqueue):
+            await self._enqueue(interaction.id, run, moved.run, moved.action)
+            return
+        await self._floor.commit(
+            interactions=[end(interaction, Outcome.ENDED_IN_FLOW, at=at)],
+            journal=[JournalEntry(Happened.ENDED_IN_FLOW, at, interaction.id, facts={"by": "fault"})],
+            then=partial(self._switch.hang_up, call),
+        )
 
     # --- what is kept ---
 
@@ -353,9 +376,6 @@ class SelfService:
         customer = profile.customer if profile is not None else None
         known = {"name": customer.name} if customer is not None and customer.name is not None else {}
         return Facts("voice", interaction.dialled, interaction.address.e164, known, self._floor.centre)
-
-    def _flow_of(self, run: Run) -> Flow | None:
-        return self._flows.version(run.flow, run.version) or self._flows.flows.get(run.flow)
 
     async def _sounds_for(self, prompts: Sequence[Prompt]) -> list[Path]:
         """Return the sounds that there are: a prompt without one is left out, for a call is worth more than a word."""

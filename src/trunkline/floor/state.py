@@ -98,6 +98,9 @@ class Floor:
         }
         for agent in situation.agents:
             self.agents[agent.id] = replace(agent, busy=busy.get(agent.id))
+        for id_ in busy.keys() - self.agents.keys():
+            # Left the centre file with something in hand: that still comes to its end.
+            self.agents[id_] = Agent(id_, id_, frozenset(), busy=busy[id_])
         for interaction in situation.interactions:
             self._put(None, interaction)
         self._index_agents(self.agents)

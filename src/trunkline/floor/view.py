@@ -44,7 +44,7 @@ def card(interaction: Interaction, profile: Profile | None, centre: Centre) -> J
         "waiting_since": _time(entry.since) if entry is not None else None,
         "waited_s": _waited_s(interaction),
         "offer": {"id": offer.id, "expires_at": _time(offer.expires_at)} if offer is not None else None,
-        "queue": {"id": entry.queue, "title": centre.queues[entry.queue].title} if entry is not None else None,
+        "queue": {"id": entry.queue, "title": centre.queue(entry.queue).title} if entry is not None else None,
         "dialled": interaction.dialled,
         "caller_name": interaction.caller_name[:LONGEST_NAME],
         "address": _address(interaction.address, centre.region),
@@ -70,7 +70,7 @@ def queue_strip(id_: QueueId, routing: Routing, centre: Centre, agent: Agent) ->
     longest = routing.longest_since(id_)
     return {
         "id": id_,
-        "title": centre.queues[id_].title,
+        "title": centre.queue(id_).title,
         "waiting": routing.waiting(id_),
         "longest_since": _time(longest),
         "ready": routing.free_agents(id_),

@@ -85,6 +85,17 @@ def advance(flow: Flow, run: Run, answer: Answer, facts: Facts, now: datetime) -
     return _walk(flow, run, turn, facts, now)
 
 
+def to_people(flow: Flow, run: Run, facts: Facts, now: datetime) -> Moved | None:
+    """Go on at the flow's first queue, if it has one: for a caller to whom nothing can be said."""
+    for name, step in flow.steps.items():
+        if step.kind == "queue":
+            try:
+                return _walk(flow, run, Go(name), facts, now)
+            except Misconfigured:
+                continue
+    return None
+
+
 def _walk(flow: Flow, run: Run, turn: Turn, facts: Facts, now: datetime) -> Moved:
     """Follow turns until one wants something done."""
     for _ in range(MOST_STEPS_WITHOUT_ACTION):
