@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from trunkline.processes import port_is_free
-from trunkline.settings import Settings
+from trunkline.settings import PortRange, Settings
 from trunkline.store import embedded
 from trunkline.store.migrate import migrate
 
@@ -26,14 +26,30 @@ def folder_for_all() -> Iterator[Path]:
 
 
 def free_ports(count: int) -> list[int]:
-    """Return so many ports in a row that are free on loopback, UDP and TCP. BENCH_PORTS=first-last moves the range."""
-    first, _, last = os.environ.get("BENCH_PORTS", f"{_FIRST}-{_LAST}").partition("-")
-    starts = list(range(int(first), int(last) + 2 - count))
+    """Return so many ports in a row, in the first part of our range, that are free on loopback, UDP and TCP."""
+    first, last = _range()
+    starts = list(range(first, _split(first, last) - count + 1))
     for start in random.sample(starts, len(starts)):
         ports = list(range(start, start + count))
         if all(port_is_free("127.0.0.1", port, kind) for port in ports for kind in ("udp", "tcp")):
             return ports
-    raise RuntimeError(f"no {count} free ports in a row between {first} and {last}; BENCH_PORTS=first-last moves them")
+    raise RuntimeError(f"no {count} free ports in a row from {first} on; BENCH_PORTS=first-last moves our range")
+
+
+def rtp_ports() -> PortRange:
+    """Return the rest of our range: Asterisk passes over those that somebody has."""
+    first, last = _range()
+    return PortRange(_split(first, last), last)
+
+
+def _split(first: int, last: int) -> int:
+    """Two fifths are for us and the far ends, the rest is Asterisk's audio."""
+    return first + (last - first + 1) * 2 // 5
+
+
+def _range() -> tuple[int, int]:
+    first, _, last = os.environ.get("BENCH_PORTS", f"{_FIRST}-{_LAST}").partition("-")
+    return int(first), int(last)
 
 
 @contextmanager

@@ -1,0 +1,185 @@
+"""A whole Trunkline for a benchmark: PostgreSQL, Asterisk and the service, started as `trunkline run` starts them.
+
+Asterisk's configuration is the repository's own, with the peer's part (a queue, an extension) added to it, so that both
+are measured on one switch.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.place import free_ports, rtp_ports
+from trunkline import secrets
+from trunkline.cli.supervisor import Part, start_service
+from trunkline.cli.switch import start_switch
+from trunkline.settings import Settings, env_name
+from trunkline.store import embedded
+from trunkline.telephony import provision
+
+AMI_USER, AMI_SECRET = "bench", "of the benchmarks only"
+"""A manager of the switch who may do more than the service: the peer's agents, and the callers' end, are its work."""
+_OURS = 6
+_MANAGER = f"""
+[{AMI_USER}]
+secret = {AMI_SECRET}
+deny = 0.0.0.0/0.0.0.0
+permit = 127.0.0.1/255.255.255.255
+writetimeout = 5000
+read = agent
+write = all
+"""
+_CENTRE = """
+name: Bench
+region: GB
+language: en-GB
+queues:
+  sales: {{title: Sales, ring_for: 20s, wrap_up: 10m, music: default}}
+dispositions: [{{code: resolved, title: Resolved}}]
+reasons: [{{code: break, title: Break}}]
+agents:
+{agents}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a centre for a benchmark is made of: `additions` to Asterisk's files, `swaps` of words in all of them."""
+
+    flow: str
+    agents: int
+    additions: Mapping[str, str]
+    swaps: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class BenchCentre:
+    """A centre that runs, and the ways into it."""
+
+    settings: Settings
+    agents: tuple[str, ...]
+    service_pid: int
+    spare: tuple[int, ...]
+    """Ports that nobody has, for the far ends."""
+
+    @property
+    def password(self) -> str:
+        """The agents' password."""
+        return secrets.demo_password(self.settings)
+
+
+@asynccontextmanager
+async def centre(folder: Path, plan: Plan, *, spare: int) -> AsyncIterator[BenchCentre]:
+    """Run a centre in this folder until the block ends."""
+    names = tuple(f"agent{number:02}" for number in range(plan.agents))
+    settings = _settings(folder, plan, names, free_ports(_OURS))
+    started: list[Part] = []
+    async with AsyncExitStack() as stack:
+        database = await embedded.ensure(settings, _quiet)
+        stack.push_async_callback(database.stop)
+        switch = await _switch(settings, plan, database.dsn)
+        stack.push_async_callback(switch.stop)
+        # Late on purpose: only now is it known which ports the switch holds.
+        environment = _environment(settings) | {env_name("database_url"): database.dsn}
+        service = await start_service(settings, environment, _quiet)
+        started.append(service)
+        stack.push_async_callback(service.stop)
+        pid = int((settings.run_dir / "service.pid").read_text(encoding="utf-8").split()[0])
+        yield BenchCentre(settings, names, pid, tuple(free_ports(spare)))
+
+
+def _quiet(_line: str) -> None:
+    """The progress of a start is not news."""
+
+
+def _settings(folder: Path, plan: Plan, names: tuple[str, ...], ports: list[int]) -> Settings:
+    flows = folder / "flows"
+    flows.mkdir(parents=True, exist_ok=True)
+    (flows / "main.yaml").write_text(plan.flow, encoding="utf-8")
+    agents = "\n".join(f"  {name}: {{name: {name.title()}, queues: [sales]}}" for name in names)
+    (flows / "centre.yaml").write_text(_CENTRE.format(agents=agents), encoding="utf-8")
+    return Settings(
+        data_dir=folder / "var",
+        demo=True,
+        http_port=ports[0],
+        sip_port=ports[1],
+        sip_ws_port=ports[2],
+        ami_port=ports[3],
+        postgres_port=ports[4],
+        sip_tls_port=ports[5],
+        rtp_ports=rtp_ports(),
+        trunks_file=Path("/nonexistent"),
+        flows_dir=flows,
+        centre_file=flows / "centre.yaml",
+    )  # type: ignore[call-arg]
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    return {env_name(name): str(getattr(settings, name)) for name in settings.model_fields_set}
+
+
+async def _switch(settings: Settings, plan: Plan, database_url: str) -> Part:
+    """Start Asterisk on our configuration with the plan's part in it."""
+    own = provision.templates
+
+    def with_the_plans_part() -> dict[str, str]:
+        files = own()
+        for old, new in plan.swaps.items():
+            if not any(old in text for text in files.values()):
+                raise ValueError(f"no configuration file of Asterisk has {old!r} in it any more")
+            files = {name: text.replace(old, new) for name, text in files.items()}
+        files["manager.conf"] += _MANAGER
+        # A tenth of what calls may be is kept back in production; a benchmark uses all.
+        files["asterisk.conf"] = re.sub(r"maxcalls = .*", "maxcalls = 9000", files["asterisk.conf"])
+        return {name: text + plan.additions.get(name, "") for name, text in files.items()}
+
+    provision.templates = with_the_plans_part
+    try:
+        return await start_switch(settings, database_url, _quiet)
+    finally:
+        provision.templates = own
+
+
+class Manager:
+    """The benchmark's own AMI connection: actions out, each with its answer; no events."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._asked: asyncio.Queue[asyncio.Future[bytes]] = asyncio.Queue()
+
+    async def __aenter__(self) -> "Manager":
+        self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port)
+        await self._reader.readline()
+        self._task = asyncio.ensure_future(self._read())
+        await self.act(Action="Login", Username=AMI_USER, Secret=AMI_SECRET, Events="off")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._task.cancel()
+        self._writer.close()
+
+    async def act(self, **headers: str) -> str:
+        """Send one action and return its answer; raises RuntimeError when it is refused."""
+        answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._asked.put_nowait(answer)
+        lines = "".join(f"{key}: {value}\r\n" for key, value in headers.items())
+        self._writer.write(f"{lines}\r\n".encode())
+        async with asyncio.timeout(30):
+            text = (await answer).decode(errors="replace")
+        if "Response: Error" in text:
+            raise RuntimeError(f"{headers}: {text}")
+        return text
+
+    async def command(self, words: str) -> str:
+        """Return what a console command says."""
+        return await self.act(Action="Command", Command=words)
+
+    async def _read(self) -> None:
+        while True:
+            block = await self._reader.readuntil(b"\r\n\r\n")
+            if block.startswith(b"Response:"):
+                answer = await self._asked.get()
+                if not answer.done():
+                    answer.set_result(block)
