@@ -168,3 +168,27 @@ async def test_the_service_dies_during_a_browsers_call(house: House, page: Page)
         await caller.over()
         await ana.wrap_up()
         await ana.desk.command("presence", presence="not_ready", reason="break")
+
+
+async def test_a_voicemail_is_worked_on_like_a_call(house: House, page: Page, tmp_path: Path) -> None:
+    async with seated(house, "ana") as ana:
+        await ana.chooses("browser")
+        await log_in(page, house)
+        caller = await house.call_waits("3", hertz=CALLER_HERTZ, from_="+447700900203")
+        await caller.hears_silence(20, seconds=1.5)  # what was to be said is said, and the beep is over
+        await asyncio.sleep(3)  # the message itself: three seconds of the caller's tone
+        await caller.press("#")
+        await caller.hears_sound(10)  # the farewell
+        await caller.over(15)
+        await get_ready(page)
+
+        await page.get_by_role("button", name="Accept").click(timeout=20_000)
+        await page.get_by_role("button", name="Play").click()
+        await page.wait_for_function("() => document.querySelector('audio').currentTime > 1", timeout=10_000)
+        card = await ana.card("talking")
+        assert 2 < card["voicemail"]["seconds"] < 6
+        await page.screenshot(path=tmp_path / "voicemail.png")
+        await page.get_by_role("radio", name="Follow-up needed").check()
+        await page.get_by_role("button", name="Save and finish").click()
+        await ana.sees(lambda state: not state["interactions"])
+        await ana.desk.command("presence", presence="not_ready", reason="break")
