@@ -156,7 +156,8 @@ class _Service:
 
     async def _heartbeat(self) -> None:
         while True:
-            if self.floor.settled:
+            # Without a database nothing can be decided: callers are better served by the switch's own fallback then.
+            if self.floor.settled and self.ledger.health().ready:
                 try:
                     await self.calls.heartbeat()
                 except Unavailable as fault:
