@@ -192,6 +192,9 @@ async def test_desks_begin_anew_with_the_new_centre_file(centre: Centre) -> None
     assert shown[-1]["type"] == "snapshot"
     assert shown[-1]["state"]["queues"]["sales"]["title"] == "Selling"
     assert shown[-1]["epoch"] != shown[0]["epoch"]
+    again: list[dict[str, Any]] = []
+    await centre.hub.open(ANA, again.append, epoch=shown[-1]["epoch"], seq=shown[-1]["seq"])
+    assert again[0]["type"] == "resumed"
 
 
 # --- what desks leave behind -----------------------------------------------------------------------------------------
