@@ -175,3 +175,14 @@ async def test_the_wait_is_said_once_it_is_known(centre: Centre) -> None:
     assert (first_place, second_place) == (1, 2)
     assert first_wait == pytest.approx(timedelta(seconds=119), abs=timedelta(seconds=3))
     assert second_wait == 2 * first_wait
+
+
+async def test_a_caller_who_is_gone_before_the_first_word_is_no_fault(
+    centre: Centre, caplog: pytest.LogCaptureFixture
+) -> None:
+    call = centre.switch.calls_in()
+    centre.switch.caller_hangs_up(call)
+    await centre.settled()
+
+    assert [entry.facts.get("outcome") for entry in centre.store.happened(Happened.ENDED_IN_FLOW)] != []
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []

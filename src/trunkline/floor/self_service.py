@@ -26,7 +26,7 @@ from trunkline.core.journal import Happened, JournalEntry
 from trunkline.floor.intake import Intake
 from trunkline.floor.losses import Losses
 from trunkline.floor.runs import Flows, fitted, flow_of, run_of, steps_taken, stored
-from trunkline.floor.state import Floor
+from trunkline.floor.state import Floor, NoSuch
 from trunkline.flows.run import Moved, Run, advance, begin, to_people
 from trunkline.flows.talk import (
     Action,
@@ -161,7 +161,7 @@ class SelfService:
         line = self._lines(call)
         try:
             await self._talk(id_, line)
-        except LineGone:
+        except (LineGone, NoSuch):
             await self._line_gone(id_, call)
         except Unavailable as fault:
             log.warning("a flow was interrupted", extra={"interaction": id_, "why": str(fault)})
