@@ -129,7 +129,7 @@ def _words(plan: SwitchPlan) -> dict[str, str]:
         "ami_user": plain(plan.ami_user),
         "ami_secret": plain(plan.ami_secret),
         "ami_permit": _lines(f"permit = {network}" for network in plan.ami_permit),
-        "event_filters": _lines(f"eventfilter(action(include),name({event})) =" for event in EVENTS),
+        "event_filters": _event_filters(plan),
         "http": _http(plan),
         "rtp_first": str(first),
         "rtp_last": str(last),
@@ -152,6 +152,23 @@ def _words(plan: SwitchPlan) -> dict[str, str]:
 
 def _lines(lines: Iterable[str]) -> str:
     return "\n".join(lines)
+
+
+def _event_filters(plan: SwitchPlan) -> str:
+    """Let through what the service wants to hear; a stranger's channel not before the dialplan has cleaned its caller.
+
+    Channel comes before anything that the caller wrote, so that nobody can forge it.
+    """
+    strangers = [f"trunk-{trunk.name}" for trunk in plan.trunks if trunk.enabled]
+    return _lines(
+        (
+            *(f"eventfilter(action(include),name({event})) =" for event in EVENTS),
+            *(
+                f"eventfilter(action(exclude),name(Newchannel),header(Channel),method(starts_with)) = PJSIP/{endpoint}-"
+                for endpoint in [*strangers, *(["demo-trunk"] if plan.demo else [])]
+            ),
+        )
+    )
 
 
 def _http(plan: SwitchPlan) -> str:
