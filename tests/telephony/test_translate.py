@@ -283,8 +283,15 @@ def test_whatever_comes_an_offer_joins_once_at_most_ends_once_and_then_is_silent
 
 
 @pytest.mark.parametrize(
-    ("sent", "shown"),
-    [(r"Zoë \"Q\" Müller", 'Zoë "Q" Müller'), ("Chris", "Chris"), (r"back\\slash", "back\\slash"), ("<unknown>", "")],
+    ("told", "shown"),
+    [
+        ("Chris", "Chris"),
+        ("<unknown>", ""),
+        (None, ""),
+        (r"Zoë \\\"Q\\\" Müller", 'Zoë "Q" Müller'),
+        (r"Ann \\\"the\\\" \\\\ O\'Neill", 'Ann "the" \\ O\'Neill'),
+        (r"line\nfeed", "linefeed"),
+    ],
 )
-def test_a_display_name_is_shown_without_the_quoting_of_sip(sent: str, shown: str) -> None:
-    assert stranger_name(sent) == shown
+def test_a_display_name_is_shown_as_its_caller_wrote_it(told: str | None, shown: str) -> None:
+    assert stranger_name(told) == shown

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import zip_longest
 from typing import Any, Protocol
 
 from trunkline.core.ids import InteractionId
@@ -48,14 +49,18 @@ def flow_of(flows: Flows, run: Run) -> Flow | None:
 
 
 def steps_taken(id_: InteractionId, before: Run | None, run: Run) -> list[JournalEntry]:
-    """Return what is new on a run's path: the answers that were given, and the steps that were reached."""
+    """Return what is new on a run's path: the answers that were given, and the steps that were reached.
+
+    An answer was given when its step was left, which is when the next one was reached.
+    """
     known = {(visit.step, visit.at): visit.answer for visit in before.path} if before is not None else {}
     entries = []
-    for visit in run.path:
+    left = [visit.at for visit in run.path[1:]]
+    for visit, left_at in zip_longest(run.path, left):
         facts = {"flow": visit.flow, "step": visit.step}
         if (visit.step, visit.at) not in known:
             entries.append(JournalEntry(Happened.STEP_REACHED, visit.at, id_, facts=facts))
         if visit.answer is not None and known.get((visit.step, visit.at)) != visit.answer:
             answered = {**facts, "answer": visit.answer}
-            entries.append(JournalEntry(Happened.ANSWERED_STEP, visit.at, id_, facts=answered))
+            entries.append(JournalEntry(Happened.ANSWERED_STEP, left_at or visit.at, id_, facts=answered))
     return entries

@@ -22,7 +22,8 @@ from trunkline.ports.call_control import (
 from trunkline.telephony.encode import clean
 
 LONGEST_TEXT = 256
-_QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_C_ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 """Characters kept of what a caller can choose."""
 
 ANNOUNCEMENT = "TrunklineAnnounce"
@@ -70,8 +71,13 @@ def stranger_text(value: str | None) -> str:
 
 
 def stranger_name(value: str | None) -> str:
-    r"""Return a caller's display name: Asterisk leaves the quoted pairs of RFC 3261 25.1 (`\"`) in it."""
-    return _QUOTED_PAIR.sub(r"\1", stranger_text(value))
+    r"""Return a caller's display name as they wrote it.
+
+    AMI escapes names as C does (`ast_escape_c_alloc` in manager_channels.c), and below that Asterisk leaves the quoted
+    pairs of SIP (`\"`, RFC 3261 section 25.1) in them.
+    """
+    plain = _ESCAPED.sub(lambda found: _C_ESCAPES.get(found[1], found[1]), value or "")
+    return _ESCAPED.sub(r"\1", stranger_text(plain))
 
 
 def variable(message: Mapping[str, str], name: str) -> str:
