@@ -3,6 +3,7 @@
 import asyncio
 import json
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +17,14 @@ class Phone:
         self.folder, self._port = folder, sip_port
         self.seen: list[dict[str, Any]] = []
 
-    async def start(self, account: str, tone_hz: int) -> None:
-        """Start it and wait until it can be driven."""
+    async def start(self, account: str, tone_hz: int, *, codec: str = "pcmu", modules: Sequence[str] = ()) -> None:
+        """Start it, with more modules of baresip where asked for, and wait until it can be driven."""
         self.folder.mkdir(parents=True)
         tone = self.folder / "tone.wav"
         synth = ["synth", "60", "sine", str(tone_hz), "vol", "0.5"]
         make = ["sox", "-n", "-r", str(RATE), "-c", "1", "-b", "16", str(tone), *synth]
         await asyncio.to_thread(subprocess.run, make, check=True)
-        (self.folder / "accounts").write_text(f"{account};audio_codecs=pcmu\n")
+        (self.folder / "accounts").write_text(f"{account};audio_codecs={codec}\n")
         (self.folder / "contacts").write_text("")
         control = self._port + 5
         (self.folder / "config").write_text(
@@ -31,7 +32,7 @@ class Phone:
             f"audio_alert aufile,/dev/null\nausrc_srate {RATE}\nauplay_srate {RATE}\naudio_channels 1\n"
             f"ctrl_tcp_listen 127.0.0.1:{control}\nmodule_path /usr/lib/baresip/modules\nmodule aufile.so\n"
             f"module sndfile.so\nsnd_path {self.folder}\nmodule g711.so\nmodule_app account.so\nmodule_app menu.so\n"
-            "module_app ctrl_tcp.so\n"
+            "module_app ctrl_tcp.so\n" + "".join(f"module {name}.so\n" for name in modules)
         )
         log = (self.folder / "log").open("wb")
         self._process = await asyncio.create_subprocess_exec(

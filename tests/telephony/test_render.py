@@ -90,6 +90,28 @@ def test_a_trunks_limit_reaches_the_dialplan() -> None:
     assert "TL_MAX_b" not in rendered(trunks=trunks)["extensions.conf"]
 
 
+@pytest.mark.parametrize("tls", [None, (PurePosixPath("/c.pem"), PurePosixPath("/k.pem"))])
+def test_behind_address_translation_the_outside_is_told_our_public_address(
+    tls: tuple[PurePosixPath, PurePosixPath] | None,
+) -> None:
+    files = rendered(external_address="198.51.100.7", sip_host="0.0.0.0", tls=tls)  # noqa: S104 - as behind a router
+    transports = [section for section in files["pjsip.conf"].split("\n\n") if "\ntype = transport\n" in section]
+
+    assert len(transports) == (4 if tls else 3)
+    for section in transports:
+        assert "external_media_address = 198.51.100.7\nexternal_signaling_address = 198.51.100.7\n" in section
+        # Phones in the office, and this machine, are told the address that they see.
+        networks = re.findall(r"^local_net = (.*)$", section, re.MULTILINE)
+        assert networks == ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8"]
+    assert "external" not in rendered()["pjsip.conf"]
+
+
+def test_no_caller_becomes_a_trunk_by_the_name_that_it_gives() -> None:
+    text = rendered(demo=True, trunks=(Trunk("a", ("h",), ("h",)),))["pjsip.conf"]
+
+    assert text.count("type = endpoint\n") == text.count("identify_by = ip\n") == 2
+
+
 def test_the_database_is_named_as_the_url_means_it() -> None:
     assert (
         "dbhost = db\ndbport = 5433\ndbname = trunkline\ndbuser = switch\ndbpass = p@ss\\;word\n"

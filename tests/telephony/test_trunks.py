@@ -35,6 +35,8 @@ def test_the_worked_example_works_once_it_is_on() -> None:
     assert "password = s\\;cret\n" in config
     assert "media_encryption = sdes\nmedia_encryption_optimistic = yes\n" in config
     assert "server_uri = sip:sip.example-carrier.com\\;transport=tls\n" in config
+    assert "allow = g722,alaw,ulaw\n" in config
+    assert "max_random_initial_delay = 1\n" in config
 
 
 def test_an_empty_file_is_no_trunks() -> None:

@@ -217,6 +217,7 @@ def _demo_trunk() -> str:
             "; The demo: who calls from this machine is a trunk's caller.",
             "[demo-trunk]",
             "type = endpoint",
+            "identify_by = ip",
             "context = from-trunk",
             "disallow = all",
             "allow = ulaw,alaw,g722,opus",

@@ -95,6 +95,8 @@ def trunk_config(trunk: Trunk) -> str:
         f"[{name}]",
         "type = endpoint",
         f"transport = transport-{trunk.transport}",
+        # By its address alone: a name in From is anybody's to write, and this endpoint asks for no password.
+        "identify_by = ip",
         "context = from-trunk",
         "disallow = all",
         f"allow = {','.join(trunk.codecs)}",
@@ -137,6 +139,8 @@ def _registration(trunk: Trunk, register: Registration, name: str, uri: str) -> 
             f"client_uri = {scheme}:{user}@{rest}",
             f"contact_user = {user}",
             f"expiration = {register.expires_s}",
+            # After a restart calls come again at once; spreading out is for those who register by the hundred.
+            "max_random_initial_delay = 1",
             "retry_interval = 30",
             "forbidden_retry_interval = 300",
             # A carrier that is down for a night is tried for ever.
