@@ -141,10 +141,22 @@ def test_a_build_without_a_module_of_ours_is_named() -> None:
         rendered(modules=frozenset({"res_agi.so"}))
 
 
-def test_no_caller_id_is_read_in_the_dialplan() -> None:
+def test_the_caller_id_is_read_in_the_dialplan_only_to_be_cleaned() -> None:
     steps = [line for line in rendered()["extensions.conf"].splitlines() if not line.startswith(";")]
 
-    assert not [line for line in steps if "CALLERID" in line or "CONNECTEDLINE" in line]
+    assert [line for line in steps if "CALLERID" in line or "CONNECTEDLINE" in line] == [
+        rf" same => n,Set(CALLERID({part})=${{FILTER(\x20-\x7e\x80-\xff,${{CALLERID({part})}})}})"
+        for part in ("num", "name")
+    ]
+    cleaned = next(number for number, line in enumerate(steps) if "CALLERID(name)" in line)
+    assert cleaned < next(number for number, line in enumerate(steps) if "Answer()" in line)
+
+
+def test_a_strangers_channel_is_not_told_of_before_its_caller_is_cleaned() -> None:
+    excluded = [line for line in rendered(demo=True)["manager.conf"].splitlines() if "action(exclude)" in line]
+
+    assert excluded
+    assert all("name(Newchannel),header(Channel),method(starts_with)) = PJSIP/" in line for line in excluded)
 
 
 def test_calls_leave_ports_for_the_agents_who_are_rung() -> None:
