@@ -42,7 +42,11 @@ class House:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.settings.http_port}"
+        return self.settings.url
+
+    def desk(self, agent: str) -> Desk:
+        """Return the desk of an agent, not yet logged in."""
+        return Desk(self.url, agent, self.password, certificate=self.settings.tls_cert)
 
     @property
     def sip(self) -> tuple[str, int]:
@@ -100,7 +104,7 @@ class House:
         async with asyncio.timeout(within), aiohttp.ClientSession() as session:
             while True:
                 with suppress(aiohttp.ClientError, OSError):
-                    async with session.get(f"{self.url}/healthz") as answer:
+                    async with session.get(f"{self.url}/healthz", ssl=False) as answer:
                         up_at = up_at or time.monotonic()
                         process = noted(self.settings.run_dir / "service.pid")
                         if answer.status == 200 and process is not None and process.pid != other_than:
@@ -191,7 +195,7 @@ class Seat:
 @asynccontextmanager
 async def seated(house: House, agent: str) -> AsyncIterator[Seat]:
     """Seat an agent for the length of a test."""
-    seat = Seat(Desk(house.url, agent, house.password))
+    seat = Seat(house.desk(agent))
     running = asyncio.ensure_future(seat.run())
     try:
         yield seat
@@ -201,8 +205,11 @@ async def seated(house: House, agent: str) -> AsyncIterator[Seat]:
             await running
 
 
-def start_house(folder: Path) -> House:
-    """Start everything on free ports, in a data directory of its own, with flow files that a test may change."""
+def start_house(folder: Path, **more: Path) -> House:
+    """Start everything on free ports, in a data directory of its own, with flow files that a test may change.
+
+    `more` are further options.
+    """
     flows = folder / "flows"
     subprocess.run(["cp", "-r", str(REPOSITORY / "ivr_flows"), str(flows)], check=True)
     ports = free_ports(420)
@@ -219,9 +226,10 @@ def start_house(folder: Path) -> House:
         asterisk_cache=Path(os.environ.get("TRUNKLINE_ASTERISK_CACHE") or "~/.cache/trunkline"),
         flows_dir=flows,
         centre_file=flows / "centre.yaml",
+        **more,
     )
     given = ("data_dir", "demo", "http_port", "sip_port", "sip_ws_port", "ami_port", "postgres_port", "sip_tls_port")
-    environment = {f"TRUNKLINE_{name.upper()}": str(getattr(settings, name)) for name in given}
+    environment = {f"TRUNKLINE_{name.upper()}": str(getattr(settings, name)) for name in (*given, *more)}
     environment |= {
         "TRUNKLINE_RTP_PORTS": str(settings.rtp_ports),
         "TRUNKLINE_ASTERISK_CACHE": str(settings.asterisk_cache),

@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,13 @@ window.RTCPeerConnection = class extends Plain {
 
 @pytest.fixture
 async def page(house: House, tmp_path: Path) -> AsyncIterator[Page]:
-    """A browser whose microphone speaks a tone, at the log-in of a desk, on a laptop's screen."""
+    async with open_page(tmp_path) as page:
+        yield page
+
+
+@asynccontextmanager
+async def open_page(tmp_path: Path, *more: str) -> AsyncIterator[Page]:
+    """A browser whose microphone speaks a tone, on a laptop's screen; `more` are further words of its command."""
     microphone = tmp_path / "microphone.wav"
     synth = ["synth", "30", "sine", str(AGENT_HERTZ), "vol", "0.5"]
     await asyncio.to_thread(subprocess.run, ["sox", "-n", "-r", "48000", "-c", "1", microphone, *synth], check=True)
@@ -48,6 +55,7 @@ async def page(house: House, tmp_path: Path) -> AsyncIterator[Page]:
                 "--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update",
                 "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream",
                 f"--use-file-for-fake-audio-capture={microphone}", "--autoplay-policy=no-user-gesture-required",
+                *more,
             ],
         )  # fmt: skip
         context = await browser.new_context(viewport={"width": 1280, "height": 720}, permissions=["microphone"])

@@ -61,6 +61,7 @@ def _order(settings: Settings, name: str, seed: int, talks_for: float) -> Order:
         sip_host=settings.sip_host,
         sip_port=settings.sip_port,
         sip_password=sip_password(secrets.agent_secret(settings), name),
+        certificate=str(settings.tls_cert) if settings.tls_cert and not settings.public_url else None,
         seed=seed,
         talks_for=talks_for,
     )

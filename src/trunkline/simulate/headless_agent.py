@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import partial
+from pathlib import Path
 from random import Random
 from types import SimpleNamespace
 from typing import Any
@@ -44,6 +45,7 @@ class Order:
     sip_host: str
     sip_port: int
     sip_password: str
+    certificate: str | None = None
     seed: int = 1
     answers_after: tuple[float, float] = (0.5, 4.0)
     talks_for: float = 20.0
@@ -130,7 +132,8 @@ class Agent:
         """`tell` is given what the agent does now, and how many talks it has had, whenever that is something else."""
         self._order, self._tell = order, tell
         self._random = Random(order.seed)  # noqa: S311 - to be the same again
-        self._desk = Desk(order.url, order.login, order.password)
+        certificate = Path(order.certificate) if order.certificate else None
+        self._desk = Desk(order.url, order.login, order.password, certificate=certificate)
         self._ringing: asyncio.Queue[Any] = asyncio.Queue()
         self._changed, self._leaving, self._left = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._talked: set[str] = set()
