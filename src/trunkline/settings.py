@@ -164,7 +164,7 @@ class Settings(BaseSettings):
     )
     trunks_file: AbsolutePath = Field(
         default=Path("asterisk/trunks.yaml"),
-        description="Trunks to carriers, and which dialled number leads to which flow.",
+        description="Trunks to carriers. Which dialled number leads to which flow stands in the flow files.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least weighty message that is logged."
