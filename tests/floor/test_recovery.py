@@ -179,6 +179,8 @@ async def test_a_caller_whom_the_fallback_serves_is_left_to_it(world: SimpleName
         assert centre.of(call) is None
         assert world.switch.where(call) is Where.FALLBACK
     assert world.store.interactions[interaction.id].outcome is Outcome.FALLBACK
+    assert [entry.interaction for entry in world.store.happened(Happened.SERVED_BY_FALLBACK)] == [interaction.id]
+    assert world.store.happened(Happened.ENDED_IN_FLOW) == []
 
 
 async def test_no_offers_while_the_switch_is_away_and_all_is_right_when_it_is_back(world: SimpleNamespace) -> None:

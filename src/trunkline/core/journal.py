@@ -32,6 +32,7 @@ class Happened(StrEnum):
     WRAP_UP_TIMED_OUT = "wrap_up_timed_out"
     ABANDONED = "abandoned"
     ENDED_IN_FLOW = "ended_in_flow"
+    SERVED_BY_FALLBACK = "served_by_fallback"
     VOICEMAIL_LEFT = "voicemail_left"
     PRESENCE_CHANGED = "presence_changed"
     PHONE_CHOSEN = "phone_chosen"

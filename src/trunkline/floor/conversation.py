@@ -163,7 +163,7 @@ class Conversation:
         if interaction.stage is Stage.OFFERED:
             self.withdraw(interaction, at=at)
             interaction = self._floor.interaction(interaction.id)
-        self._close(interaction, Outcome.FALLBACK, Happened.ENDED_IN_FLOW, at)
+        self._close(interaction, Outcome.FALLBACK, Happened.SERVED_BY_FALLBACK, at)
 
     def _abandoned_while_ringing(self, interaction: Interaction, at: datetime) -> None:
         offer = interaction.offer
