@@ -37,7 +37,11 @@ class Progress:
 
     @contextmanager
     def step(self, title: str) -> Iterator[Report]:
-        """Tell how a step goes: what it reports goes to the log, and to the spinner where there is one."""
+        """Tell how a step goes: what it reports goes to the log, and to the spinner where there is one.
+
+        One that went well ends in its latest report. One that failed ends in its title alone: what was reported before
+        is not why, and whoever catches the fault tells that.
+        """
         began = time.monotonic()
         last = ""
         self.detail(f"{title}: begins")
@@ -54,8 +58,9 @@ class Progress:
             if status is not None:
                 status.start()
             yield report
-        except BaseException:
-            self._end(status, "✗", title, last, began)
+        except BaseException as fault:
+            self._end(status, "✗", title, "", began)
+            self.detail(f"{title}: {type(fault).__name__}: {fault}")
             raise
         self._end(status, "✓", title, last, began)
 
