@@ -38,14 +38,26 @@ def _facts(settings: Settings) -> list[tuple[str, str]]:
         ]
     else:
         facts.append(("Calls", f"arrive from the trunks in {settings.trunks_file}, at {sip}"))
-    command = _ourselves()
-    facts += [
-        ("Try next", f"{command} call {NUMBER} --press 1     a test caller, told step by step"),
-        ("", f"{command} demo                   simulated callers and agents"),
-        ("", f"{command} doctor                 a look at this machine"),
-        ("Logs", str(settings.log_dir)),
+    offered = _demo_commands() if settings.demo else _commands(agents[0] if agents else "NAME")
+    for label, (words, what) in zip(("Try next", *[""] * len(offered)), offered, strict=False):
+        facts.append((label, f"{_ourselves()} {words:<22} {what}"))
+    return [*facts, ("Logs", str(settings.log_dir))]
+
+
+def _demo_commands() -> list[tuple[str, str]]:
+    return [
+        (f"call {NUMBER} --press 1", "a test caller, told step by step"),
+        ("demo", "simulated callers and agents"),
+        ("doctor", "a look at this machine"),
     ]
-    return facts
+
+
+def _commands(agent: str) -> list[tuple[str, str]]:
+    """Calls from this machine are nobody's trunk without the demo: test calls are not offered."""
+    return [
+        (f"agent password {agent}", "the password with which an agent logs in"),
+        ("doctor", "a look at this machine"),
+    ]
 
 
 def _ourselves() -> str:
