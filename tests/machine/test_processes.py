@@ -56,7 +56,7 @@ async def test_process_that_will_not_end_is_killed(tmp_path: Path) -> None:
     with (tmp_path / "out").open("wb") as out:
         process = spawn(STUBBORN, out=out)
     async with asyncio.timeout(10):
-        while not (tmp_path / "out").stat().st_size:  # noqa: ASYNC110 - the file tells no event
+        while not (tmp_path / "out").stat().st_size:
             await asyncio.sleep(0.01)
 
     await process.stop(patience_s=0.1)

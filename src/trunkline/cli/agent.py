@@ -8,7 +8,7 @@ import click
 
 from trunkline import secrets
 from trunkline.cli.options import refuse, settled, with_settings
-from trunkline.core.errors import TrunklineFault
+from trunkline.core.errors import TrunklineFault, Unavailable
 from trunkline.core.ids import AgentId
 from trunkline.core.sip_account import sip_password
 from trunkline.flows.centre import load_centre
@@ -58,8 +58,14 @@ def password(name: str, *, generate: bool, **flags: Any) -> None:
 
 
 async def _set(settings: Settings, agent: AgentId, chosen: str) -> None:
-    async with Database(dsn(settings), connections=1) as database:
-        await Logins(database).set_password(agent, chosen)
+    database = Database(dsn(settings), connections=1)
+    try:
+        async with database:
+            await Logins(database).set_password(agent, chosen)
+    except Unavailable as away:
+        own = settings.database_url is None
+        cure = "start Trunkline (trunkline run)" if own else "start it, or mend TRUNKLINE_DATABASE_URL"
+        raise Unavailable(f"the database at {database.place} does not answer: {cure}") from away
 
 
 def _known(name: str, settings: Settings) -> None:

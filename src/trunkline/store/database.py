@@ -59,6 +59,8 @@ def faults_translated() -> Iterator[None]:
         raise Misconfigured(f"the database refuses us ({fault}): check TRUNKLINE_DATABASE_URL") from fault
     except asyncpg.UniqueViolationError as fault:
         raise WrittenBefore(str(fault.constraint_name)) from fault
+    except asyncpg.UndefinedTableError as fault:
+        raise Misconfigured("the database has no tables of ours yet: start Trunkline once (trunkline run)") from fault
     except asyncpg.InsufficientPrivilegeError as fault:
         raise Misconfigured(f"the database user may not do this: {fault}") from fault
     except (
