@@ -15,15 +15,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from trunkline.cli.ports import wanted_ports
+from trunkline.cli.flow import flow_files
+from trunkline.cli.ports import wanted_ports, wanted_twice
+from trunkline.core.centre import Centre
 from trunkline.core.errors import Misconfigured, Unavailable
 from trunkline.flows.centre import load_centre
+from trunkline.flows.check import check
 from trunkline.processes import Process
 from trunkline.settings import Settings
 from trunkline.store import embedded
 from trunkline.store.programs import find_home
 from trunkline.telephony.place import installed
 from trunkline.telephony.private_root import Found, version_of
+from trunkline.telephony.provision import look_at_trunks
 
 _GIGABYTE = 1024**3
 _MODULES = {
@@ -33,7 +37,7 @@ _MODULES = {
     "res_srtp.so": "encrypted audio, which browsers insist on",
     "res_config_pgsql.so": "agents' accounts from PostgreSQL",
     "app_bridgewait.so": "music while callers wait",
-    "res_agi.so": "flows",
+    "res_agi.so": "AGI, by which flows talk",
 }
 # The folder `en` itself is a link that holds inside a private root only.
 _SOUNDS = ("en*/queue-youarenext.*", "en*/digits/1.*", "en*/vm-intro.*")
@@ -58,7 +62,11 @@ def on_versions() -> Iterator[Finding]:
 
 def on_ports(settings: Settings, ours: set[Process]) -> Iterator[Finding]:
     """Each port that we take."""
-    for port in wanted_ports(settings):
+    wanted = wanted_ports(settings)
+    for first, port in wanted_twice(wanted):
+        both = f"wanted for {first.what} and for {port.what}"
+        yield Finding(f"port {port.port}/{port.protocol}", False, both, port.cure)
+    for port in wanted:
         name = f"port {port.port}/{port.protocol}"
         holder = port.holder
         if holder is None:
@@ -66,7 +74,7 @@ def on_ports(settings: Settings, ours: set[Process]) -> Iterator[Finding]:
         elif holder.process in ours or _is_below(holder.process, ours):
             yield Finding(name, True, f"ours: {port.what}")
         else:
-            yield Finding(name, False, f"held by {holder}", port.complaint(holder).rpartition("; ")[2])
+            yield Finding(name, False, f"held by {holder}", port.cure)
 
 
 def _is_below(process: Process | None, ours: set[Process]) -> bool:
@@ -183,12 +191,38 @@ def on_files(settings: Settings) -> Iterator[Finding]:
         yield Finding("centre file", False, str(problem), f"edit {settings.centre_file}")
     if centre is not None:
         yield Finding("centre file", True, f"{len(centre.agents)} agents, {len(centre.queues)} queues")
+    yield from _on_flows(settings, centre)
+    yield from _on_trunks(settings)
     if settings.tls_cert and settings.tls_key:
         try:
             ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(settings.tls_cert, settings.tls_key)
             yield Finding("certificate", True, str(settings.tls_cert))
         except (OSError, ssl.SSLError) as error:
             yield Finding("certificate", False, str(error), "tls_cert and tls_key must be a pair of PEM files")
+
+
+def _on_flows(settings: Settings, centre: Centre | None) -> Iterator[Finding]:
+    files = flow_files(settings.flows_dir)
+    problems = check(files, centre)
+    for problem in problems:
+        where = f"{problem.file}:{problem.line}:{problem.column}"
+        yield Finding("flow files", False, f"{where}: {problem.message}", problem.hint or f"edit {problem.file}")
+    if not files:
+        cure = "write one (docs/how-to/write-a-flow.md), or mend flows_dir"
+        yield Finding("flow files", False, f"there is no flow in {settings.flows_dir}", cure)
+    elif not problems:
+        yield Finding("flow files", True, f"{len(files)} flow{'' if len(files) == 1 else 's'}")
+
+
+def _on_trunks(settings: Settings) -> Iterator[Finding]:
+    trunks, problems = look_at_trunks(settings.trunks_file, os.environ)
+    for problem in problems:
+        where = f"{settings.trunks_file}:{problem.line}:{problem.column}"
+        yield Finding("trunks file", False, f"{where}: {problem.what}", problem.cure)
+    if not problems:
+        enabled = sum(trunk.enabled for trunk in trunks)
+        text = f"{len(trunks)} trunk{'' if len(trunks) == 1 else 's'}, {enabled} of them enabled"
+        yield Finding("trunks file", True, text if settings.trunks_file.exists() else "none: no carrier's calls arrive")
 
 
 def on_browser_application() -> Iterator[Finding]:

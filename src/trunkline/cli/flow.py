@@ -57,8 +57,18 @@ def check_files(files: tuple[Path, ...], centre_file: Path | None, *, as_json: b
 def _flow_files(files: tuple[Path, ...]) -> tuple[list[Path], Path | None]:
     """Return the flow files, folders opened, and the centre file if it is among them."""
     listed = [each for path in files for each in (sorted(path.glob("*.yaml")) if path.is_dir() else [path])]
-    flows = [path for path in listed if path.name != CENTRE_FILE and not path.name.endswith(".test.yaml")]
-    return list(dict.fromkeys(flows)), next((path for path in listed if path.name == CENTRE_FILE), None)
+    return list(dict.fromkeys(filter(_is_flow, listed))), next(
+        (path for path in listed if path.name == CENTRE_FILE), None
+    )
+
+
+def flow_files(folder: Path) -> list[Path]:
+    """Return the flow files of a folder."""
+    return [path for path in sorted(folder.glob("*.yaml")) if _is_flow(path)]
+
+
+def _is_flow(path: Path) -> bool:
+    return path.name != CENTRE_FILE and not path.name.endswith(".test.yaml")
 
 
 def _beside(flows: list[Path]) -> Path | None:

@@ -25,10 +25,12 @@ class Wanted:
 
     def complaint(self, holder: Holder) -> str:
         """One line: what is taken, by whom, and what moves ours."""
-        return (
-            f"port {self.port} ({self.protocol}) for {self.what} is held by {holder}; "
-            f"set {env_name(self.option)} to another"
-        )
+        return f"port {self.port} ({self.protocol}) for {self.what} is held by {holder}; {self.cure}"
+
+    @property
+    def cure(self) -> str:
+        """What moves ours."""
+        return f"set {env_name(self.option)} to another"
 
 
 def wanted_ports(settings: Settings) -> list[Wanted]:
@@ -51,15 +53,17 @@ def wanted_ports(settings: Settings) -> list[Wanted]:
 
 def clashes(wanted: list[Wanted], ours: set[Process]) -> list[str]:
     """A line for each port that somebody else holds, and for each that two of our own options name."""
-    lines = []
+    twice = [
+        f"port {port.port} ({port.protocol}) is wanted for {first.what} and for {port.what}; {port.cure}"
+        for first, port in wanted_twice(wanted)
+    ]
+    seconds = [port for _, port in wanted_twice(wanted)]
+    held = [(port, port.holder) for port in wanted if port not in seconds]
+    return twice + [port.complaint(holder) for port, holder in held if holder and holder.process not in ours]
+
+
+def wanted_twice(wanted: list[Wanted]) -> list[tuple[Wanted, Wanted]]:
+    """Each port that two of our own options name: the first that does, and the one to be moved."""
     seen: dict[tuple[int, Protocol], Wanted] = {}
-    for port in wanted:
-        first = seen.setdefault((port.port, port.protocol), port)
-        if first is not port:
-            lines.append(
-                f"port {port.port} ({port.protocol}) is wanted for {first.what} and for {port.what}; "
-                f"set {env_name(port.option)} to another"
-            )
-        elif (holder := port.holder) is not None and holder.process not in ours:
-            lines.append(port.complaint(holder))
-    return lines
+    firsts = [(seen.setdefault((port.port, port.protocol), port), port) for port in wanted]
+    return [(first, port) for first, port in firsts if first is not port]

@@ -23,7 +23,7 @@ from trunkline.telephony.place import AsteriskPaths, Place, choose_place, instal
 from trunkline.telephony.private_root import Found, Report, find
 from trunkline.telephony.render import SwitchPlan, Timing, render
 from trunkline.telephony.shared import note_folders
-from trunkline.telephony.trunks import Trunk, refuse, trunks_in
+from trunkline.telephony.trunks import Trunk, TrunkProblem, refuse, trunks_in
 
 _READY_S = 20.0
 _USUAL = Timing()
@@ -150,15 +150,20 @@ async def ensure(
 
 def read_trunks(file: Path, environment: Mapping[str, str]) -> list[Trunk]:
     """Return the trunks of the file, none when there is no file; raises Misconfigured with every problem in it."""
-    if not file.exists():
-        return []
-    found, problems = trunks_in(
-        file.read_text(encoding="utf-8"),
-        environment=environment,
-        read=lambda name: (file.parent / name).read_text(encoding="utf-8"),
-    )
+    found, problems = look_at_trunks(file, environment)
     refuse(problems, str(file))
     return found
+
+
+def look_at_trunks(file: Path, environment: Mapping[str, str]) -> tuple[list[Trunk], list[TrunkProblem]]:
+    """Return the trunks of the file, and every problem in it; nothing when there is no file."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return [], []
+    except (OSError, UnicodeDecodeError) as fault:
+        return [], [TrunkProblem(1, 1, f"cannot be read: {fault}", "make it a UTF-8 text file that we may read")]
+    return trunks_in(text, environment=environment, read=lambda name: (file.parent / name).read_text(encoding="utf-8"))
 
 
 def templates() -> dict[str, str]:
