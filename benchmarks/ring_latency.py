@@ -20,6 +20,7 @@ from benchmarks.centre import BenchCentre, Manager, Plan, centre
 from benchmarks.phones import AgentPhone, plugged_in
 from benchmarks.place import folder_for_all
 from benchmarks.report import NotMeasured, Outcome, Row, percentile, summary
+from benchmarks.ring_latency_deep import DEPTHS, SILENT, at_depths
 from benchmarks.seats import OurSeat, QueueSeat, Seat
 from trunkline import secrets
 from trunkline.core.sip_account import sip_ha1, sip_password
@@ -29,6 +30,7 @@ BLOCKS = 3
 BLOCK_S = 20.0
 TALK_S, THINK_S = 0.2, (2.0, 6.0)
 _QUEUE = "bench"
+Depths = dict[int, tuple[list[float], list[int]]]
 _FLOW = """
 flow: main
 entry: {numbers: ["100"]}
@@ -62,6 +64,8 @@ _NOTES = (
     "an agent's cycle, both alike: free, rung, answers at once, talks 0.2 s, thinks 2-6 s (wrap-up), free again",
     "app_queue: strategy=leastrecent, retry=1 (the least it takes), autofill=yes, wrapuptime=0, ringinuse=no; a caller "
     "at its head whom nobody can take looks again only after `retry`, others once a second (RECHECK in app_queue.c)",
+    "ring_latency_flat: callers are Local channels that wait in silence, for more music than this is too much for the "
+    "machine; same dialplan, flow, queue, journal and phones otherwise",
     "the wait for a new caller is no part of a sample: more callers wait at every moment than agents become free",
 )
 
@@ -98,7 +102,20 @@ async def _measure(folder: Path) -> Outcome:
                 print(f"  block {block + 1} {who}: {_told(seen[-1])}, waiting {depth[who][-2:]}", flush=True)
         for phone in phones:
             phone.close()
-    return _outcome(ours, peer, depth)
+    return _outcome(ours, peer, depth, await _deep(folder))
+
+
+async def _deep(folder: Path) -> Depths:
+    """Measure ours again with more and more waiting, in a centre of its own."""
+    plan = Plan(_FLOW, AGENTS, {}, SILENT)
+    async with centre(folder / "deep", plan, spare=AGENTS + 4) as house, AsyncExitStack() as stack:
+        manager = await stack.enter_async_context(Manager(house.settings.ami_port))
+        phones = await _phones(house)
+        seats = await _desks(house, phones, stack)
+        seen = await at_depths(manager, seats, _block)
+        for phone in phones:
+            phone.close()
+    return seen
 
 
 async def _phones(house: BenchCentre) -> list[AgentPhone]:
@@ -159,7 +176,7 @@ async def _work(seat: Seat, until: float, samples: list[float], *, start: float)
             async with asyncio.timeout(30):
                 samples.append((await seat.phone.rung.get() - said_at) / 1e6)
         except TimeoutError:
-            raise NotMeasured(f"{seat.phone.name} was not rung for half a minute") from None
+            raise NotMeasured(f"{seat.phone.name} was not rung for half a minute; {seat.me}") from None
         await seat.done()
         await asyncio.sleep(random.uniform(*THINK_S))
     await seat.leave()
@@ -170,9 +187,10 @@ def _told(samples: Sequence[float]) -> str:
     return f"n={len(samples)} median {middle:.1f} ms, p99 {late:.1f} ms"
 
 
-def _outcome(ours: list[list[float]], peer: list[list[float]], depth: dict[str, list[int]]) -> Outcome:
+def _outcome(ours: list[list[float]], peer: list[list[float]], depth: dict[str, list[int]], deep: Depths) -> Outcome:
     all_ours, all_peer = [each for block in ours for each in block], [each for block in peer for each in block]
     middle, late = statistics.median(all_ours), percentile(all_ours, 0.99)
+    few, many = (statistics.median(deep[at][0]) for at in (DEPTHS[0], DEPTHS[-1]))
     peer_middle, peer_late = statistics.median(all_peer), percentile(all_peer, 0.99)
     rows = [
         Row(
@@ -181,6 +199,10 @@ def _outcome(ours: list[list[float]], peer: list[list[float]], depth: dict[str, 
         ),
         Row("ring_latency_p99", f"p99: {late:.1f}", "the limit of 40", 40 / late, 1, "ms"),
         Row("ring_latency_p99_peer", f"p99: {late:.1f}", f"app_queue: {peer_late:.0f}", peer_late / late, None, "ms"),
+        Row(
+            "ring_latency_flat", f"median at {DEPTHS[-1]}: {many:.1f}", f"ours at {DEPTHS[0]}: {few:.1f}",
+            few / many, 0.8, "ms",
+        ),
     ]  # fmt: skip
     raw: dict[str, Any] = {
         "agents": AGENTS,
@@ -188,6 +210,7 @@ def _outcome(ours: list[list[float]], peer: list[list[float]], depth: dict[str, 
         "ours_ms": summary(all_ours),
         "peer_ms": summary(all_peer),
         "ours_blocks_ms": [summary(block) for block in ours],
+        "deep_ms": {str(at): {**summary(seen), "waiting": ends} for at, (seen, ends) in deep.items()},
         "peer_blocks_ms": [summary(block) for block in peer],
     }
     return Outcome("ring_latency", rows, raw, _NOTES)

@@ -16,6 +16,8 @@ class Seat(Protocol):
     """An agent who becomes free when told to."""
 
     phone: AgentPhone
+    me: dict[str, Any]
+    """What the centre says of the agent, where it says anything."""
 
     async def free(self) -> int:
         """Say that the agent is free, and return when it was said (ns since 1970)."""
@@ -33,6 +35,7 @@ class OurSeat:
     def __init__(self, phone: AgentPhone) -> None:
         self.phone = phone
         self.waiting = 0
+        self.me: dict[str, Any] = {}
         self._numbers = itertools.count(1)
         self._ready = False
         self._in_wrap_up: asyncio.Queue[str] = asyncio.Queue()
@@ -108,7 +111,9 @@ class OurSeat:
                 self._hear(said["event"])
 
     def _hear(self, event: dict[str, Any]) -> None:
-        if event["kind"] == "queue":
+        if event["kind"] == "me":
+            self.me = event["me"]
+        elif event["kind"] == "queue":
             self.waiting = event["queue"]["waiting"]
         elif event["kind"] == "interaction" and event["interaction"]["stage"] == "wrap_up":
             id_ = event["interaction"]["id"]
@@ -121,6 +126,7 @@ class QueueSeat:
 
     def __init__(self, phone: AgentPhone, manager: Manager, queue: str) -> None:
         self.phone, self._manager, self._queue = phone, manager, queue
+        self.me: dict[str, Any] = {}
 
     async def free(self) -> int:
         """Unpause."""
