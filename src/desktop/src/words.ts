@@ -23,6 +23,7 @@ const parts: Record<string, string> = {
   switch: 'telephone switch',
   flows: 'call flows',
   reconciled: 'live calls',
+  centre: 'centre file',
 };
 
 const tones: Record<string, string> = { '*': 'Star', '#': 'Hash' };
