@@ -1,6 +1,7 @@
 """What Asterisk sees: two SIP accounts for every agent, through a user who can read nothing else."""
 
 import asyncio
+import re
 import uuid
 from urllib.parse import urlsplit, urlunsplit
 
@@ -10,8 +11,16 @@ import pytest
 from tests.builders import NOON, an_agent_record, later
 from trunkline.core.errors import Misconfigured
 from trunkline.store.database import Database, connect_once
+from trunkline.store.migrate import migrate
 from trunkline.store.postgres import PostgresStore
-from trunkline.store.switch_role import SWITCH_ROLE, ensure_switch_role, scram_verifier
+from trunkline.store.ready import switch_account
+from trunkline.store.switch_role import ensure_switch_role, role_of, scram_verifier
+
+
+async def forget(database: Database, role: str) -> None:
+    """Leave no user behind on a server that may not be ours."""
+    await database.rows(f"REVOKE ALL ON ps_endpoints, ps_auths, ps_aors FROM {role}")
+    await database.rows(f"DROP ROLE {role}")
 
 
 def test_the_verifier_is_the_one_of_rfc_7677() -> None:
@@ -57,9 +66,10 @@ async def test_a_name_cannot_break_out_of_its_option(postgres_store: PostgresSto
 
 
 async def test_the_switchs_user_reads_three_views_and_nothing_else(database: Database, database_url: str) -> None:
-    await asyncio.gather(*(ensure_switch_role(database, "s3cret") for _ in range(3)))
+    roles = await asyncio.gather(*(ensure_switch_role(database, "s3cret") for _ in range(3)))
     parts = urlsplit(database_url)
-    place = f"{SWITCH_ROLE}:s3cret@{parts.hostname}:{parts.port}"
+    assert set(roles) == {role_of(parts.path[1:])}
+    place = f"{roles[0]}:s3cret@{parts.hostname}:{parts.port}"
     switch = await connect_once(urlunsplit(parts._replace(netloc=place)))
 
     for view in ("ps_endpoints", "ps_auths", "ps_aors"):
@@ -73,6 +83,34 @@ async def test_the_switchs_user_reads_three_views_and_nothing_else(database: Dat
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await switch.execute("CREATE TABLE mine ()")
     await switch.close()
+    await forget(database, roles[0])
+
+
+async def test_two_centres_on_one_server_do_not_take_the_user_from_each_other(
+    database_url: str, empty_url: str
+) -> None:
+    await migrate(empty_url)
+    told: list[str] = []
+
+    ours = await switch_account(database_url, "ours", told.append)
+    theirs = await switch_account(empty_url, "theirs", told.append)
+
+    for account in (ours, theirs):
+        switch = await connect_once(account)
+        assert await switch.fetch("SELECT * FROM ps_endpoints") == []
+        await switch.close()
+        async with Database(account.replace(account.partition("@")[0], database_url.partition("@")[0])) as database:
+            await forget(database, urlsplit(account).username or "")
+    assert told == []
+
+
+def test_the_role_is_named_after_its_database() -> None:
+    strange = [role_of(name) for name in ('a"; DROP', "Acme", "acme centre", "ä" * 40, "a" * 63, "a" * 62)]
+
+    assert role_of("trunkline") == "trunkline_switch"
+    assert role_of("acme") == "trunkline_switch_acme"
+    assert len(set(strange)) == len(strange)
+    assert all(re.fullmatch(r"[a-z0-9_]{1,63}", role) for role in strange)
 
 
 async def test_a_user_who_may_not_make_roles_is_told_the_cure(database: Database, database_url: str) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from trunkline.core.errors import Misconfigured, Unavailable
 from trunkline.store.database import Database
 from trunkline.store.migrate import migrate
-from trunkline.store.switch_role import SWITCH_ROLE, ensure_switch_role
+from trunkline.store.switch_role import ensure_switch_role
 
 _AGAIN_S = 0.5
 
@@ -40,10 +40,10 @@ async def switch_account(url: str, password: str, report: Callable[[str], None])
     """
     async with Database(url, connections=1) as database:
         try:
-            await ensure_switch_role(database, password)
+            role = await ensure_switch_role(database, password)
         except Misconfigured as refused:
             report(f"{refused}; until then Asterisk reads the accounts with our own user")
             return url
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
-    return urlunsplit(parts._replace(netloc=f"{SWITCH_ROLE}:{quote(password, safe='')}@{host}"))
+    return urlunsplit(parts._replace(netloc=f"{role}:{quote(password, safe='')}@{host}"))

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import os
+import re
 
 from trunkline.core.errors import Misconfigured
 from trunkline.store.database import Database
@@ -11,21 +12,38 @@ from trunkline.store.queries import queries
 
 _SQL = queries("switch_role")
 
-SWITCH_ROLE = "trunkline_switch"
-"""Its name."""
+_FITS = 40
+"""Characters of a database's name that find room in a name of PostgreSQL's, which has 63."""
 
 
-async def ensure_switch_role(database: Database, password: str) -> None:
+async def ensure_switch_role(database: Database, password: str) -> str:
     """Make Asterisk's user exist with this password (ASCII), able to read the three `ps_` views and nothing else.
 
-    Call it after `migrate`. Raises Misconfigured where our own user may not make roles.
+    Returns its name. Call it after `migrate`. Raises Misconfigured where our own user may not make roles.
     """
+    row = await database.row(_SQL["here"])
+    assert row is not None  # noqa: S101 - a SELECT without FROM has one row
+    role = role_of(row["name"])
     try:
-        await database.rows(_SQL["ensure"].replace("{verifier}", scram_verifier(password)))
+        await database.rows(_SQL["ensure"].replace("{role}", role).replace("{verifier}", scram_verifier(password)))
     except Misconfigured as refused:
         raise Misconfigured(
-            f"cannot make the database user {SWITCH_ROLE}: let an administrator give ours CREATEROLE ({refused})"
+            f"cannot make the database user {role}: let an administrator give ours CREATEROLE ({refused})"
         ) from refused
+    return role
+
+
+def role_of(database: str) -> str:
+    """Return the user's name for a database: a user belongs to the whole server, where other centres may be.
+
+    It holds nothing that SQL would have to quote; names that are cut or changed for that end in a checksum.
+    """
+    if database == "trunkline":
+        return "trunkline_switch"
+    if re.fullmatch(rf"[a-z0-9_]{{1,{_FITS}}}", database):
+        return f"trunkline_switch_{database}"
+    fit = re.sub(r"[^a-z0-9_]", "_", database.lower())[: _FITS - 11]
+    return f"trunkline_switch_{fit}_{hashlib.sha256(database.encode()).hexdigest()[:10]}"
 
 
 def scram_verifier(password: str, *, salt: bytes | None = None, rounds: int = 4096) -> str:
