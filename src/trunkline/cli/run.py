@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from trunkline.cli import welcome, whereabouts
+from trunkline.cli.log_room import keep_room
 from trunkline.cli.options import as_environment, refuse, settled, with_settings
 from trunkline.cli.ports import clashes, wanted_ports
 from trunkline.cli.progress import Progress, Report
@@ -56,12 +57,18 @@ async def _run(settings: Settings, flags: dict[str, str], progress: Progress) ->
             progress.say()
             whereabouts.note(settings)
             welcome.show(settings, progress, took_s=time.monotonic() - began)
-            await _before(asked, supervisor.keep())
+            await _before(asked, _keep(settings, supervisor))
     finally:
         if asked.is_set():
             progress.say()
         await supervisor.stop()
         whereabouts.forget(settings)
+
+
+async def _keep(settings: Settings, supervisor: Supervisor) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(supervisor.keep())
+        tasks.create_task(keep_room(settings))
 
 
 def _starts(settings: Settings, flags: dict[str, str]) -> dict[str, Start]:

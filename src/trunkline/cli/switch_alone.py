@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from trunkline.cli.log_room import keep_room
 from trunkline.cli.options import refuse, settled, with_settings
 from trunkline.cli.progress import Progress
 from trunkline.cli.switch import start_switch
@@ -35,7 +36,9 @@ async def _run(settings: Settings, progress: Progress) -> None:
     with progress.step("Asterisk") as report:
         part = await start_switch(settings, embedded.dsn(settings), report)
     ended, waiting = asyncio.ensure_future(part.ended()), asyncio.ensure_future(asked.wait())
+    room = asyncio.ensure_future(keep_room(settings))
     await asyncio.wait({ended, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    room.cancel()
     if ended.done() and not asked.is_set():
         waiting.cancel()
         refuse(f"Asterisk has ended by itself; see {settings.log_dir}")
