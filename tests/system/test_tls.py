@@ -1,6 +1,7 @@
 """Carriers' lines on the real switch: over TLS with SRTP, by address, and what is no line of ours."""
 
 import asyncio
+import re
 import subprocess
 import time
 import uuid
@@ -12,6 +13,8 @@ import pytest
 from tests.system.phone import Phone
 from tests.system.raw_ami import RawAmi
 from tests.system.switch import AGENT_SECRET, AMI_SECRET, Switch, free_ports, open_folder
+from trunkline.cli import log_room
+from trunkline.cli.log_room import make_room
 from trunkline.core.sip_account import sip_password
 from trunkline.settings import PortRange, Settings
 from trunkline.simulate.caller import Caller, CallRefused
@@ -21,7 +24,7 @@ from trunkline.telephony import provision
 from trunkline.telephony.provision import RunningSwitch
 from trunkline.telephony.render import Timing
 
-CARRIER, GATEWAY, SECOND_GATEWAY, STRANGER, PHONE = (f"127.0.0.{last}" for last in (2, 4, 5, 9, 8))
+CARRIER, GATEWAY, SECOND_GATEWAY, PHONE, STRANGER, ANOTHER = (f"127.0.0.{last}" for last in (2, 4, 5, 8, 9, 33))
 OUR_TRUNKS = """\
 trunks:
   - name: registered
@@ -73,9 +76,13 @@ class Line:
         return leg
 
     async def arrives(self, trunk: str) -> dict[str, str]:
-        """Wait for a call in the centre's flow, let it hear itself, and return what the switch says of its line."""
+        """Wait for a call in the centre's flow, let it hear itself, and return what the switch says of its line.
+
+        `arrived` is its Uniqueid.
+        """
         call = await self.centre.event("AsyncAGIStart")
         assert call["ChanVariable"].split("\n")[:2] == ["TL_DIALLED=100", f"TL_TRUNK={trunk}"]
+        self.arrived = call["Uniqueid"]
         await self.centre.act(Action="AGI", Channel=call["Channel"], Command="EXEC Echo", CommandID="echo")
         asked = {
             "signalling": "CHANNEL(pjsip,secure)",
@@ -193,7 +200,7 @@ async def test_a_trunk_by_address_has_several_hosts_its_codecs_and_its_limit(lin
         assert said == {"signalling": "0", "audio": "0", "codec": "(alaw)"}
         async with await line.caller(local=SECOND_GATEWAY) as second:
             assert await status_of(second) == 503
-    await line.centre.event("Hangup")
+    await line.centre.event("Hangup", Uniqueid=line.arrived)
     async with await line.caller(local=SECOND_GATEWAY) as third:
         await third.answered()
 
@@ -223,3 +230,20 @@ async def status_of(caller: Caller) -> int:
     with pytest.raises(CallRefused) as refused:
         await caller.answered()
     return refused.value.ended.status
+
+
+async def test_a_refused_address_is_named_at_once_in_a_log_that_may_be_emptied_under_the_switch(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = line.ours.log_dir / "asterisk.log"
+    monkeypatch.setattr(log_room, "FULL_BYTES", 10)
+    for _ in range(2):
+        async with await line.caller(local=ANOTHER) as stranger:
+            await status_of(stranger)
+
+        async with asyncio.timeout(5):
+            while not re.search(rb"failed for '127\.0\.0\.33:\d+' .* - No matching endpoint found", log.read_bytes()):
+                await asyncio.sleep(0.02)  # the switch's logger writes when it comes to it
+        assert log.read_bytes().startswith(b"[")
+        make_room(log)
+    assert log.stat().st_size == 0

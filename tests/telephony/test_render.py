@@ -64,7 +64,7 @@ def test_only_the_demo_takes_calls_of_this_machine_as_the_trunks() -> None:
     assert "demo-trunk" in rendered(demo=True)["pjsip.conf"]
     assert "endpoint_identifier_order = auth_username,username,ip\n" in rendered(demo=True)["pjsip.conf"]
     assert "demo-trunk" not in rendered()["pjsip.conf"]
-    assert "endpoint_identifier_order = ip,auth_username,username\n" in rendered()["pjsip.conf"]
+    assert "endpoint_identifier_order = ip,username\n" in rendered()["pjsip.conf"]
 
 
 def test_a_certificate_makes_sip_and_the_websocket_secure() -> None:

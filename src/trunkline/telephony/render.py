@@ -134,7 +134,7 @@ def _words(plan: SwitchPlan) -> dict[str, str]:
         "rtp_first": str(first),
         "rtp_last": str(last),
         # The demo's trunk and the agents' phones share an address there.
-        "identifier_order": "auth_username,username,ip" if plan.demo else "ip,auth_username,username",
+        "identifier_order": "auth_username,username,ip" if plan.demo else "ip,username",
         "transports": _transports(plan),
         "demo_trunk": _demo_trunk() if plan.demo else "",
         "trunks": "\n".join(trunk_config(trunk) for trunk in plan.trunks if trunk.enabled),
