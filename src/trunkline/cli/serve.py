@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
+import threading
 from typing import Any
 
 import click
@@ -13,11 +15,15 @@ from trunkline.core.errors import TrunklineFault
 from trunkline.processes import Process, note
 from trunkline.settings import Settings
 
+log = logging.getLogger(__name__)
+
+_ENDS_WITHIN_S = 2.5
+
 
 @click.command("serve")
 @with_settings
 def command(**flags: Any) -> None:
-    """Run the service alone; SIGTERM or Ctrl-C ends it."""
+    """Run the service alone; SIGTERM or Ctrl-C ends it, within three seconds."""
     settings = settled(flags)
     try:
         asyncio.run(_serve(settings))
@@ -33,7 +39,22 @@ async def _serve(settings: Settings) -> None:
     if ourselves is not None:
         note(settings.run_dir / "service.pid", ourselves)
     task = asyncio.ensure_future(serve(settings))
+
+    def end() -> None:
+        task.cancel()
+        if not by_force.is_alive():
+            with contextlib.suppress(RuntimeError):  # a second signal, when it has fired
+                by_force.start()
+
+    by_force = threading.Timer(_ENDS_WITHIN_S, _end_by_force)
+    by_force.daemon = True
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+        asyncio.get_running_loop().add_signal_handler(number, end)
     with contextlib.suppress(asyncio.CancelledError):
         await task
+
+
+def _end_by_force() -> None:
+    """End now: a thread that hangs would hold the process up, and a sudden end loses nothing that is durable."""
+    log.warning("the service did not end in time; ending by force", extra={"within_s": _ENDS_WITHIN_S})
+    os._exit(0)

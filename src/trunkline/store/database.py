@@ -19,6 +19,10 @@ Row = Mapping[str, Any]
 _ESCAPED_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 
 
+_FAREWELL_S = 0.5
+"""How long the end waits for a server that may be away."""
+
+
 def storable(text: str) -> str:
     """Return text that PostgreSQL can hold: NUL and lone surrogates, which it cannot, become U+FFFD and `?`."""
     return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
@@ -113,7 +117,7 @@ class Database:
 
     async def __aexit__(self, *_: object) -> None:
         try:
-            async with asyncio.timeout(self._deadline):
+            async with asyncio.timeout(_FAREWELL_S):
                 await self._pool.close()
         except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             self._pool.terminate()
@@ -127,14 +131,14 @@ class Database:
     async def rows(self, sql: str, *arguments: object) -> Sequence[Row]:
         """Run one statement and return its rows."""
         with faults_translated():
-            async with asyncio.timeout(self._deadline) as scope:
+            async with asyncio.timeout(self._deadline):
                 connection = await self._pool.acquire()
                 try:
                     found = await connection.fetch(sql, *map(_argument, arguments))
                 except asyncio.CancelledError:
-                    # A server that hangs would not answer the polite farewell either.
-                    if scope.expired():
-                        connection.terminate()
+                    # Too late, or not wanted any more. A server that hangs would not answer the polite farewell either,
+                    # and whoever ends must not wait for it.
+                    connection.terminate()
                     raise
                 except asyncpg.InternalClientError:
                     connection.terminate()

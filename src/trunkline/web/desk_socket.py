@@ -24,7 +24,13 @@ log = logging.getLogger(__name__)
 SESSION_OVER = 4001
 TOO_SLOW = 4002
 SILENT = 1001
-_WHY = {SESSION_OVER: b"the session is over", TOO_SLOW: b"this desk reads too slowly", SILENT: b"nothing was heard"}
+SERVICE_ENDS = 1012
+_WHY = {
+    SESSION_OVER: b"the session is over",
+    TOO_SLOW: b"this desk reads too slowly",
+    SILENT: b"nothing was heard",
+    SERVICE_ENDS: b"the service ends",
+}
 PING_EVERY_S = 10.0
 SILENCE_S = 25.0
 FAREWELL_S = 2.0
@@ -73,6 +79,11 @@ class DeskSocket:
             if not self._open[session]:
                 del self._open[session]
         return socket
+
+    async def close_all(self, _: web.Application) -> None:
+        """Tell every desk that the service ends, so that nobody waits for them, and they look for the next one."""
+        for desk in [desk for desks in self._open.values() for desk in desks]:
+            desk.end(SERVICE_ENDS)
 
     def _session_closed(self, session: str) -> None:
         for desk in self._open.get(session, ()):

@@ -25,6 +25,7 @@ def web_application(
     """Return the application with every door."""
     application = web.Application(middlewares=[errors], client_max_size=LARGEST_BODY)
     application.on_response_prepare.append(_headers(sip_ws_port))
+    application.on_shutdown.append(socket.close_all)
     for part in (log_in, socket, recordings, health):
         application.add_routes(part.routes())
     application.add_routes([web.get("/", _index)])
