@@ -205,7 +205,7 @@ async def seated(house: House, agent: str) -> AsyncIterator[Seat]:
             await running
 
 
-def start_house(folder: Path, **more: Path) -> House:
+def start_house(folder: Path, **more: Path | str) -> House:
     """Start everything on free ports, in a data directory of its own, with flow files that a test may change.
 
     `more` are further options.
@@ -226,7 +226,7 @@ def start_house(folder: Path, **more: Path) -> House:
         asterisk_cache=Path(os.environ.get("TRUNKLINE_ASTERISK_CACHE") or "~/.cache/trunkline"),
         flows_dir=flows,
         centre_file=flows / "centre.yaml",
-        **more,
+        **more,  # type: ignore[arg-type]
     )
     given = ("data_dir", "demo", "http_port", "sip_port", "sip_ws_port", "ami_port", "postgres_port", "sip_tls_port")
     environment = {f"TRUNKLINE_{name.upper()}": str(getattr(settings, name)) for name in (*given, *more)}

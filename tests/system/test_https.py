@@ -14,13 +14,26 @@ from tests.system.switch import open_folder
 from tests.system.test_browser import AGENT_HERTZ, CALLER_HERTZ, get_ready, log_in, open_page, until_page_hears
 from tests.system.test_simulate import story, typed
 from tests.system.test_tls import certificate
+from trunkline.telephony.provision import address_towards
+
+OUTSIDE = "198.51.100.7"
+
+# The candidates that the switch offers to the page.
+OFFERED = """
+window.offered = '';
+const set = RTCPeerConnection.prototype.setRemoteDescription;
+RTCPeerConnection.prototype.setRemoteDescription = function (description) {
+  window.offered += description.sdp;
+  return set.call(this, description);
+};
+"""
 
 
 @pytest.fixture(scope="module")
 def running_secure_house() -> Iterator[House]:
-    """The whole centre, with a certificate that nobody vouches for."""
+    """The whole centre, behind address translation, with a certificate that nobody vouches for."""
     with open_folder() as folder:
-        house = start_house(folder, **certificate(folder))
+        house = start_house(folder, external_address=OUTSIDE, **certificate(folder))
         yield house
         stop_house(house)
 
@@ -43,6 +56,7 @@ async def test_a_browsers_call(secure_house: House, tmp_path: Path) -> None:
             complaints.append(message.text)
 
     async with open_page(tmp_path, "--ignore-certificate-errors") as page, seated(secure_house, "ana") as ana:
+        await page.add_init_script(OFFERED)
         page.on("websocket", opened)
         page.on("console", said)
         await ana.chooses("browser")
@@ -58,12 +72,16 @@ async def test_a_browsers_call(secure_house: House, tmp_path: Path) -> None:
         await ana.wrap_up()
         await ana.desk.command("presence", presence="not_ready", reason="break")
         cookies = await page.context.cookies()
+        offered: str = await page.evaluate("window.offered")
 
     settings = secure_house.settings
     assert set(sockets) == {f"wss://127.0.0.1:{settings.http_port}/ws", f"wss://127.0.0.1:{settings.sip_ws_port}/ws"}
     assert [(cookie["secure"], cookie["httpOnly"], cookie["sameSite"]) for cookie in cookies] == [
         (True, True, "Strict")
     ]
+    hosts = {line.split()[4] for line in offered.splitlines() if line.startswith("a=candidate:")}
+    if inside := address_towards(OUTSIDE):  # a machine with no network has no inside
+        assert {OUTSIDE, inside} <= hosts
     assert not [text for text in complaints if "Content Security Policy" in text]
 
 

@@ -25,6 +25,7 @@ PLAN = SwitchPlan(
     sip_ws_port=8088,
     rtp_ports=(10000, 10999),
     external_address=None,
+    inner_address=None,
     tls=None,
     ami_bind="127.0.0.1",
     ami_port=5038,
@@ -104,6 +105,19 @@ def test_behind_address_translation_the_outside_is_told_our_public_address(
         networks = re.findall(r"^local_net = (.*)$", section, re.MULTILINE)
         assert networks == ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8"]
     assert "external" not in rendered()["pjsip.conf"]
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner", "told"),
+    [
+        ("198.51.100.7", "192.168.1.5", "192.168.1.5 => 198.51.100.7,include_local_address\n"),
+        ("198.51.100.7", "198.51.100.7", ""),
+        ("198.51.100.7", None, ""),
+        (None, None, ""),
+    ],
+)
+def test_a_browser_outside_is_told_where_to_send_its_audio(outer: str | None, inner: str | None, told: str) -> None:
+    assert rendered(external_address=outer, inner_address=inner)["rtp.conf"].partition("candidates]\n")[2] == told
 
 
 def test_no_caller_becomes_a_trunk_by_the_name_that_it_gives() -> None:

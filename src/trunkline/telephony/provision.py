@@ -195,6 +195,7 @@ def plan_of(
         sip_ws_port=settings.sip_ws_port,
         rtp_ports=settings.rtp_ports,
         external_address=settings.external_address,
+        inner_address=settings.external_address and address_towards(settings.external_address),
         tls=tls,
         ami_bind=settings.ami_host if _is_address(settings.ami_host) else "127.0.0.1",
         ami_port=settings.ami_port,
@@ -259,6 +260,14 @@ def _refuse_taken_ports(settings: SwitchSettings) -> None:
     ]
     if lines:
         raise Misconfigured("\n".join(lines))
+
+
+def address_towards(host: str) -> str | None:
+    """Return our own address on the way to another; nothing is sent. None where no way leads there."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, contextlib.suppress(OSError):
+        probe.connect((host, 9))
+        return str(probe.getsockname()[0])
+    return None
 
 
 def _is_address(host: str) -> bool:

@@ -57,6 +57,7 @@ class SwitchPlan:
     """Everything that Asterisk's configuration depends on. Paths are as Asterisk sees them.
 
     `home` is the one folder it writes in. `modules` are the files of its modules folder, None when that is not known.
+    `inner_address` is the address of this machine that `external_address` is translated to.
     """
 
     home: PurePosixPath
@@ -71,6 +72,7 @@ class SwitchPlan:
     sip_ws_port: int
     rtp_ports: tuple[int, int]
     external_address: str | None
+    inner_address: str | None
     tls: tuple[PurePosixPath, PurePosixPath] | None
     ami_bind: str
     ami_port: int
@@ -133,6 +135,7 @@ def _words(plan: SwitchPlan) -> dict[str, str]:
         "http": _http(plan),
         "rtp_first": str(first),
         "rtp_last": str(last),
+        "ice_addresses": _ice_addresses(plan),
         # The demo's trunk and the agents' phones share an address there.
         "identifier_order": "auth_username,username,ip" if plan.demo else "ip,username",
         "transports": _transports(plan),
@@ -209,6 +212,13 @@ def _transport(protocol: str, bind: str, plan: SwitchPlan, more: Sequence[str] =
             f"local_net = {network}" for network in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8")
         ]
     return _lines((*lines, ""))
+
+
+def _ice_addresses(plan: SwitchPlan) -> str:
+    """What a browser outside is told, beside the address inside, which it cannot reach."""
+    if plan.external_address is None or plan.inner_address in {None, plan.external_address}:
+        return ""
+    return f"[ice_host_candidates]\n{plan.inner_address} => {plain(plan.external_address)},include_local_address"
 
 
 def _demo_trunk() -> str:
