@@ -44,9 +44,9 @@ class Switch:
 async def switch() -> AsyncIterator[Switch]:
     async with running(FakeAmi()) as fake, asyncio.timeout(20):
         ami = Ami(AmiAddress("127.0.0.1", fake.port, "trunkline", "hush"), wanted=WANTED)
+        switch = Switch(fake, Calls(ami, AsteriskId("trunkline"), now=lambda: NOW))
         run = asyncio.create_task(ami.run())
         await ami.wait_up()
-        switch = Switch(fake, Calls(ami, AsteriskId("trunkline"), now=lambda: NOW))
         assert isinstance((await switch.told(1))[0], SwitchFound)
         yield switch
         run.cancel()

@@ -154,6 +154,10 @@ class _Manager(Manager):  # type: ignore[misc] # panoramisk is untyped
             self.protocol = f.result()[1]
 
 
+def _as_it_is(message: Message | LinkUp | LinkDown) -> Message | LinkUp | LinkDown:
+    return message
+
+
 class Ami:
     """One switch's manager interface: `run` keeps it connected, anybody may `act` and `ask`, one reads `messages`.
 
@@ -173,7 +177,8 @@ class Ami:
         self.address, self.pace, self.counters = address, pace or Pace(), Counters()
         self.wanted = wanted
         self._now, self._inbox_limit, self._paused = now, inbox_limit, False
-        self._inbox: asyncio.Queue[Message | LinkUp | LinkDown] = asyncio.Queue()
+        self._inbox: asyncio.Queue[Any] = asyncio.Queue()
+        self._understand: Callable[[Message | LinkUp | LinkDown], Any] = _as_it_is
         self._asked: dict[str, _Asked] = {}
         self._taps: defaultdict[str, list[Callable[[Message], None]]] = defaultdict(list)
         self._loss_taps: list[Callable[[], None]] = []
@@ -216,7 +221,14 @@ class Ami:
         """Send a question whose answer is a list and return its rows; raises like `act`."""
         return await self._exchange(action, listed=True, within=within)
 
-    async def messages(self) -> AsyncIterator[Message | LinkUp | LinkDown]:
+    def understand_by(self, understand: Callable[[Message | LinkUp | LinkDown], Any]) -> None:
+        """Have each event understood as it is read: `messages` yields what that gives, and nothing for a None.
+
+        Most events mean nothing to us by themselves, and so never wait in the inbox. It must not raise.
+        """
+        self._understand = understand
+
+    async def messages(self) -> AsyncIterator[Any]:
         """Yield the wanted events, and the connection's ups and downs, in the order they came. One consumer only."""
         while True:
             message = await self._inbox.get()
@@ -265,7 +277,10 @@ class Ami:
         self._put(message)
 
     def _put(self, message: Message | LinkUp | LinkDown) -> None:
-        self._inbox.put_nowait(message)
+        understood = self._understand(message)
+        if understood is None:
+            return
+        self._inbox.put_nowait(understood)
         waiting = self._inbox.qsize()
         self.counters.fullest = max(self.counters.fullest, waiting)
         if waiting >= self._inbox_limit and not self._paused:

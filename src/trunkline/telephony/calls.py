@@ -4,6 +4,7 @@ import logging
 import re
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from trunkline.core.call import Call, Picture
@@ -29,8 +30,18 @@ class OddName(Rejected):
     """A channel's, endpoint's or music's name that no dialplan of ours makes."""
 
 
+@dataclass(frozen=True, slots=True)
+class _UnwantedLeg:
+    """An agent's leg that Asterisk has just made, for an offer that is none any more."""
+
+    offer: OfferId
+
+
 class Calls:
-    """CallControl: one Asterisk's callers and agents' legs. `events` has one consumer, and must be consumed."""
+    """CallControl: one Asterisk's callers and agents' legs. `events` has one consumer, and must be consumed.
+
+    Make it before `ami` runs: what came earlier was not understood.
+    """
 
     def __init__(
         self, ami: Ami, asterisk: AsteriskId, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -38,19 +49,35 @@ class Calls:
         self._ami, self._asterisk, self._now = ami, asterisk, now
         self._translator = Translator(asterisk)
         self._unwanted: OrderedDict[OfferId, None] = OrderedDict()
+        ami.understand_by(self._understand)
 
     async def events(self) -> AsyncIterator[CallEvent]:
         """Yield what happens on the switch, in order, for as long as the process lives."""
-        async for message in self._ami.messages():
-            if isinstance(message, LinkUp):
-                yield SwitchFound(self._asterisk, message.at)
-            elif isinstance(message, LinkDown):
-                self._translator.forget()
-                yield SwitchLost(self._asterisk, message.at)
+        async for understood in self._ami.messages():
+            if isinstance(understood, _UnwantedLeg):
+                await self._stop_unwanted(understood.offer)
             else:
-                await self._stop_unwanted(message)
-                if (event := self._translator.call_event(message, self._now())) is not None:
-                    yield event
+                yield understood
+
+    def _understand(self, message: Message | LinkUp | LinkDown) -> "CallEvent | _UnwantedLeg | None":
+        """Return what one event means; called as it is read."""
+        if isinstance(message, LinkUp):
+            return SwitchFound(self._asterisk, message.at)
+        if isinstance(message, LinkDown):
+            self._translator.forget()
+            return SwitchLost(self._asterisk, message.at)
+        if self._unwanted and (leg := self._unwanted_leg(message)) is not None:
+            return leg
+        return self._translator.call_event(message, self._now())
+
+    def _unwanted_leg(self, message: Message) -> "_UnwantedLeg | None":
+        """Return the leg of an offer that was withdrawn before Asterisk had made it; forget those that have ended."""
+        event, offer = message.get("Event"), offer_of(message.get("Uniqueid", ""))
+        if offer is None or offer not in self._unwanted:
+            return None
+        if event in {"Hangup", "OriginateResponse"}:
+            del self._unwanted[offer]
+        return _UnwantedLeg(offer) if event == "Newchannel" else None
 
     async def ring(self, ring: Ring) -> None:
         """Ring an agent's phone; on answer Asterisk itself bridges it with the caller, whether we live or not."""
@@ -107,18 +134,11 @@ class Calls:
         """Write the interaction's id on the caller's channel."""
         await self._set(call, "TL_INTERACTION", interaction)
 
-    async def _stop_unwanted(self, message: Message) -> None:
-        event, offer = message.get("Event"), offer_of(message.get("Uniqueid", ""))
-        if not self._unwanted or offer is None or offer not in self._unwanted:
-            return
-        if event == "Newchannel":
-            try:
-                # Events wait meanwhile, so not for long.
-                await self._on_channel({"Action": "Hangup", "Channel": offer, "Cause": "16"}, within=_AT_ONCE)
-            except Unavailable as fault:
-                log.warning("leg left ringing", extra={"offer_id": offer, "fault": str(fault)})
-        elif event in {"Hangup", "OriginateResponse"}:
-            del self._unwanted[offer]
+    async def _stop_unwanted(self, offer: OfferId) -> None:
+        try:
+            await self._on_channel({"Action": "Hangup", "Channel": offer, "Cause": "16"})
+        except Unavailable as fault:
+            log.warning("leg left ringing", extra={"offer_id": offer, "fault": str(fault)})
 
     async def _redirect(self, call: Call, context: str, exten: str) -> None:
         channel = _checked(call.channel, _CHANNEL)

@@ -76,10 +76,14 @@ class Framer:
 class Headers(Mapping[str, str]):
     """The headers of one message, looked up in its text: of twenty that come, two or three are ever asked for."""
 
-    __slots__ = ("_text",)
+    __slots__ = ("_event", "_text")
 
     def __init__(self, text: str) -> None:
         self._text = f"\r\n{text}\r\n"
+        # Its name is asked for again and again, and is the first line of every event.
+        self._event = (
+            text[len(_EVENT) : text.find("\r\n") if "\r\n" in text else None] if text[:7] == "Event: " else None
+        )
 
     def __getitem__(self, key: str) -> str:
         value = self.get(key)
@@ -95,6 +99,8 @@ class Headers(Mapping[str, str]):
     def get(self, key: str, /, default: T) -> str | T: ...
     def get(self, key: str, /, default: object = None) -> object:
         """Return the value, those of a repeated header joined by a line feed, or `default`."""
+        if key == "Event" and self._event is not None:
+            return self._event
         text, mark = self._text, f"\r\n{key}: "
         start = text.find(mark)
         if start < 0:
