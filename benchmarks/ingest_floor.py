@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -26,7 +27,7 @@ from trunkline.floor.state import Floor, Moved
 from trunkline.floor.switchboard import Switchboard
 from trunkline.floor.waiting import Waiting
 from trunkline.ports.call_control import LineOpened
-from trunkline.ports.store import AgentRecord, SipCredentials
+from trunkline.ports.store import AgentRecord, Change, SipCredentials
 from trunkline.store.database import Database
 from trunkline.store.postgres import PostgresStore
 from trunkline.telephony.ami import Ami, AmiAddress
@@ -110,11 +111,24 @@ async def _floor(store: PostgresStore, at: datetime) -> Floor:
     return floor
 
 
+class _HeldStore(PostgresStore):
+    """The real store, which takes nothing while the journal's queue is what is measured."""
+
+    open: asyncio.Event
+
+    async def save(self, changes: Sequence[Change]) -> None:
+        """Wait until the store is open, then save."""
+        await self.open.wait()
+        await super().save(changes)
+
+
 async def ingest(port: int, calls: int, url: str, *, at: datetime, within: timedelta) -> dict[str, float]:
-    """Take the replay in, and return the seconds until all was decided, and until all was durable."""
+    """Take the replay in; return the seconds until all was in the journal's queue, and until all was durable."""
     async with Database(url) as database:
         await database.rows("TRUNCATE interaction, journal")
-        store = PostgresStore(database)
+        store = _HeldStore(database)
+        store.open = asyncio.Event()
+        store.open.set()
         floor = await _floor(store, at)
         ami = Ami(AmiAddress("127.0.0.1", port, "bench", "bench"), wanted=WANTED, now=floor.clock.now)
         switch = Calls(ami, ASTERISK, now=floor.clock.now)
@@ -144,10 +158,12 @@ async def ingest(port: int, calls: int, url: str, *, at: datetime, within: timed
             async with asyncio.timeout(within.total_seconds()):
                 while not floor.settled:  # noqa: ASYNC110 - not in what is measured
                     await asyncio.sleep(0.01)
+                store.open.clear()
                 began = time.perf_counter()
                 await ami.act({"Action": "UserEvent", "UserEvent": GO})
                 await finish.over.wait()
                 decided = time.perf_counter() - began
+                store.open.set()
                 await floor.commit()
                 durable = time.perf_counter() - began
         finally:
