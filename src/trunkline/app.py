@@ -23,6 +23,7 @@ from trunkline.floor.agent import Desk
 from trunkline.floor.conversation import Conversation
 from trunkline.floor.deadlines import Deadlines
 from trunkline.floor.dispatcher import Dispatcher
+from trunkline.floor.fallback import FallbackMessages
 from trunkline.floor.hub import Hub
 from trunkline.floor.intake import Intake
 from trunkline.floor.ledger import Ledger
@@ -97,6 +98,10 @@ class _Service:
             lines=AgiLines(self.ami, self.shared.inside).open, recordings=self.voicemails,
         )  # fmt: skip
         conversation = Conversation(floor, calls, self.self_service.left_flow)
+        self.fallback = FallbackMessages(
+            floor, calls, store, intake=self.intake, left_in=self.shared.recordings / "fallback",
+            kept_in=self.voicemails,
+        )  # fmt: skip
         self.desk = Desk(floor, calls, conversation)
         self.deadlines = Deadlines(
             floor, overflow=self.self_service.overflow, ring_out=conversation.rang_out,
@@ -145,7 +150,7 @@ class _Service:
             async with asyncio.TaskGroup() as tasks:
                 for work in (
                     self.ledger.run(), self.ami.run(), self.switchboard.run(self.calls.events()),
-                    self.self_service.run(), self.intake.run(), self.hub.run(), self._heartbeat(),
+                    self.self_service.run(), self.intake.run(), self.hub.run(), self.fallback.run(), self._heartbeat(),
                     self._watch_files(), self._watch_parts(),
                 ):  # fmt: skip
                     tasks.create_task(work)

@@ -25,6 +25,7 @@ from trunkline.floor.agent import Desk
 from trunkline.floor.conversation import Conversation
 from trunkline.floor.deadlines import Deadlines
 from trunkline.floor.dispatcher import Dispatcher
+from trunkline.floor.fallback import FallbackMessages
 from trunkline.floor.hub import Hub
 from trunkline.floor.intake import Intake
 from trunkline.floor.ledger import Ledger
@@ -104,6 +105,10 @@ class Centre:
             self.floor, switch, intake=self.intake, flows=library, sounds=FakeVoice(), lines=self._line,
             recordings=self.recordings,
         )  # fmt: skip
+        self.fallback_folder = folder / "fallback"
+        self.fallback = FallbackMessages(
+            self.floor, switch, store, intake=self.intake, left_in=self.fallback_folder, kept_in=self.recordings
+        )
         conversation = Conversation(self.floor, switch, self.self_service.left_flow)
         self.desk = Desk(self.floor, switch, conversation)
         self.deadlines = Deadlines(

@@ -44,6 +44,19 @@ def test_least_centre_has_sensible_defaults() -> None:
     assert (centre.hours, centre.agents, centre.language) == ({}, {}, "en-GB")
 
 
+def test_messages_of_the_fallback_go_to_the_queue_that_is_named_else_to_the_first() -> None:
+    two = LEAST.replace("queues: {", "queues: {returns: {title: Returns}, ")
+    unnamed, _ = centre_of(two.encode(), "centre.yaml")
+    named, _ = centre_of(f"{two}fallback_queue: sales\n".encode(), "centre.yaml")
+
+    assert unnamed is not None
+    assert named is not None
+    assert (unnamed.queue_of_fallback, named.queue_of_fallback) == ("returns", "sales")
+    assert problems_of(f"{two}fallback_queue: sails\n") == [
+        'centre.yaml:6:17: fallback_queue: there is no queue "sails"; did you mean "sales"?'
+    ]
+
+
 def test_hours_become_a_calendar() -> None:
     text = (
         LEAST

@@ -2,6 +2,7 @@ import asyncio
 import base64
 import json
 import os
+import re
 import socket
 import time
 import uuid
@@ -178,10 +179,10 @@ async def test_service_that_stays_away_leads_to_a_message_that_is_kept(
 ) -> None:
     caller = await a_caller(switch, phone)
     call = await ami.event("AsyncAGIStart")
-    message = switch.running.paths.recordings / "fallback" / f"{call['Uniqueid']}.wav"
+    message = switch.running.paths.recordings / "fallback" / f"{call['Uniqueid']}_+447700900123_100.wav"
 
     async with asyncio.timeout(40):
-        while not (message.exists() and message.stat().st_size > 16_000):  # noqa: ASYNC110 - nothing tells of it
+        while not (message.exists() and message.stat().st_size > 16_000):
             await asyncio.sleep(0.1)
     caller.do("hangup")
     await ami.event("Hangup", Uniqueid=call["Uniqueid"])
@@ -229,6 +230,43 @@ async def test_what_a_caller_claims_to_be_is_never_run(switch: Switch, ami: RawA
     assert call["ChanVariable"].split("\n")[:2] == ["TL_DIALLED=100", "TL_TRUNK=demo"]
     assert not (switch.running.paths.root or Path("/")).joinpath("tmp/owned").exists()
     await hang_up(ami, call)
+
+
+async def test_what_a_caller_claims_to_be_reaches_a_files_name_in_digits_only(switch: Switch, ami: RawAmi) -> None:
+    users = (
+        "%24%7bSHELL(touch%20/tmp/owned2)%7d", "../../../../tmp/owned2", "1%0d%0aAction:%20Hangup", "2,9,9,q",
+        "3%7d%7d", "4)%22);x", "5%25d%7ck&a", "+44770090" + "0" * 2000, "anonymous", "%ff%ef", "_6_7_", "%2e%2e%2f8",
+    )  # fmt: skip
+    folder = switch.running.paths.recordings / "fallback"
+    calls = {}
+    # A sign of life that lasts for the whole test.
+    await ami.act(Action="Setvar", Variable="TL_ALIVE", Value=str(int(time.time()) + 60))
+    with socket.socket(type=socket.SOCK_DGRAM) as line:
+        line.bind(("127.0.0.1", 0))
+        port = line.getsockname()[1]
+        for user in users:
+            invite = an_invite(port, name='"${EPOCH}"', user=user, number="10_%24%7bEPOCH%7d%2f..*%23", switch=switch)
+            line.sendto(invite, ("127.0.0.1", switch.settings.sip_port))
+            call = await ami.event("AsyncAGIStart")
+            calls[call["Uniqueid"]] = call
+            step = {"Context": "fallback", "Exten": "s", "Priority": "6"}  # Record
+            await ami.act(Action="Redirect", Channel=call["Channel"], **step)
+    async with asyncio.timeout(10):
+        while not all(any(folder.glob(f"{uniqueid}_*")) for uniqueid in calls):
+            await asyncio.sleep(0.05)
+
+    names = sorted(file.name for uniqueid in calls for file in folder.glob(f"{uniqueid}*"))
+
+    assert len(names) == len(users)
+    for name in names:
+        uniqueid, _, rest = name.partition("_")
+        assert uniqueid in calls
+        assert re.fullmatch(r"[0-9+]{0,32}_10EPOCH\*?#?\.wav", rest), rest
+    assert not (switch.running.paths.root or Path("/")).joinpath("tmp/owned2").exists()
+    assert not Path("/tmp/owned2").exists()
+    assert not switch.running.paths.recordings.joinpath("..", "owned2").exists()
+    for call in calls.values():
+        await ami.act(Action="Hangup", Channel=call["Channel"])
 
 
 async def test_dialled_number_keeps_only_what_can_be_dialled(switch: Switch, ami: RawAmi) -> None:

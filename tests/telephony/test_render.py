@@ -158,10 +158,14 @@ def test_a_build_without_a_module_of_ours_is_named() -> None:
 def test_the_caller_id_is_read_in_the_dialplan_only_to_be_cleaned() -> None:
     steps = [line for line in rendered()["extensions.conf"].splitlines() if not line.startswith(";")]
 
-    assert [line for line in steps if "CALLERID" in line or "CONNECTEDLINE" in line] == [
+    reading = [line for line in steps if "CALLERID" in line or "CONNECTEDLINE" in line]
+    assert reading[:2] == [
         rf" same => n,Set(CALLERID({part})=${{FILTER(\x20-\x7e\x80-\xff,${{CALLERID({part})}})}})"
         for part in ("num", "name")
     ]
+    # And digits of it are in the name of a message's file.
+    assert len(reading) == 3
+    assert "/fallback/${UNIQUEID}_${FILTER(0-9+,${CALLERID(num)}):0:32}_" in reading[2]
     cleaned = next(number for number, line in enumerate(steps) if "CALLERID(name)" in line)
     assert cleaned < next(number for number, line in enumerate(steps) if "Answer()" in line)
 

@@ -65,6 +65,12 @@ class Centre:
     dispositions: tuple[Disposition, ...]
     reasons: tuple[Reason, ...]
     agents: Mapping[AgentId, AgentConfig]
+    fallback_queue: QueueId | None = None
+
+    @property
+    def queue_of_fallback(self) -> QueueId:
+        """Return where messages go that were left while nobody served: the queue that is named, else the first."""
+        return self.fallback_queue or next(iter(self.queues))
 
     def queue(self, id_: QueueId) -> QueueConfig:
         """Return a queue; one that has left the file while somebody waits in it goes on under its id, as is usual."""

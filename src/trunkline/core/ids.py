@@ -23,6 +23,7 @@ AsteriskId = NewType("AsteriskId", str)
 """Which switch a channel lives on (its `systemname`): nothing assumes that there is only one."""
 
 _CALLS = uuid.UUID("5b0c3d0e-8f0e-5a59-9a6e-6f0b7f1f6a10")
+_MESSAGES = uuid.UUID("0d1a5a3e-6f2b-5c0e-8d57-2a9d3c1b7e42")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -48,6 +49,11 @@ class CallId:
 def interaction_id_of(call: CallId) -> InteractionId:
     """Return the one interaction id of an inbound call (UUID version 5, RFC 9562 section 5.5)."""
     return InteractionId(str(uuid.uuid5(_CALLS, str(call))))
+
+
+def message_id_of(call: CallId) -> InteractionId:
+    """Return the one interaction id of the message that a caller left with the switch itself, after their call's."""
+    return InteractionId(str(uuid.uuid5(_MESSAGES, str(call))))
 
 
 def new_id() -> str:

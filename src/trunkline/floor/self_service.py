@@ -25,6 +25,7 @@ from trunkline.core.interaction import (
 from trunkline.core.journal import Happened, JournalEntry
 from trunkline.floor.intake import Intake
 from trunkline.floor.losses import Losses
+from trunkline.floor.recording import SHORTEST_VOICEMAIL, length_of
 from trunkline.floor.runs import Flows, fitted, flow_of, run_of, steps_taken, stored
 from trunkline.floor.state import Floor, NoSuch
 from trunkline.flows.run import Moved, Run, advance, begin, to_people
@@ -56,7 +57,6 @@ log = logging.getLogger(__name__)
 ANY_KEY = "0123456789*#"
 NO_ANNOUNCEMENT = timedelta(seconds=600)
 """How long the dialplan plays music in one piece where nothing is to be announced."""
-SHORTEST_VOICEMAIL = timedelta(seconds=1)
 VOICEMAIL_SILENCE = timedelta(seconds=6)
 SORRY = Prompt("We are sorry. Something went wrong on our side. Please call again in a few minutes.", "en-GB")
 NOT_IN_SERVICE = Prompt("Thank you for calling. This number is not in service. Goodbye.", "en-GB")
@@ -293,7 +293,7 @@ class SelfService:
 
     def left_flow(self, interaction: Interaction, *, at: datetime) -> None:
         """The caller is off the line, from within a flow: a voicemail that was left becomes work, all else ends."""
-        length = _length_of(self._voicemail_file(interaction.id))
+        length = length_of(self._voicemail_file(interaction.id))
         want = self._present_action(interaction) if length >= SHORTEST_VOICEMAIL else None
         if isinstance(want, TakeVoicemail):
             voicemail = Voicemail(self._voicemail_file(interaction.id).name, length)
@@ -386,11 +386,3 @@ class SelfService:
                 log.error("a prompt has no sound", extra={"why": str(fault)})
         found = (self._sounds.sound_for(prompt) for prompt in prompts)
         return [sound for sound in found if sound is not None]
-
-
-def _length_of(file: Path) -> timedelta:
-    """Return how long a recording of 8 kHz 16-bit mono is; an absent one is empty. 44 bytes are the WAV header."""
-    try:
-        return timedelta(seconds=max(0, file.stat().st_size - 44) / 16000)
-    except FileNotFoundError:
-        return timedelta()

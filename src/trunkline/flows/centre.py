@@ -164,6 +164,7 @@ class _Centre(BaseModel):
     region: Annotated[str, AfterValidator(_region)]
     language: Language = "en-GB"
     queues: Annotated[dict[Name, _Queue], Field(min_length=1)]
+    fallback_queue: Name | None = None
     hours: dict[Name, _Hours] = Field(default_factory=dict)
     dispositions: Annotated[tuple[_Coded, ...], Field(min_length=1, strict=False)]
     reasons: Annotated[tuple[_Coded, ...], Field(min_length=1, strict=False)]
@@ -188,6 +189,7 @@ class _Centre(BaseModel):
             dispositions=tuple(Disposition(d.code, d.title) for d in self.dispositions),
             reasons=tuple(Reason(r.code, r.title) for r in self.reasons),
             agents=agents,
+            fallback_queue=QueueId(self.fallback_queue) if self.fallback_queue is not None else None,
         )
 
 
@@ -218,9 +220,14 @@ def centre_of(data: bytes, file: str) -> tuple[Centre | None, list[Problem]]:
 
 
 def _unknown_queues(shape: _Centre, root: Node, file: str) -> list[Problem]:
-    """Find agents in queues that are not there."""
+    """Find queues that are named and not there."""
     guesser = Guesser(shape.queues)
     found = []
+    if shape.fallback_queue is not None and shape.fallback_queue not in shape.queues:
+        node, _ = root.reach(("fallback_queue",))
+        message = f'fallback_queue: there is no queue "{shape.fallback_queue}"'
+        hint = guesser.hint(shape.fallback_queue)
+        found.append(Problem(file, node.line, node.column, Severity.ERROR, "no-queue", message, hint))
     for login, agent in shape.agents.items():
         for at, queue in enumerate(agent.queues):
             if queue not in shape.queues:
