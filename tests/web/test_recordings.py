@@ -1,6 +1,5 @@
 """Voicemails by HTTP: for whom, in which pieces, and nothing else out of the folder."""
 
-import uuid
 from dataclasses import replace
 
 import pytest
@@ -75,7 +74,7 @@ async def test_a_voicemail_of_another_queue_is_not_there(doors: Web) -> None:
         "0" * 5000,
         "%7Bint%7D",
         "';%20DROP%20TABLE%20agent;%20--",
-        str(uuid.uuid4()),
+        "8f15b57b-c735-436f-a550-d6309e1ab6d0",
     ],
 )
 async def test_what_is_no_voicemail_is_not_found(doors: Web, id_: str) -> None:
