@@ -1,6 +1,7 @@
 """The composition root: the only module that knows everybody. It makes the parts, and owns every task."""
 
 import asyncio
+import gc
 import logging
 import ssl
 from collections.abc import Mapping
@@ -66,6 +67,9 @@ async def serve(settings: Settings) -> None:
     log_to(settings.log_file, settings.log_level)
     async with AsyncExitStack() as stack:
         service = await _Service.made(settings, stack)
+        # What was made at the start stays: looking through it again and again for garbage would only hold calls up.
+        gc.collect()
+        gc.freeze()
         await service.run()
 
 
