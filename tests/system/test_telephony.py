@@ -194,8 +194,7 @@ async def test_a_caller_who_hangs_up_ends_the_line_at_once(centre: Centre, call:
     with pytest.raises(LineGone):
         await playing
     assert time.monotonic() - began < 1
-    ended = await centre.hears(CallEnded)
-    assert ended.call == opened.call.id
+    await centre.hears(CallEnded, fits=lambda event: event.call == opened.call.id)
 
 
 async def test_a_line_nobody_renews_leads_to_the_safe_place_and_back(centre: Centre, call: Called) -> None:
