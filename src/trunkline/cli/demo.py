@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib.util
+import signal
 import sys
 import time
 
@@ -49,7 +50,7 @@ def command(
     click.echo(f"about {rate:g} callers a minute to {number}; agents: {', '.join(names) or 'none'}; Ctrl-C ends it")
     try:
         asyncio.run(_run(Demo(plan, orders)))
-    except KeyboardInterrupt:
+    except asyncio.CancelledError:
         click.echo("\nthe demonstration is over")
 
 
@@ -68,9 +69,17 @@ def _order(settings: Settings, name: str, seed: int, talks_for: float) -> Order:
 
 
 async def _run(demo: Demo) -> None:
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(demo.run())
-        tasks.create_task(_show(demo))
+    """Show it until a signal ends it; asked for ourselves, since a shell starts what it puts aside deaf to Ctrl-C."""
+
+    async def live() -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(demo.run())
+            tasks.create_task(_show(demo))
+
+    living = asyncio.ensure_future(live())
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, living.cancel)
+    await living
 
 
 async def _show(demo: Demo) -> None:
