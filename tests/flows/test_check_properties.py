@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tests.flows.examples import MONDAY_NIGHT, MONDAY_TEN, a_centre, the_facts
@@ -40,6 +40,8 @@ def idle(action: Action) -> Answer:
     return Left() if isinstance(action, TakeVoicemail) else Silence()
 
 
+# Most flows that are thrown together are refused, and rightly so.
+@settings(suppress_health_check=[HealthCheck.filter_too_much])
 @given(FLOWS, st.sampled_from([MONDAY_TEN, MONDAY_NIGHT]))
 def test_idle_caller_gets_to_an_end_of_every_flow_that_serves(text: str, at: datetime) -> None:
     draft = draft_of(text.encode(), "any.yaml")
