@@ -12,7 +12,7 @@ import pwd
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal, Self
@@ -91,6 +91,17 @@ class Process:
             await gone.wait()
         finally:
             loop.remove_reader(descriptor)
+
+    @contextlib.asynccontextmanager
+    async def brought_up(
+        self, *, ask: signal.Signals = signal.SIGTERM, patience_s: float = 10.0
+    ) -> AsyncIterator[None]:
+        """Stop it when what is done within, its coming up, fails or is cancelled: nobody else would know of it."""
+        try:
+            yield
+        except BaseException:
+            await self.stop(ask=ask, patience_s=patience_s)
+            raise
 
     async def stop(self, *, ask: signal.Signals = signal.SIGTERM, patience_s: float = 10.0) -> None:
         """Ask it to end, and kill it when it has not after `patience_s` seconds."""

@@ -1,5 +1,6 @@
 """Our own PostgreSQL: adopted, recovered, stopped; and never in the way of somebody else's port."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -53,6 +54,20 @@ async def test_is_made_started_and_stopped(settings: Settings) -> None:
     assert await ask(running.dsn, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user") is False
     await running.stop()
     assert not running.process.alive
+    assert embedded.living(settings) is None
+
+
+async def test_start_that_is_given_up_leaves_no_server_behind(settings: Settings) -> None:
+    await (await embedded.ensure(settings, NOTES.append)).stop()
+
+    starting = asyncio.ensure_future(embedded.ensure(settings, NOTES.append))
+    async with asyncio.timeout(30):
+        while embedded.living(settings) is None:
+            await asyncio.sleep(0)
+    starting.cancel()
+    await asyncio.wait({starting})
+
+    assert starting.cancelled()
     assert embedded.living(settings) is None
 
 

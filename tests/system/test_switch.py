@@ -13,9 +13,11 @@ import pytest
 
 from tests.system.phone import Phone
 from tests.system.raw_ami import Message, RawAmi
-from tests.system.switch import AGENT_SECRET, AMI_SECRET, Switch
+from tests.system.switch import AGENT_SECRET, AMI_SECRET, Switch, free_ports, open_folder
+from trunkline.cli.switch import switches_of
 from trunkline.core.errors import Misconfigured
 from trunkline.core.sip_account import sip_password
+from trunkline.settings import PortRange
 from trunkline.telephony import provision
 from trunkline.telephony.render import Timing
 
@@ -89,6 +91,26 @@ async def test_same_settings_find_the_switch_that_runs_and_a_taken_port_names_it
     assert time.monotonic() - began < 3
     with pytest.raises(Misconfigured, match=rf"UDP port .* {switch.running.process.pid} .*TRUNKLINE_SIP_PORT"):
         await provision.ensure(elsewhere, switch.lines.append, database_url=switch.database_url, ami_secret="x")
+
+
+async def test_start_that_is_given_up_leaves_no_switch_behind(switch: Switch) -> None:
+    with open_folder() as folder:
+        ports = free_ports(105)
+        places = {"sip_port": ports[0], "sip_ws_port": ports[1], "ami_port": ports[2], "data_dir": folder}
+        settings = switch.settings.model_copy(update=places | {"rtp_ports": PortRange(ports[5], ports[104])})
+        ensure = provision.ensure(
+            settings, switch.lines.append, database_url=switch.database_url, ami_secret=AMI_SECRET
+        )
+
+        starting = asyncio.ensure_future(ensure)
+        async with asyncio.timeout(30):
+            while not switches_of(folder):
+                await asyncio.sleep(0)
+        starting.cancel()
+        await asyncio.wait({starting})
+
+        assert starting.cancelled()
+        assert switches_of(folder) == []
 
 
 async def test_caller_is_answered_into_a_flow(switch: Switch, ami: RawAmi, phone: StartPhone) -> None:

@@ -109,18 +109,15 @@ async def start_service(settings: Settings, environment: dict[str, str], report:
     with out_path.open("ab") as out:
         began_at = out.tell()
         process = spawn([sys.executable, "-m", "trunkline", "serve"], out=out, env={**os.environ, **environment})
-    try:
-        await _until_ready(settings, process, report)
-    except TimeoutError:
-        await process.stop(patience_s=_HASTE_S)
-        raise Unavailable(
-            f"the service was not ready within {_READY_WITHIN_S:.0f} s; see {settings.log_file}"
-        ) from None
-    except Unavailable:
-        raise Unavailable(f"the service ended while it started:\n{_tail(out_path, began_at)}") from None
-    except asyncio.CancelledError:
-        await process.stop(patience_s=_HASTE_S)
-        raise
+    async with process.brought_up(patience_s=_HASTE_S):
+        try:
+            await _until_ready(settings, process, report)
+        except TimeoutError:
+            raise Unavailable(
+                f"the service was not ready within {_READY_WITHIN_S:.0f} s; see {settings.log_file}"
+            ) from None
+        except Unavailable:
+            raise Unavailable(f"the service ended while it started:\n{_tail(out_path, began_at)}") from None
     report(f"ready at {settings.url}")
     return Part(process.ended, process.stop, lambda: process.send(signal.SIGKILL))
 

@@ -5,6 +5,7 @@ started in a session of its own, so that it outlives a `kill -9` of whoever star
 """
 
 import asyncio
+import contextlib
 import os
 import signal
 from collections.abc import Callable
@@ -69,13 +70,13 @@ async def ensure(settings: Settings, report: Report) -> Running:
             await _make(home, settings)
         running = await _start(home, settings)
     try:
-        await _answers(settings)
+        await _answers(settings, running, adopted=adopted)
     except asyncpg.InvalidPasswordError:
         report("the password file is new: telling the database")
         await running.stop(ask=signal.SIGINT)
         await _set_passwords(home, settings)
         running = await _start(home, settings)
-        await _answers(settings)
+        await _answers(settings, running, adopted=False)
     return Running(dsn(settings), running, adopted)
 
 
@@ -173,16 +174,15 @@ async def _start(home: Home, settings: Settings) -> Process:
     arguments = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
     with log.open("ab") as out:
         process = home.start("postgres", "-D", str(home.data), *arguments, out=out)
-    try:
-        async with asyncio.timeout(_START_WITHIN_S):
-            while not _is_ready(home, process.pid):
-                if not process.alive:
-                    await process.ended()
-                    raise Unavailable(f"PostgreSQL did not start, see {log}:\n{_last_lines(log)}")
-                await asyncio.sleep(0.01)
-    except TimeoutError:
-        await process.stop(ask=signal.SIGQUIT)
-        raise Unavailable(f"PostgreSQL was not ready within {_START_WITHIN_S:.0f} s, see {log}") from None
+    async with process.brought_up(ask=signal.SIGQUIT):
+        try:
+            async with asyncio.timeout(_START_WITHIN_S):
+                while not _is_ready(home, process.pid):
+                    if not process.alive:
+                        raise Unavailable(f"PostgreSQL did not start, see {log}:\n{_last_lines(log)}")
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            raise Unavailable(f"PostgreSQL was not ready within {_START_WITHIN_S:.0f} s, see {log}") from None
     return process
 
 
@@ -191,7 +191,13 @@ def _is_ready(home: Home, pid: int) -> bool:
     return len(lines) > 7 and lines[0].strip() == str(pid) and lines[7].strip() == "ready"
 
 
-async def _answers(settings: Settings) -> None:
+async def _answers(settings: Settings, running: Process, *, adopted: bool) -> None:
+    """Ask it something; one that we started and that does not answer is not left running."""
+    async with contextlib.nullcontext() if adopted else running.brought_up(ask=signal.SIGINT):
+        await _connect_once(settings)
+
+
+async def _connect_once(settings: Settings) -> None:
     try:
         connection = await asyncpg.connect(dsn(settings.model_copy(update={"database_url": None})), timeout=10)
     except asyncpg.InvalidPasswordError:

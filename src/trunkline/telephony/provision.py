@@ -141,7 +141,13 @@ async def ensure(
         )
     note.parent.mkdir(parents=True, exist_ok=True)
     _keep(note, process, mark)
-    await _until_ready(process, settings, ami_secret, place.home / "log")
+    async with process.brought_up(patience_s=5):
+        try:
+            await _until_ready(process, settings, ami_secret, place.home / "log")
+        except BaseException:
+            # The end of a wrapper is not the end of what it wraps.
+            await _within(process).stop(patience_s=5)
+            raise
     process = _within(process)
     _keep(note, process, mark)
     report(f"Asterisk {found.version} is up (pid {process.pid})")
@@ -333,7 +339,6 @@ async def _until_ready(process: Process, settings: SwitchSettings, secret: str, 
                     raise Unavailable(f"Asterisk ended at once: {_last_words(logs)}", retry=False)
                 await asyncio.sleep(0.05)
     except TimeoutError:
-        await process.stop(patience_s=5)
         raise Unavailable(f"Asterisk was not ready within {_READY_S:.0f} s: {_last_words(logs)}") from None
 
 
