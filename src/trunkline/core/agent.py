@@ -1,10 +1,11 @@
 """An agent: who handles interactions, whether they want one now, and what they are busy with."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from trunkline.core.ids import AgentId, InteractionId, QueueId
+from trunkline.core.record import changed
 
 
 class Presence(StrEnum):
@@ -28,9 +29,11 @@ DECLINED = "declined"
 PHONE_UNREACHABLE = "phone_unreachable"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Agent:
     """One agent as the floor knows them."""
+
+    # Without slots, so that `changed` can copy it.
 
     id: AgentId
     name: str
@@ -68,14 +71,14 @@ def show(agent: Agent, presence: Presence, reason: str | None, *, at: datetime) 
     if agent.presence is presence and agent.reason == reason:
         return agent
     starts = agent.presence is Presence.OFFLINE or agent.idle_since is None
-    return replace(agent, presence=presence, reason=reason, since=at, idle_since=at if starts else agent.idle_since)
+    return changed(agent, presence=presence, reason=reason, since=at, idle_since=at if starts else agent.idle_since)
 
 
 def take(agent: Agent, interaction: InteractionId) -> Agent:
     """Return the agent with an interaction in hand (offered counts: nobody is offered two at once)."""
-    return replace(agent, busy=interaction)
+    return changed(agent, busy=interaction)
 
 
 def release(agent: Agent, *, at: datetime, served: bool) -> Agent:
     """Return the agent with empty hands; only an interaction that was served starts their idle time anew."""
-    return replace(agent, busy=None, idle_since=at if served else agent.idle_since)
+    return changed(agent, busy=None, idle_since=at if served else agent.idle_since)

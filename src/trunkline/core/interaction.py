@@ -7,7 +7,7 @@ Every function here is pure: it returns the moved interaction. Journal entries a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from trunkline.core.call import Call
 from trunkline.core.errors import Rejected
 from trunkline.core.ids import AgentId, CustomerId, InteractionId, OfferId, QueueId
+from trunkline.core.record import changed
 
 
 class Stage(StrEnum):
@@ -92,9 +93,11 @@ class Voicemail:
     length: timedelta
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Interaction:
     """One interaction, whole. `run` is the flow run as flows writes it."""
+
+    # Without slots, so that `changed` can copy it.
 
     id: InteractionId
     medium: str
@@ -146,7 +149,7 @@ def arrive(  # noqa: PLR0917
 
 
 def _to(interaction: Interaction, stage: Stage, at: datetime, **changes: Any) -> Interaction:
-    return replace(interaction, stage=stage, stage_since=at, **changes)
+    return changed(interaction, stage=stage, stage_since=at, **changes)
 
 
 def enqueue(interaction: Interaction, entry: Entry, *, at: datetime) -> Interaction:
@@ -190,7 +193,7 @@ def hold(interaction: Interaction, *, held: bool, at: datetime) -> Interaction:
         raise WrongStage(interaction, "talking")
     if held == (interaction.held_since is not None):
         return interaction
-    return replace(interaction, held_since=at if held else None)
+    return changed(interaction, held_since=at if held else None)
 
 
 def start_wrap_up(interaction: Interaction, *, for_: timedelta, at: datetime) -> Interaction:
@@ -207,7 +210,7 @@ def extend_wrap_up(interaction: Interaction, *, by: timedelta) -> Interaction:
     """Return the interaction with more time for its wrap-up."""
     if interaction.stage is not Stage.WRAP_UP or interaction.wrap_up_until is None:
         raise WrongStage(interaction, "in wrap-up")
-    return replace(interaction, wrap_up_until=interaction.wrap_up_until + by)
+    return changed(interaction, wrap_up_until=interaction.wrap_up_until + by)
 
 
 def end(interaction: Interaction, outcome: Outcome, *, at: datetime, disposition: str | None = None) -> Interaction:

@@ -1,6 +1,5 @@
 """From the offer to the end of the talk: what the switch tells about calls, made true on the floor."""
 
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Protocol
@@ -21,6 +20,7 @@ from trunkline.core.interaction import (
     start_wrap_up,
 )
 from trunkline.core.journal import Happened, JournalEntry
+from trunkline.core.record import changed
 from trunkline.floor.state import Floor
 from trunkline.ports.call_control import AgentJoined, AgentLegEnded, AgentRinging, CallControl, CallEnded, HoldChanged
 
@@ -72,12 +72,10 @@ class Conversation:
         interaction = self._floor.of_offer(event.offer)
         if interaction is None or interaction.stage is not Stage.TALKING:
             return
-        changed = hold(interaction, held=event.held, at=event.at)
-        if changed is not interaction:
+        now = hold(interaction, held=event.held, at=event.at)
+        if now is not interaction:
             kind = Happened.HELD if event.held else Happened.RESUMED
-            self._floor.commit(
-                interactions=[changed], journal=[JournalEntry(kind, event.at, changed.id, changed.agent)]
-            )
+            self._floor.commit(interactions=[now], journal=[JournalEntry(kind, event.at, now.id, now.agent)])
 
     def agent_leg_ended(self, event: AgentLegEnded) -> None:
         """The agent's phone is off the call: the talk is over, or the offer came to nothing."""
@@ -145,7 +143,7 @@ class Conversation:
             case Stage.IN_FLOW:
                 self._left_flow(interaction, at=at)
             case _:
-                self._floor.commit(interactions=[replace(interaction, call=None)])
+                self._floor.commit(interactions=[changed(interaction, call=None)])
 
     def talk_over(self, interaction: Interaction, *, at: datetime) -> None:
         """The talk is over: wrap-up begins, under its time limit."""
