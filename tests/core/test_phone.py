@@ -1,5 +1,6 @@
 """Numbers in any notation: E.164 inside, national on the screen."""
 
+import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -43,3 +44,23 @@ def test_no_text_is_too_strange(text: str) -> None:
 
     assert address.e164 is None or address.e164.startswith("+")
     assert isinstance(national(address, "GB"), str)
+
+
+CODES = sorted({*phonenumbers.COUNTRY_CODE_TO_REGION_CODE, 210, 999})
+
+
+@given(st.sampled_from(CODES), st.text("0123456789", min_size=1, max_size=13))
+def test_an_international_number_is_what_the_library_makes_of_it(code: int, rest: str) -> None:
+    text = f"+{code}{rest}"
+
+    assert e164(text, "GB") == made_by_the_library(text)
+
+
+def made_by_the_library(text: str) -> str | None:
+    try:
+        number = phonenumbers.parse(text, "GB")
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(number):
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
