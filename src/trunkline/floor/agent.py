@@ -1,6 +1,5 @@
 """What an agent can do at their desk, each as one function."""
 
-import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -22,6 +21,7 @@ from trunkline.core.interaction import (
 )
 from trunkline.core.journal import Happened, JournalEntry
 from trunkline.floor.conversation import Conversation, presence_facts
+from trunkline.floor.ledger import Written
 from trunkline.floor.state import Floor
 from trunkline.ports.call_control import CallControl
 from trunkline.ports.clock import Timer
@@ -175,7 +175,7 @@ class Desk:
             shown = agents.show(agent, Presence.NOT_READY, CONNECTION_LOST, at=self._floor.clock.now())
             self._floor.commit(agents=[shown], journal=[_presence_changed(shown)])
 
-    def _finish(self, interaction: Interaction, disposition: str | None) -> asyncio.Future[None]:
+    def _finish(self, interaction: Interaction, disposition: str | None) -> Written:
         at = self._floor.clock.now()
         assert interaction.agent is not None  # noqa: S101 - what is in wrap-up was talked through by somebody
         agent = agents.release(self._floor.agent(interaction.agent), at=at, served=True)

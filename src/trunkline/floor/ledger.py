@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Awaitable, Callable, Generator
+from typing import Any
 
 from trunkline.core.errors import Unavailable
 from trunkline.ports.store import Change, Health, Store
@@ -16,11 +17,27 @@ _AT_MOST = 512
 _BACK_OFF_S = (0.1, 0.2, 0.5, 1.0, 2.0)
 
 
-@dataclass(slots=True)
-class _Line:
-    change: Change
-    act: Act | None
-    durable: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+class Written:
+    """A change in the ledger's line: await it to go on once it is durable, or leave it be."""
+
+    __slots__ = ("_awaited", "act", "change", "durable")
+
+    def __init__(self, change: Change, act: Act | None) -> None:
+        self.change, self.act, self.durable = change, act, False
+        # Hardly anybody waits for a change that an event made.
+        self._awaited: asyncio.Future[None] | None = None
+
+    def __await__(self) -> Generator[Any, None, None]:
+        if not self.durable:
+            self._awaited = self._awaited or asyncio.get_running_loop().create_future()
+            # Whoever gives up takes nobody along.
+            yield from asyncio.shield(self._awaited).__await__()
+
+    def is_durable(self) -> None:
+        """Let those go on who wait for it."""
+        self.durable = True
+        if self._awaited is not None:
+            self._awaited.set_result(None)
 
 
 class Ledger:
@@ -32,18 +49,18 @@ class Ledger:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._lines: list[_Line] = []
+        self._lines: deque[Written] = deque()
         self._written = asyncio.Event()
         self._fault: str | None = None
         self.publish: Callable[[Change], None] = lambda _change: None
         self.outcome_unknown: Callable[[str], None] = lambda _why: None
 
-    def write(self, change: Change, act: Act | None = None) -> asyncio.Future[None]:
-        """Queue a change; the future is done once it is durable. `act` runs after that, in a task of the ledger's."""
-        line = _Line(change, act)
+    def write(self, change: Change, act: Act | None = None) -> Written:
+        """Queue a change. `act` runs once it is durable, in a task of the ledger's."""
+        line = Written(change, act)
         self._lines.append(line)
         self._written.set()
-        return line.durable
+        return line
 
     def health(self) -> Health:
         """Whether changes are being written."""
@@ -54,16 +71,15 @@ class Ledger:
         async with asyncio.TaskGroup() as acts:
             while True:
                 await self._written.wait()
-                batch, self._lines = self._lines[:_AT_MOST], self._lines[_AT_MOST:]
+                batch = [self._lines.popleft() for _ in range(min(_AT_MOST, len(self._lines)))]
                 if not self._lines:
                     self._written.clear()
                 await self._save([line.change for line in batch])
                 for line in batch:
                     self._done(line, acts)
 
-    def _done(self, line: _Line, acts: asyncio.TaskGroup) -> None:
-        if not line.durable.cancelled():
-            line.durable.set_result(None)
+    def _done(self, line: Written, acts: asyncio.TaskGroup) -> None:
+        line.is_durable()
         try:
             self.publish(line.change)
         except Exception:

@@ -1,8 +1,8 @@
 """The floor: every live interaction and every agent, in memory, with the indexes that decisions need."""
 
-import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from trunkline.core.agent import Agent, endpoint_owner
 from trunkline.core.call import Call
@@ -13,7 +13,7 @@ from trunkline.core.ids import AgentId, CallId, InteractionId, OfferId
 from trunkline.core.interaction import Interaction, Stage, Work
 from trunkline.core.journal import JournalEntry
 from trunkline.core.routing import Routing
-from trunkline.floor.ledger import Act, Ledger
+from trunkline.floor.ledger import Act, Ledger, Written
 from trunkline.ports.clock import Clock
 from trunkline.ports.store import Change, Situation
 
@@ -22,8 +22,7 @@ Watcher = Callable[["Moved"], None]
 _IN_HAND = (Stage.OFFERED, Stage.TALKING, Stage.WRAP_UP)
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
+class Moved(NamedTuple):
     """What one commit changed in memory: each interaction and agent as it was and as it is."""
 
     interactions: Sequence[tuple[Interaction | None, Interaction]] = ()
@@ -69,21 +68,21 @@ class Floor:
         agents: Sequence[Agent] = (),
         journal: Sequence[JournalEntry] = (),
         then: Act | None = None,
-    ) -> asyncio.Future[None]:
+    ) -> Written:
         """Make a decision true in memory, queue it for the ledger, and let the watchers decide what follows from it.
 
-        `then` acts on the world once the change is durable; the future tells when that is.
+        `then` acts on the world once the change is durable; await what comes back to go on when it is.
         """
         change = Change(tuple(interactions), tuple(agents), tuple(journal))
         moved = Moved(
-            tuple((self.interactions.get(new.id), new) for new in interactions),
-            tuple((self.agents.get(new.id), new) for new in agents),
+            [(self.interactions.get(new.id), new) for new in interactions],
+            [(self.agents.get(new.id), new) for new in agents],
         )
         for agent in agents:
             self.agents[agent.id] = agent
         for old, new in moved.interactions:
             self._put(old, new)
-        self._index_agents(agent.id for agent in agents)
+        self._index_agents([agent.id for agent in agents])
         durable = self.ledger.write(change, then)
         for watcher in self.watchers:
             watcher(moved)
@@ -117,10 +116,12 @@ class Floor:
                 watcher(Moved(agents=((agent, agent),)))
 
     def _put(self, old: Interaction | None, new: Interaction) -> None:
-        if old is not None and old.call is not None and old.call != new.call:
-            self._by_call.pop(old.call.id, None)
-        if old is not None and old.offer is not None and old.offer != new.offer:
-            self._by_offer.pop(old.offer.id, None)
+        if old is not None:
+            # Most moves leave both as they are: the same objects.
+            if old.call is not None and old.call is not new.call and old.call != new.call:
+                self._by_call.pop(old.call.id, None)
+            if old.offer is not None and old.offer is not new.offer and old.offer != new.offer:
+                self._by_offer.pop(old.offer.id, None)
         if new.stage is Stage.ENDED:
             self.interactions.pop(new.id, None)
             self.profiles.pop(new.id, None)

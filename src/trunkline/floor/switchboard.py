@@ -44,36 +44,49 @@ class Switchboard:
         self._self_service = self_service
         self._waiting = waiting
         self._recovery = recovery
-        self._inbox: asyncio.Queue[CallEvent | None] = asyncio.Queue()
+        self._doubt = asyncio.Event()
+        self._settling = asyncio.Lock()
 
     def outcome_unknown(self, _why: str) -> None:
-        """An act may or may not have happened: reconcile, in turn, and never repeat the act."""
-        self._inbox.put_nowait(None)
+        """An act may or may not have happened: reconcile, and never repeat the act."""
+        self._doubt.set()
 
     async def run(self, events: AsyncIterator[CallEvent]) -> None:
         """Take events until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._fill(events))
-            tasks.create_task(self._empty())
+            tasks.create_task(self._take_all(events))
+            tasks.create_task(self._clear_doubts())
 
-    async def _fill(self, events: AsyncIterator[CallEvent]) -> None:
+    async def _take_all(self, events: AsyncIterator[CallEvent]) -> None:
         async for event in events:
-            self._inbox.put_nowait(event)
-
-    async def _empty(self) -> None:
-        while True:
-            event = await self._inbox.get()
+            if isinstance(event, SwitchFound):
+                await self._settle()
+                continue
+            if self._settling.locked():
+                async with self._settling:
+                    pass  # what is being found out comes before what happened meanwhile
             try:
-                if event is not None:
-                    await self._take(event)
-                elif self._floor.settled:
-                    await self._recovery.settle()
+                self._take(event)
             except Rejected as refusal:
                 log.warning("an event came too late", extra={"kind": type(event).__name__, "why": str(refusal)})
             except Exception:
                 log.exception("an event was not understood", extra={"kind": type(event).__name__})
 
-    async def _take(self, event: CallEvent) -> None:  # noqa: C901 - one line for each kind of event
+    async def _clear_doubts(self) -> None:
+        while True:
+            await self._doubt.wait()
+            self._doubt.clear()
+            if self._floor.settled:
+                await self._settle()
+
+    async def _settle(self) -> None:
+        async with self._settling:
+            try:
+                await self._recovery.settle()
+            except Exception:
+                log.exception("the floor could not be reconciled")
+
+    def _take(self, event: CallEvent) -> None:
         match event:
             case LineOpened():
                 self._self_service.line_opened(event)
@@ -91,7 +104,5 @@ class Switchboard:
                 self._waiting.announce(event)
             case PhoneChanged(endpoint, reachable):
                 self._floor.phone_changed(endpoint, reachable=reachable)
-            case SwitchFound():
-                await self._recovery.settle()
             case SwitchLost():
                 self._recovery.switch_lost()

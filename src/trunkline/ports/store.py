@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from trunkline.core.agent import Agent
 from trunkline.core.customer import Customer, DayFigures, PastInteraction
@@ -12,8 +12,7 @@ from trunkline.core.interaction import Interaction
 from trunkline.core.journal import JournalEntry
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """New state and what happened: stored whole or not at all."""
 
     interactions: Sequence[Interaction] = ()

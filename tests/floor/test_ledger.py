@@ -1,0 +1,80 @@
+"""Changes become durable in their order, and who waits for one is told."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+
+import pytest
+
+from tests.builders import an_agent
+from tests.fakes.memory_store import MemoryStore
+from trunkline.floor.ledger import Ledger
+from trunkline.ports.store import Change
+
+
+class HeldStore(MemoryStore):
+    """A store that takes nothing while it is held."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open = asyncio.Event()
+        self.open.set()
+
+    async def save(self, changes: Sequence[Change]) -> None:
+        await self.open.wait()
+        await super().save(changes)
+
+
+@pytest.fixture
+def store() -> HeldStore:
+    return HeldStore()
+
+
+@pytest.fixture
+async def ledger(store: HeldStore) -> AsyncIterator[Ledger]:
+    ledger = Ledger(store)
+    running = asyncio.ensure_future(ledger.run())
+    yield ledger
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+
+
+async def test_whoever_waits_for_a_change_goes_on_once_it_is_durable(ledger: Ledger) -> None:
+    written = ledger.write(Change(agents=[an_agent()]))
+    assert not written.durable
+
+    async with asyncio.timeout(5):
+        await written
+        await written
+
+    assert written.durable
+
+
+async def test_whoever_gives_up_waiting_takes_nobody_along(ledger: Ledger, store: HeldStore) -> None:
+    store.open.clear()
+    written = ledger.write(Change(agents=[an_agent()]))
+
+    async def wait() -> None:
+        await written
+
+    impatient, patient = asyncio.ensure_future(wait()), asyncio.ensure_future(wait())
+    await asyncio.sleep(0)
+    impatient.cancel()
+    store.open.set()
+
+    async with asyncio.timeout(5):
+        await patient
+    assert impatient.cancelled()
+
+
+async def test_changes_of_a_long_line_keep_their_order(ledger: Ledger) -> None:
+    published: list[Change] = []
+    ledger.publish = published.append
+    changes = [Change(agents=[an_agent(name=str(number))]) for number in range(2000)]
+
+    async with asyncio.timeout(10):
+        for written in [ledger.write(change) for change in changes]:
+            await written
+
+    assert published == changes
