@@ -26,13 +26,15 @@ from trunkline.floor.self_service import SelfService
 from trunkline.floor.state import Floor, Moved
 from trunkline.floor.switchboard import Switchboard
 from trunkline.floor.waiting import Waiting
+from trunkline.garbage import keep_garbage_short
 from trunkline.ports.call_control import LineOpened
 from trunkline.ports.store import AgentRecord, Change, SipCredentials
 from trunkline.store.database import Database
 from trunkline.store.postgres import PostgresStore
-from trunkline.telephony.ami import Ami, AmiAddress
+from trunkline.telephony.ami import Ami
 from trunkline.telephony.calls import Calls
 from trunkline.telephony.line import AgiLines
+from trunkline.telephony.link import AmiAddress
 from trunkline.telephony.translate import WANTED
 
 _SALES = QueueId("sales")
@@ -131,7 +133,7 @@ async def ingest(port: int, calls: int, url: str, *, at: datetime, within: timed
         store.open.set()
         floor = await _floor(store, at)
         ami = Ami(AmiAddress("127.0.0.1", port, "bench", "bench"), wanted=WANTED, now=floor.clock.now)
-        switch = Calls(ami, ASTERISK, now=floor.clock.now)
+        switch = Calls(ami, ASTERISK)
         lines = AgiLines(ami, str)
         intake = Intake(floor, store)
         at_once = _AtOnce(floor, intake)
@@ -159,6 +161,7 @@ async def ingest(port: int, calls: int, url: str, *, at: datetime, within: timed
                 while not floor.settled:  # noqa: ASYNC110 - not in what is measured
                     await asyncio.sleep(0.01)
                 store.open.clear()
+                keep_garbage_short()  # as the service does once it is made
                 began = time.perf_counter()
                 await ami.act({"Action": "UserEvent", "UserEvent": GO})
                 await finish.over.wait()

@@ -1,7 +1,6 @@
 """The composition root: the only module that knows everybody. It makes the parts, and owns every task."""
 
 import asyncio
-import gc
 import logging
 import ssl
 from collections.abc import Mapping
@@ -37,6 +36,7 @@ from trunkline.flows.centre import load_centre
 from trunkline.flows.library import Library
 from trunkline.flows.problem import Severity
 from trunkline.flows.prompts import prompts_of
+from trunkline.garbage import keep_garbage_short
 from trunkline.logs import log_to
 from trunkline.ports.store import AgentRecord, Health, SipCredentials
 from trunkline.settings import Settings
@@ -45,9 +45,10 @@ from trunkline.store.database import Database
 from trunkline.store.embedded import dsn
 from trunkline.store.postgres import PostgresStore
 from trunkline.store.ready import migrated
-from trunkline.telephony.ami import Ami, AmiAddress
+from trunkline.telephony.ami import Ami
 from trunkline.telephony.calls import Calls
 from trunkline.telephony.line import AgiLines
+from trunkline.telephony.link import AmiAddress
 from trunkline.telephony.shared import shared_folders
 from trunkline.telephony.translate import WANTED
 from trunkline.web.desk_socket import DeskSocket
@@ -67,9 +68,7 @@ async def serve(settings: Settings) -> None:
     log_to(settings.log_file, settings.log_level)
     async with AsyncExitStack() as stack:
         service = await _Service.made(settings, stack)
-        # What was made at the start stays: looking through it again and again for garbage would only hold calls up.
-        gc.collect()
-        gc.freeze()
+        keep_garbage_short()
         await service.run()
 
 
@@ -88,7 +87,7 @@ class _Service:
         self.library = Library(settings.flows_dir, kept=settings.data_dir / "flows")
         address = AmiAddress(settings.ami_host, settings.ami_port, settings.ami_user, secrets.ami_secret(settings))
         self.ami = Ami(address, wanted=WANTED, now=self.clock.now)
-        self.calls = Calls(self.ami, AsteriskId(settings.asterisk_id), now=self.clock.now)
+        self.calls = Calls(self.ami, AsteriskId(settings.asterisk_id))
         self.ledger = Ledger(store)
         self.floor = Floor(self.ledger, self.clock, centre)
         self.health: dict[str, Health] = {}

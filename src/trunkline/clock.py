@@ -21,5 +21,5 @@ class SystemClock:
 
     def at(self, when: datetime, call: Callable[[], None]) -> Timer:
         """Call once at that time."""
-        delay = (when - self.now()).total_seconds()
-        return asyncio.get_running_loop().call_later(max(0.0, delay), call)
+        # The loop's own clock is the monotonic one.
+        return asyncio.get_running_loop().call_at(self._monotonic + (when - self._began).total_seconds(), call)

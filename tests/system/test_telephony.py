@@ -33,9 +33,10 @@ from trunkline.ports.call_control import (
 from trunkline.ports.voice_line import LineGone
 from trunkline.simulate import sound
 from trunkline.simulate.caller import Caller
-from trunkline.telephony.ami import Ami, AmiAddress
+from trunkline.telephony.ami import Ami
 from trunkline.telephony.calls import Calls
 from trunkline.telephony.line import AgiLine, AgiLines
+from trunkline.telephony.link import AmiAddress
 from trunkline.telephony.translate import WANTED
 
 SECOND = timedelta(seconds=1)

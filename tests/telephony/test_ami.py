@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from tests.fakes.fake_ami import FakeAmi, listing, refusing, running
 from trunkline.core.errors import Misconfigured, Unavailable
-from trunkline.telephony.ami import Ami, AmiAddress, LinkDown, LinkUp, Pace, Refused
+from trunkline.telephony.ami import Ami, Refused
 from trunkline.telephony.encode import BadHeader
+from trunkline.telephony.link import AmiAddress, LinkDown, LinkUp, Pace
 
 MS = timedelta(milliseconds=1)
 QUICK = Pace(

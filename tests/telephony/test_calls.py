@@ -14,9 +14,10 @@ from trunkline.core.call import Call, OfferFailure
 from trunkline.core.errors import Unavailable
 from trunkline.core.ids import AsteriskId, CallId, InteractionId, OfferId
 from trunkline.ports.call_control import AgentLegEnded, CallControl, CallEnded, CallEvent, Ring, SwitchFound, SwitchLost
-from trunkline.telephony.ami import Ami, AmiAddress
+from trunkline.telephony.ami import Ami
 from trunkline.telephony.calls import Calls, OddName, caller_id, originate
 from trunkline.telephony.encode import encode
+from trunkline.telephony.link import AmiAddress
 from trunkline.telephony.translate import WANTED
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -43,8 +44,8 @@ class Switch:
 @pytest.fixture
 async def switch() -> AsyncIterator[Switch]:
     async with running(FakeAmi()) as fake, asyncio.timeout(20):
-        ami = Ami(AmiAddress("127.0.0.1", fake.port, "trunkline", "hush"), wanted=WANTED)
-        switch = Switch(fake, Calls(ami, AsteriskId("trunkline"), now=lambda: NOW))
+        ami = Ami(AmiAddress("127.0.0.1", fake.port, "trunkline", "hush"), wanted=WANTED, now=lambda: NOW)
+        switch = Switch(fake, Calls(ami, AsteriskId("trunkline")))
         run = asyncio.create_task(ami.run())
         await ami.wait_up()
         assert isinstance((await switch.told(1))[0], SwitchFound)

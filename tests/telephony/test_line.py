@@ -14,8 +14,9 @@ from tests.fakes.fake_ami import FakeAmi, Fields, refusing, running
 from trunkline.core.call import Call
 from trunkline.core.ids import AsteriskId, CallId
 from trunkline.ports.voice_line import LineGone, Recorded
-from trunkline.telephony.ami import Ami, AmiAddress
+from trunkline.telephony.ami import Ami
 from trunkline.telephony.line import AgiLine, AgiLines, length_of
+from trunkline.telephony.link import AmiAddress
 from trunkline.telephony.translate import WANTED
 
 CALL = Call(CallId(AsteriskId("trunkline"), "trunkline-1.1"), "PJSIP/lo-00000001")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.telephony.meaning import meaning_of
 from trunkline.core.call import OfferFailure, Where
 from trunkline.core.ids import AsteriskId
 from trunkline.ports.call_control import (
@@ -37,7 +38,7 @@ def messages_of(name: str, *, piece: int) -> list[Message]:
 
 def told_in(name: str, *, piece: int = 65536) -> list[CallEvent]:
     translator = Translator(SWITCH)
-    events = [translator.call_event(message, NOW) for message in messages_of(name, piece=piece)]
+    events = [meaning_of(translator, message, NOW) for message in messages_of(name, piece=piece)]
     return [event for event in events if event is not None and not isinstance(event, PhoneChanged)]
 
 
@@ -82,7 +83,7 @@ def test_an_arrival_says_who_calls_and_which_number() -> None:
 @pytest.mark.parametrize(("name", "reachable"), [("phone_registered", True), ("phone_unregistered", False)])
 def test_a_phone_that_comes_or_goes_is_noticed(name: str, reachable: bool) -> None:
     translator = Translator(SWITCH)
-    events = [translator.call_event(message, NOW) for message in messages_of(name, piece=65536)]
+    events = [meaning_of(translator, message, NOW) for message in messages_of(name, piece=65536)]
 
     assert PhoneChanged("ana", reachable, NOW) in events
 

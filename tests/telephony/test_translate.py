@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.telephony.meaning import meaning_of
 from trunkline.core.call import AgentLegSeen, Call, OfferFailure, Picture
 from trunkline.core.ids import AsteriskId, CallId, OfferId
 from trunkline.ports.call_control import (
@@ -21,6 +22,7 @@ from trunkline.ports.call_control import (
     PhoneChanged,
 )
 from trunkline.telephony.translate import ORIGINATE_ID, WANTED, Translator, failure_by_cause, stranger_name, variable
+from trunkline.telephony.wire import Headers
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 SWITCH = AsteriskId("trunkline")
@@ -40,7 +42,7 @@ def on_leg(event: str, **headers: str) -> dict[str, str]:
 
 def told(*messages: Mapping[str, str], translator: Translator | None = None) -> list[CallEvent]:
     translator = translator or Translator(SWITCH)
-    events = [translator.call_event(message, NOW) for message in messages]
+    events = [meaning_of(translator, message, NOW) for message in messages]
     return [event for event in events if event is not None]
 
 
@@ -176,7 +178,10 @@ def test_nothing_is_told_of_a_leg_after_its_end() -> None:
 
 
 def test_an_announcement_is_due_though_its_body_repeats_a_header() -> None:
-    event = on_caller("UserEvent", UserEvent="TrunklineAnnounce", Uniqueid=f"{CALLER.uniqueid}\nspoofed")
+    event = Headers(
+        f"Event: UserEvent\r\nUserEvent: TrunklineAnnounce\r\nChannel: {CHANNEL}\r\nUniqueid: {CALLER.uniqueid}\r\n"
+        "Uniqueid: spoofed"
+    )
 
     assert told(event) == [AnnouncementDue(Call(CALLER, CHANNEL), NOW)]
     assert told(on_caller("UserEvent", UserEvent="Other"), on_leg("UserEvent", UserEvent="TrunklineAnnounce")) == []

@@ -10,7 +10,7 @@ import itertools
 import logging
 import uuid
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,63 +20,13 @@ from panoramisk.manager import Manager
 
 from trunkline.core.errors import Misconfigured, Rejected, Unavailable
 from trunkline.telephony.encode import Action, BadHeader, encode
-from trunkline.telephony.wire import Framer, Garbled, Message
+from trunkline.telephony.link import AmiAddress, Counters, LinkDown, LinkUp, Pace
+from trunkline.telephony.wire import Framer, Garbled, Headers, Message
 
 log = logging.getLogger(__name__)
 
 ACTING = ("agi", "atxfer", "bridge", "hangup", "login", "logoff", "originate", "ping", "redirect", "setvar")
 """Actions that panoramisk must never send a second time."""
-
-
-@dataclass(frozen=True, slots=True)
-class AmiAddress:
-    """Where a switch's manager interface listens, and who we are there."""
-
-    host: str
-    port: int
-    user: str
-    secret: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How long we wait for what. A half-open connection is noticed after `ping_every` + 2 `ping_within`."""
-
-    connect_within: timedelta = timedelta(seconds=5)
-    boot_within: timedelta = timedelta(seconds=15)
-    ping_every: timedelta = timedelta(seconds=2)
-    ping_within: timedelta = timedelta(seconds=2)
-    retry_first: timedelta = timedelta(milliseconds=200)
-    retry_last: timedelta = timedelta(seconds=5)
-    answer_within: timedelta = timedelta(seconds=5)
-
-
-@dataclass(frozen=True, slots=True)
-class LinkUp:
-    """The switch answers and has finished starting; what happened before is unknown."""
-
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class LinkDown:
-    """The connection is gone."""
-
-    at: datetime
-
-
-@dataclass(slots=True)
-class Counters:
-    """What a connection has seen since the start of the process."""
-
-    received: int = 0
-    late: int = 0
-    """Answers that came after their deadline."""
-    pauses: int = 0
-    """How often the inbox was full and the switch had to wait for us."""
-    connects: int = 0
-    fullest: int = 0
-    """The most messages that ever waited in the inbox."""
 
 
 class Refused(Rejected):
@@ -130,8 +80,8 @@ class _Wire(AMIProtocol):  # type: ignore[misc] # panoramisk is untyped
             log.warning("not an Asterisk manager", extra={"fault": str(fault)})
             self.transport.abort()
             return
-        for message in messages:
-            self._owner.received(message)
+        if messages:
+            self._owner.received(messages)
 
     def send(self, data: Action, as_list: bool | None = False) -> None:
         self.transport.write(encode(data))
@@ -154,7 +104,11 @@ class _Manager(Manager):  # type: ignore[misc] # panoramisk is untyped
             self.protocol = f.result()[1]
 
 
-def _as_it_is(message: Message | LinkUp | LinkDown) -> Message | LinkUp | LinkDown:
+Meaning = Callable[[Message, datetime], Any]
+"""What an event of one name means, given when it was read; None: nothing by itself. It must not raise."""
+
+
+def _as_it_is(message: Message, _at: datetime) -> Message:
     return message
 
 
@@ -176,9 +130,9 @@ class Ami:
     ) -> None:
         self.address, self.pace, self.counters = address, pace or Pace(), Counters()
         self.wanted = wanted
-        self._now, self._inbox_limit, self._paused = now, inbox_limit, False
+        self.now, self._inbox_limit, self._paused = now, inbox_limit, False
         self._inbox: asyncio.Queue[Any] = asyncio.Queue()
-        self._understand: Callable[[Message | LinkUp | LinkDown], Any] = _as_it_is
+        self._meanings: Mapping[str, Meaning] = dict.fromkeys(wanted, _as_it_is)
         self._asked: dict[str, _Asked] = {}
         self._taps: defaultdict[str, list[Callable[[Message], None]]] = defaultdict(list)
         self._loss_taps: list[Callable[[], None]] = []
@@ -221,21 +175,25 @@ class Ami:
         """Send a question whose answer is a list and return its rows; raises like `act`."""
         return await self._exchange(action, listed=True, within=within)
 
-    def understand_by(self, understand: Callable[[Message | LinkUp | LinkDown], Any]) -> None:
-        """Have each event understood as it is read: `messages` yields what that gives, and nothing for a None.
+    def understand_by(self, meanings: Mapping[str, Meaning]) -> None:
+        """Have events understood as they are read, by name: `messages` yields what that gives, and nothing for a None.
 
-        Most events mean nothing to us by themselves, and so never wait in the inbox. It must not raise.
+        Most events mean nothing to us by themselves, and so never wait in the inbox.
         """
-        self._understand = understand
+        self._meanings = meanings
 
     async def messages(self) -> AsyncIterator[Any]:
         """Yield the wanted events, and the connection's ups and downs, in the order they came. One consumer only."""
         while True:
             message = await self._inbox.get()
-            if self._paused and self._inbox.qsize() <= self._inbox_limit // 2:
-                self._paused = False
-                self._read(again=True)
-            yield message
+            while True:
+                if self._paused and self._inbox.qsize() <= self._inbox_limit // 2:
+                    self._paused = False
+                    self._read(again=True)
+                yield message
+                if self._inbox.empty():
+                    break
+                message = self._inbox.get_nowait()
 
     def cut(self) -> None:
         """Drop the connection, as a broken network would; `run` makes a new one."""
@@ -254,32 +212,33 @@ class Ami:
             pause = self.pace.retry_first if self.counters.connects > before else min(pause * 2, self.pace.retry_last)
             await asyncio.sleep(pause.total_seconds())
 
-    def received(self, message: Message) -> None:
-        """Take one message off the wire. Not async on purpose: a task each could overtake one another."""
-        self.counters.received += 1
-        if self._asked:
-            asked = self._asked.get(message.get("ActionID", ""))
-            if asked is not None and asked.takes(message):
-                return
-        event = message.get("Event")
-        if event is None:
-            self.counters.late += 1
-            return
+    def received(self, messages: Sequence[Headers]) -> None:
+        """Take what one read brought. Not async on purpose: a task each could overtake one another."""
+        self.counters.received += len(messages)
+        at = self.now()
+        for message in messages:
+            if self._asked and (asked := self._asked.get(message.get("ActionID", ""))) and asked.takes(message):
+                continue
+            event = message.event
+            if event is None:
+                self.counters.late += 1
+            else:
+                self._heard(event, message, at)
+
+    def repeat(self, message: Message) -> None:
+        """Put an event of our own after those that have come: the consumer hears it like one of the switch's."""
+        self._heard(message["Event"], message, self.now())
+
+    def _heard(self, event: str, message: Message, at: datetime) -> None:
         if event == "FullyBooted":
             self._booted.set()
         for heard in self._taps.get(event, ()):
             heard(message)
-        if event in self.wanted:
-            self._put(message)
+        meaning = self._meanings.get(event)
+        if meaning is not None and (understood := meaning(message, at)) is not None:
+            self._put(understood)
 
-    def repeat(self, message: Message) -> None:
-        """Put a message of our own after those that have come: the consumer hears it like one of the switch's."""
-        self._put(message)
-
-    def _put(self, message: Message | LinkUp | LinkDown) -> None:
-        understood = self._understand(message)
-        if understood is None:
-            return
+    def _put(self, understood: object) -> None:
         self._inbox.put_nowait(understood)
         waiting = self._inbox.qsize()
         self.counters.fullest = max(self.counters.fullest, waiting)
@@ -302,7 +261,7 @@ class Ami:
             self.counters.connects += 1
             log.info("switch connected", extra={"port": self.address.port})
             self._up.set()
-            self._put(LinkUp(self._now()))
+            self._put(LinkUp(self.now()))
             await self._watch()
         finally:
             self._drop()
@@ -370,7 +329,7 @@ class Ami:
         if self._up.is_set():
             self._up.clear()
             log.warning("switch lost", extra={"port": self.address.port})
-            self._put(LinkDown(self._now()))
+            self._put(LinkDown(self.now()))
 
     async def _exchange(
         self, action: Action, *, listed: bool, within: timedelta | None, needs_up: bool = True

@@ -3,16 +3,17 @@
 import logging
 import re
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from trunkline.core.call import Call, Picture
 from trunkline.core.errors import Rejected, Unavailable
 from trunkline.core.ids import AsteriskId, OfferId
 from trunkline.ports.call_control import CallEvent, Ring, SwitchFound, SwitchLost
-from trunkline.telephony.ami import Ami, LinkDown, LinkUp, Refused
+from trunkline.telephony.ami import Ami, Meaning, Refused
 from trunkline.telephony.encode import Action, clean
+from trunkline.telephony.link import LinkDown, LinkUp
 from trunkline.telephony.picture import DEVICES, STATUS, picture_of
 from trunkline.telephony.translate import ORIGINATE_ID, Translator, offer_of
 from trunkline.telephony.wire import Message
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 _LONGEST_NAME = 60
 _UNWANTED_KEPT = 1000
 _AT_ONCE = timedelta(seconds=1)
+_LEG_EVENTS = ("Newchannel", "Hangup", "OriginateResponse")
 _CHANNEL = re.compile(r"[A-Za-z0-9_./@:;+-]{1,120}")
 _ENDPOINT = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 
@@ -43,32 +45,38 @@ class Calls:
     Make it before `ami` runs: what came earlier was not understood.
     """
 
-    def __init__(
-        self, ami: Ami, asterisk: AsteriskId, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    ) -> None:
-        self._ami, self._asterisk, self._now = ami, asterisk, now
+    def __init__(self, ami: Ami, asterisk: AsteriskId) -> None:
+        self._ami, self._asterisk = ami, asterisk
         self._translator = Translator(asterisk)
         self._unwanted: OrderedDict[OfferId, None] = OrderedDict()
-        ami.understand_by(self._understand)
+        # What an offer's leg does comes as one of three; only these may be about a leg that is not wanted.
+        legs = {name: self._if_wanted(self._translator.meanings[name]) for name in _LEG_EVENTS}
+        ami.understand_by({**self._translator.meanings, **legs})
+        ami.tap_loss(self._translator.forget)
 
     async def events(self) -> AsyncIterator[CallEvent]:
         """Yield what happens on the switch, in order, for as long as the process lives."""
         async for understood in self._ami.messages():
-            if isinstance(understood, _UnwantedLeg):
-                await self._stop_unwanted(understood.offer)
-            else:
-                yield understood
+            match understood:
+                case _UnwantedLeg(offer):
+                    await self._stop_unwanted(offer)
+                case LinkUp(at):
+                    yield SwitchFound(self._asterisk, at)
+                case LinkDown(at):
+                    yield SwitchLost(self._asterisk, at)
+                case _:
+                    yield understood
 
-    def _understand(self, message: Message | LinkUp | LinkDown) -> "CallEvent | _UnwantedLeg | None":
-        """Return what one event means; called as it is read."""
-        if isinstance(message, LinkUp):
-            return SwitchFound(self._asterisk, message.at)
-        if isinstance(message, LinkDown):
-            self._translator.forget()
-            return SwitchLost(self._asterisk, message.at)
-        if self._unwanted and (leg := self._unwanted_leg(message)) is not None:
-            return leg
-        return self._translator.call_event(message, self._now())
+    def _if_wanted(self, meaning: Meaning) -> Meaning:
+        """Return the meaning of an event for a leg that is still wanted."""
+
+        def of(message: Message, at: datetime) -> "CallEvent | _UnwantedLeg | None":
+            if self._unwanted and (leg := self._unwanted_leg(message)) is not None:
+                return leg
+            told: CallEvent | None = meaning(message, at)
+            return told
+
+        return of
 
     def _unwanted_leg(self, message: Message) -> "_UnwantedLeg | None":
         """Return the leg of an offer that was withdrawn before Asterisk had made it; forget those that have ended."""
@@ -122,13 +130,15 @@ class Calls:
     async def picture(self) -> Picture:
         """Return every channel of ours, as the switch sees them now."""
         channels, devices = await self._ami.ask(STATUS), await self._ami.ask(DEVICES)
-        picture = picture_of(self._asterisk, channels, devices, self._now())
+        picture = picture_of(self._asterisk, channels, devices, self._ami.now())
         self._translator.learn(picture)
         return picture
 
     async def heartbeat(self) -> None:
         """Tell the dialplan that we are ready now; without it for a minute, callers are led to the fallback."""
-        await self._ami.act({"Action": "Setvar", "Variable": "TL_ALIVE", "Value": str(int(self._now().timestamp()))})
+        await self._ami.act(
+            {"Action": "Setvar", "Variable": "TL_ALIVE", "Value": str(int(self._ami.now().timestamp()))}
+        )
 
     async def name_interaction(self, call: Call, interaction: str) -> None:
         """Write the interaction's id on the caller's channel."""

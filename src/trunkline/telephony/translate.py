@@ -52,6 +52,7 @@ WANTED = frozenset(
 """The events that concern us; manager.conf should let through no others."""
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_UUID_LENGTH = 36
 _REMEMBERED = 10_000
 _NO_PHONE = frozenset({"UNAVAILABLE", "INVALID", "UNKNOWN"})
 
@@ -62,7 +63,7 @@ _NO_ANSWER = frozenset({16, 18, 19, 26})
 
 def offer_of(uniqueid: str) -> OfferId | None:
     """Return the offer whose leg this channel is: offers name their own channel, by a UUID."""
-    return OfferId(uniqueid) if _UUID.fullmatch(uniqueid) else None
+    return OfferId(uniqueid) if len(uniqueid) == _UUID_LENGTH and _UUID.fullmatch(uniqueid) else None
 
 
 def stranger_text(value: str | None) -> str:
@@ -82,12 +83,18 @@ def stranger_name(value: str | None) -> str:
 
 def variable(message: Mapping[str, str], name: str) -> str:
     """Return a channel variable that an event carries (`channelvars` in manager.conf), empty when it does not."""
+    return variables(message).get(name, "")
+
+
+def variables(message: Mapping[str, str]) -> dict[str, str]:
+    """Return the channel variables that an event carries."""
+    told: dict[str, str] = {}
     for header in ("ChanVariable", "Variable"):
-        for line in message.get(header, "").split("\n"):
-            key, _, value = line.partition("=")
-            if key == name:
-                return clean(value, at_most=LONGEST_TEXT)
-    return ""
+        if lines := message.get(header):
+            for line in lines.split("\n"):
+                name, _, value = line.partition("=")
+                told.setdefault(name, clean(value, at_most=LONGEST_TEXT))
+    return told
 
 
 def endpoint_of(message: Mapping[str, str]) -> str | None:
@@ -145,7 +152,7 @@ class Translator:
         self._ended: OrderedDict[OfferId, None] = OrderedDict()
         self._bridges: dict[str, _Bridge] = {}
         self._phones: dict[str, bool] = {}
-        self._meanings: Mapping[str, Callable[[Mapping[str, str], datetime], CallEvent | None]] = {
+        self.meanings: Mapping[str, Callable[[Mapping[str, str], datetime], CallEvent | None]] = {
             "AsyncAGIStart": self._line_opened,
             "BridgeDestroy": self._bridge_destroyed,
             "BridgeEnter": self._bridge_entered,
@@ -159,11 +166,7 @@ class Translator:
             "Unhold": self._held,
             "UserEvent": self._user_event,
         }
-
-    def call_event(self, message: Mapping[str, str], at: datetime) -> CallEvent | None:
-        """Translate one AMI event; None for those that do not concern us."""
-        meaning = self._meanings.get(message.get("Event", ""))
-        return meaning(message, at) if meaning is not None else None
+        """How each event that concerns us is translated; one that changes nothing for us gives None."""
 
     def learn(self, picture: Picture) -> None:
         """Take over what a picture shows of agents' legs and phones, after events were missed."""
@@ -183,12 +186,13 @@ class Translator:
         call = self._call(message)
         if call is None:
             return None
+        told = variables(message)
         return LineOpened(
             call,
             caller=stranger_text(message.get("CallerIDNum")),
             caller_name=stranger_name(message.get("CallerIDName")),
-            dialled=variable(message, "TL_DIALLED"),
-            trunk=variable(message, "TL_TRUNK"),
+            dialled=told.get("TL_DIALLED", ""),
+            trunk=told.get("TL_TRUNK", ""),
             at=at,
         )
 
@@ -288,8 +292,7 @@ class Translator:
         return AgentLegEnded(offer, failure, at)
 
     def _call(self, message: Mapping[str, str]) -> Call | None:
-        # A user event may repeat a header in its body: the switch's own comes first.
-        uniqueid, channel = (message.get(key, "").split("\n", 1)[0] for key in ("Uniqueid", "Channel"))
+        uniqueid, channel = message.get("Uniqueid", ""), message.get("Channel", "")
         if not uniqueid or not channel or offer_of(uniqueid) is not None:
             return None
         return Call(CallId(self._asterisk, uniqueid), channel)

@@ -6,7 +6,10 @@ from typing import TypeVar, overload
 from trunkline.core.errors import Unavailable
 
 Message = Mapping[str, str]
-"""One message: header to value. A header that came more than once holds its values joined by a line feed."""
+"""One message: header to value. One of REPEATED holds all its values joined by a line feed, any other its first."""
+
+REPEATED = frozenset({"ChanVariable", "Variable"})
+"""The headers that Asterisk itself writes more than once."""
 
 LONGEST_MESSAGE = 4 * 1024 * 1024
 """Bytes; nothing we ask for comes near it."""
@@ -14,7 +17,8 @@ LONGEST_MESSAGE = 4 * 1024 * 1024
 T = TypeVar("T")
 
 _END = b"\r\n\r\n"
-_EVENT = b"Event: "
+_END_TEXT = _END.decode()
+_EVENT = "Event: "
 
 
 class Garbled(Unavailable):
@@ -29,12 +33,12 @@ class Framer:
     """
 
     def __init__(self, wanted: frozenset[str]) -> None:
-        self._wanted = frozenset(name.encode() for name in wanted)
+        self._wanted = wanted
         self._rest = bytearray()
         self._greeted = False
         self.dropped = 0
 
-    def feed(self, data: bytes) -> list[Message]:
+    def feed(self, data: bytes) -> "list[Headers]":
         """Return the messages that `data` completes; raises Garbled when it cannot be AMI."""
         # A new end can start three bytes before the new data; what lies further back has been searched.
         searched = max(0, len(self._rest) - len(_END) + 1)
@@ -48,9 +52,11 @@ class Framer:
             if len(self._rest) > LONGEST_MESSAGE:
                 raise Garbled(f"a message of more than {LONGEST_MESSAGE} bytes", retry=True)
             return []
-        blocks = bytes(self._rest[:last]).split(_END)
+        # No letter lies across the end of a message, so that all of them can be decoded at once.
+        with memoryview(self._rest) as whole, whole[:last] as ended:
+            text = str(ended, errors="replace")
         del self._rest[: last + len(_END)]
-        return [parse(block) for block in blocks if self._concerns(block)]
+        return [message for block in text.split(_END_TEXT) if (message := self._message(block)) is not None]
 
     def _greet(self) -> bool:
         """Take the greeting off: one line, which no empty line follows."""
@@ -63,27 +69,43 @@ class Framer:
         self._greeted = True
         return True
 
-    def _concerns(self, block: bytes) -> bool:
+    def _message(self, block: str) -> "Headers | None":
+        """Return a message that concerns us."""
         if not block.startswith(_EVENT):
-            return bool(block)
-        end = block.find(b"\r\n")
-        if block[len(_EVENT) : end if end >= 0 else None] in self._wanted or b"\r\nActionID: " in block:
-            return True
+            return Headers(block) if block else None
+        end = block.find("\r\n")
+        event = block[len(_EVENT) : end] if end >= 0 else block[len(_EVENT) :]
+        if event in self._wanted or "\r\nActionID: " in block:
+            return Headers(block, event)
         self.dropped += 1
-        return False
+        return None
+
+
+class _Marks(dict[str, str]):
+    """What each header that was ever asked for begins with."""
+
+    def __missing__(self, key: str) -> str:
+        mark = self[key] = f"\r\n{key}: "
+        return mark
+
+
+_MARKS = _Marks()
 
 
 class Headers(Mapping[str, str]):
     """The headers of one message, looked up in its text: of twenty that come, two or three are ever asked for."""
 
-    __slots__ = ("_event", "_text")
+    __slots__ = ("_first", "_text", "_value")
 
-    def __init__(self, text: str) -> None:
-        self._text = f"\r\n{text}\r\n"
-        # Its name is asked for again and again, and is the first line of every event.
-        self._event = (
-            text[len(_EVENT) : text.find("\r\n") if "\r\n" in text else None] if text[:7] == "Event: " else None
-        )
+    def __init__(self, text: str, event: str | None = None) -> None:
+        self._text = text
+        # The first line is asked for again and again: it says what the message is.
+        self._first, self._value = ("Event", event) if event is not None else _first_header(text)
+
+    @property
+    def event(self) -> str | None:
+        """The event's name, None where this is an answer."""
+        return self._value if self._first == "Event" else None
 
     def __getitem__(self, key: str) -> str:
         value = self.get(key)
@@ -98,25 +120,23 @@ class Headers(Mapping[str, str]):
     @overload
     def get(self, key: str, /, default: T) -> str | T: ...
     def get(self, key: str, /, default: object = None) -> object:
-        """Return the value, those of a repeated header joined by a line feed, or `default`."""
-        if key == "Event" and self._event is not None:
-            return self._event
-        text, mark = self._text, f"\r\n{key}: "
+        """Return the value, or `default`."""
+        text, mark = self._text, _MARKS[key]
         start = text.find(mark)
-        if start < 0:
-            return default
-        end = text.index("\r\n", start + len(mark))
-        value = text[start + len(mark) : end]
-        while (start := text.find(mark, end)) >= 0:
-            end = text.index("\r\n", start + len(mark))
-            value = f"{value}\n{text[start + len(mark) : end]}"
-        return value
+        if start < 0 or key == self._first:
+            return self._value if key == self._first else default
+        if key in REPEATED:
+            return "\n".join(_values(text, mark, start))
+        start += len(mark)
+        end = text.find("\r\n", start)
+        return text[start:end] if end >= 0 else text[start:]
 
     def __contains__(self, key: object) -> bool:
-        return f"\r\n{key}: " in self._text
+        return isinstance(key, str) and bool(key) and self.get(key) is not None
 
     def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys(line.split(": ", 1)[0] for line in self._text.split("\r\n") if ": " in line))
+        names = (line.split(": ", 1)[0] for line in self._text.split("\r\n") if ": " in line)
+        return iter(dict.fromkeys(name for name in names if name))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -125,6 +145,14 @@ class Headers(Mapping[str, str]):
         return f"Headers({dict(self)!r})"
 
 
-def parse(block: bytes) -> Message:
-    """Return the headers of one message; bytes that are not UTF-8 become U+FFFD, lines without a colon are left out."""
-    return Headers(block.decode(errors="replace"))
+def _first_header(text: str) -> tuple[str, str]:
+    name, colon, value = text.partition("\r\n")[0].partition(": ")
+    return (name, value) if colon else ("", "")
+
+
+def _values(text: str, mark: str, start: int) -> Iterator[str]:
+    """Yield the value of each header that begins with `mark`, the first of which is at `start`."""
+    while start >= 0:
+        end = text.find("\r\n", start + len(mark))
+        yield text[start + len(mark) : end if end >= 0 else None]
+        start = text.find(mark, end) if end >= 0 else -1

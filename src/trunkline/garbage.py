@@ -1,0 +1,18 @@
+"""How the garbage collector is to behave in a service that must never hold a call up."""
+
+import gc
+
+_YOUNG, _MIDDLE, _OLD = 50_000, 20, 50
+"""Objects made before the young are looked through, and how often that before the older ones are."""
+
+
+def keep_garbage_short() -> None:
+    """Let the collector pass over all that exists now, and look at what is made later seldom and briefly.
+
+    To be called once everything is made that stays. A decision makes some dozens of objects that die with the call, and
+    hardly any circles: with Python's own thresholds (700, 10, 10) a fifth of the time at a busy hour goes into looking.
+    A look at the young, which is all there is most of the time, takes two milliseconds at most.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_YOUNG, _MIDDLE, _OLD)
