@@ -20,7 +20,7 @@ from benchmarks.centre import BenchCentre, Manager, Plan, centre
 from benchmarks.phones import AgentPhone, plugged_in
 from benchmarks.place import folder_for_all
 from benchmarks.report import NotMeasured, Outcome, Row, percentile, summary
-from benchmarks.ring_latency_deep import DEPTHS, SILENT, at_depths
+from benchmarks.ring_latency_deep import DEPTHS, SILENT, AtDepth, at_depths
 from benchmarks.seats import OurSeat, QueueSeat, Seat
 from trunkline import secrets
 from trunkline.core.sip_account import sip_ha1, sip_password
@@ -30,7 +30,7 @@ BLOCKS = 3
 BLOCK_S = 20.0
 TALK_S, THINK_S = 0.2, (2.0, 6.0)
 _QUEUE = "bench"
-Depths = dict[int, tuple[list[float], list[int]]]
+Depths = dict[int, AtDepth]
 _FLOW = """
 flow: main
 entry: {numbers: ["100"]}
@@ -66,6 +66,7 @@ _NOTES = (
     "at its head whom nobody can take looks again only after `retry`, others once a second (RECHECK in app_queue.c)",
     "ring_latency_flat: callers are Local channels that wait in silence, for more music than this is too much for the "
     "machine; same dialplan, flow, queue, journal and phones otherwise",
+    "ring_latency_flat_switch: a bare Originate of the same phones at the same moments, with nothing of ours in the way",
     "the wait for a new caller is no part of a sample: more callers wait at every moment than agents become free",
 )
 
@@ -190,7 +191,8 @@ def _told(samples: Sequence[float]) -> str:
 def _outcome(ours: list[list[float]], peer: list[list[float]], depth: dict[str, list[int]], deep: Depths) -> Outcome:
     all_ours, all_peer = [each for block in ours for each in block], [each for block in peer for each in block]
     middle, late = statistics.median(all_ours), percentile(all_ours, 0.99)
-    few, many = (statistics.median(deep[at][0]) for at in (DEPTHS[0], DEPTHS[-1]))
+    few, many = (statistics.median(deep[at].ours) for at in (DEPTHS[0], DEPTHS[-1]))
+    bare_few, bare_many = (statistics.median(deep[at].switch) for at in (DEPTHS[0], DEPTHS[-1]))
     peer_middle, peer_late = statistics.median(all_peer), percentile(all_peer, 0.99)
     rows = [
         Row(
@@ -203,6 +205,10 @@ def _outcome(ours: list[list[float]], peer: list[list[float]], depth: dict[str, 
             "ring_latency_flat", f"median at {DEPTHS[-1]}: {many:.1f}", f"ours at {DEPTHS[0]}: {few:.1f}",
             few / many, 0.8, "ms",
         ),
+        Row(
+            "ring_latency_flat_switch", f"the switch alone at {DEPTHS[-1]}: {bare_many:.1f}",
+            f"at {DEPTHS[0]}: {bare_few:.1f}", bare_few / bare_many, None, "ms",
+        ),
     ]  # fmt: skip
     raw: dict[str, Any] = {
         "agents": AGENTS,
@@ -210,7 +216,8 @@ def _outcome(ours: list[list[float]], peer: list[list[float]], depth: dict[str, 
         "ours_ms": summary(all_ours),
         "peer_ms": summary(all_peer),
         "ours_blocks_ms": [summary(block) for block in ours],
-        "deep_ms": {str(at): {**summary(seen), "waiting": ends} for at, (seen, ends) in deep.items()},
+        "deep_ms": {str(at): {**summary(seen.ours), "waiting": seen.waiting} for at, seen in deep.items()},
+        "deep_switch_alone_ms": {str(at): summary(seen.switch) for at, seen in deep.items()},
         "peer_blocks_ms": [summary(block) for block in peer],
     }
     return Outcome("ring_latency", rows, raw, _NOTES)

@@ -7,7 +7,9 @@ our dialplan, flow, queue, floor, journal, and the agents' SIP phones.
 
 import asyncio
 import statistics
+import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 
 from benchmarks.centre import Manager
 from benchmarks.report import NotMeasured
@@ -19,14 +21,23 @@ SILENT = {"participant,e(m)": "participant,e(n)", "transmit_silence = yes": "tra
 _AT_ONCE = 40
 _FILL_WITHIN_S = 240.0
 
+_BARE_RINGS = 50
+
 Block = Callable[[Sequence[OurSeat]], Awaitable[list[float]]]
 
 
-async def at_depths(
-    manager: Manager, seats: Sequence[OurSeat], block: Block
-) -> dict[int, tuple[list[float], list[int]]]:
-    """Return, for each depth, the samples of a block, and how many waited at its start and end."""
-    seen: dict[int, tuple[list[float], list[int]]] = {}
+@dataclass(frozen=True, slots=True)
+class AtDepth:
+    """What was seen with so many waiting, in milliseconds: ours, the switch alone, and how many waited then."""
+
+    ours: list[float]
+    switch: list[float]
+    waiting: tuple[int, int]
+
+
+async def at_depths(manager: Manager, seats: Sequence[OurSeat], block: Block) -> dict[int, AtDepth]:
+    """Return, for each depth, the samples of a block, and those of the switch ringing a phone with nobody behind it."""
+    seen: dict[int, AtDepth] = {}
     for depth in DEPTHS:
         await _fill(manager, seats[0], depth)
         await asyncio.sleep(2.0)
@@ -34,11 +45,25 @@ async def at_depths(
         refilling = asyncio.ensure_future(_refill(manager, seats[0], depth))
         try:
             samples = await block(seats)
+            bare = [await _bare_ring(manager, seats[number % len(seats)]) for number in range(_BARE_RINGS)]
         finally:
             refilling.cancel()
-        seen[depth] = samples, [start, seats[0].waiting]
-        print(f"  {depth} waiting ({seen[depth][1]}): median {statistics.median(samples):.1f} ms", flush=True)
+        seen[depth] = AtDepth(samples, bare, (start, seats[0].waiting))
+        ours, switch = statistics.median(samples), statistics.median(bare)
+        print(f"  {depth} waiting: median {ours:.1f} ms, the switch alone {switch:.1f} ms", flush=True)
     return seen
+
+
+async def _bare_ring(manager: Manager, seat: OurSeat) -> float:
+    """Return the milliseconds from an Originate to its INVITE, without queue, service or journal."""
+    said_at = time.time_ns()
+    await manager.act(
+        Action="Originate", Channel=f"PJSIP/{seat.phone.name}", Application="Wait", Data="5", Async="true"
+    )
+    async with asyncio.timeout(20):
+        rung_at = await seat.phone.rung.get()
+        await seat.phone.over.get()
+    return (rung_at - said_at) / 1e6
 
 
 async def _fill(manager: Manager, seat: OurSeat, wanted: int) -> None:
