@@ -66,7 +66,7 @@ _NOTES = (
     "at its head whom nobody can take looks again only after `retry`, others once a second (RECHECK in app_queue.c)",
     "ring_latency_flat: callers are Local channels that wait in silence, for more music than this is too much for the "
     "machine; same dialplan, flow, queue, journal and phones otherwise",
-    "ring_latency_flat_switch: a bare Originate of the same phones at the same moments, with nothing of ours in the way",
+    "ring_latency_flat_switch: a bare Originate of the same phones right after, with nothing of ours in the way",
     "the wait for a new caller is no part of a sample: more callers wait at every moment than agents become free",
 )
 

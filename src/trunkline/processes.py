@@ -19,6 +19,9 @@ from typing import IO, Literal, Self
 
 Protocol = Literal["tcp", "udp"]
 
+_NICENESS = -10
+"""As sched(7) has it, -20 to 19: every process begins at 0."""
+
 
 class _Child(subprocess.Popen[bytes]):
     """A child that may outlive us, which is no oversight: Popen would warn of it."""
@@ -125,6 +128,7 @@ def spawn(
     """Start a process that outlives us, in a session of its own: a Ctrl-C in our terminal is not for it.
 
     `user` is the user and group number to run as, for which we must be root. Raises OSError when it cannot be started.
+    Where we may say so (as root), the machine serves it before all that is not ours: somebody is on the line.
     """
     # Not asyncio's: its transport kills the process when the loop is closed.
     child = _Child(
@@ -140,6 +144,8 @@ def spawn(
         extra_groups=[] if user else None,
     )
     _children[child.pid] = child
+    with contextlib.suppress(PermissionError):
+        os.setpriority(os.PRIO_PROCESS, child.pid, _NICENESS)
     # Our own child keeps its number until we take note of its end, so its start time can always be read.
     stat = Path(f"/proc/{child.pid}/stat").read_text(encoding="utf-8", errors="replace")
     return Process(child.pid, int(stat.rpartition(")")[2].split()[19]))

@@ -48,6 +48,11 @@ def test_spawned_process_is_in_a_session_of_its_own(sleeper: Process) -> None:
     assert os.getsid(sleeper.pid) == sleeper.pid
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may say so")
+def test_spawned_process_comes_before_all_that_is_not_ours(sleeper: Process) -> None:
+    assert os.getpriority(os.PRIO_PROCESS, sleeper.pid) == -10
+
+
 def test_process_is_found_by_its_working_directory(sleeper: Process, tmp_path: Path) -> None:
     assert working_in(tmp_path) == [sleeper]
 

@@ -13,6 +13,8 @@ from trunkline.core.errors import Unavailable
 from trunkline.flows.talk import Prompt
 from trunkline.speech.sound import telephone_sound
 
+_PATIENT = ("nice", "-n", "15")
+"""Words are made before anybody hears them: who is on the line comes first."""
 LONGEST_WAIT_S = 20.0
 AT_ONCE = 2
 _NO_PROGRAM = frozenset({126, 127})
@@ -154,7 +156,9 @@ class CommandSynthesizer:
             raise _Missing
         pipe = asyncio.subprocess.PIPE
         try:
-            running = await asyncio.create_subprocess_exec(*self._prefix, *argv, stdin=pipe, stdout=pipe, stderr=pipe)
+            running = await asyncio.create_subprocess_exec(
+                *_PATIENT, *self._prefix, *argv, stdin=pipe, stdout=pipe, stderr=pipe
+            )
         except OSError as error:
             raise _Missing from error
         try:
