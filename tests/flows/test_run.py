@@ -12,7 +12,6 @@ from trunkline.flows.loader import draft_of
 from trunkline.flows.run import EndlessFlow, FlowMismatch, Moved, Run, advance, begin, run_from_json, run_to_json
 from trunkline.flows.steps.step import Tries, UnfitAnswer
 from trunkline.flows.talk import (
-    Action,
     Answer,
     Ask,
     Choice,
@@ -306,7 +305,3 @@ def test_path_keeps_its_latest_hundred_steps() -> None:
     run: Run = talked(flow, *[Key("1")] * 150).run
 
     assert len(run.path) == 100
-
-
-def test_every_action_is_one_of_six() -> None:
-    assert {kind.__name__ for kind in Action.__args__} == {"Say", "Menu", "Ask", "Enqueue", "TakeVoicemail", "End"}

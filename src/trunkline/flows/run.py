@@ -43,8 +43,28 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
+class Frame:
+    """A flow that waits for the one it runs to end; it then goes on at `step`, or ends too when that is empty."""
+
+    flow: str
+    version: str
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """What the caller answered to a survey's question."""
+
+    question: str
+    score: int
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
-    """One execution of a flow for one interaction. `step` is where it stands, empty once it has ended."""
+    """One execution of a flow for one interaction. `step` is where it stands, empty once it has ended.
+
+    `flow` and `version` are those of the flow it is in now; `frames` holds the ones that run it, the outermost first.
+    """
 
     flow: str
     version: str
@@ -52,6 +72,12 @@ class Run:
     tries: Tries
     values: Mapping[str, Value]
     path: tuple[Visit, ...]
+    tags: tuple[str, ...] = ()
+    language: str | None = None
+    """The language it has changed to; None: the flow's own."""
+    frames: tuple[Frame, ...] = ()
+    rating: Rated | None = None
+    """The latest answer to a survey's question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +144,7 @@ def _left(flow: Flow, run: Run, go: Go, now: datetime) -> Run:
     if go.to is not None:
         path = (*path[-MOST_VISITS + 1 :], Visit(flow.name, go.to, flow.steps[go.to].title_for(go.to), now))
     values = {**run.values, **go.save} if go.save else run.values
-    return Run(run.flow, run.version, go.to or "", Tries(), values, path)
+    return replace(run, step=go.to or "", tries=Tries(), values=values, path=path)
 
 
 def run_to_json(run: Run) -> str:
@@ -131,17 +157,34 @@ def run_to_json(run: Run) -> str:
             "tries": [run.tries.no_answer, run.tries.no_match],
             "values": dict(run.values),
             "path": [[v.flow, v.step, v.title, v.at.isoformat(), v.answer] for v in run.path],
+            "tags": run.tags,
+            "language": run.language,
+            "frames": [[frame.flow, frame.version, frame.step] for frame in run.frames],
+            "rating": [run.rating.question, run.rating.score] if run.rating else None,
         }
     )
 
 
 def run_from_json(text: str) -> Run:
-    """Read what `run_to_json` wrote; raises ValueError, KeyError or TypeError for anything else."""
+    """Read what `run_to_json` wrote, now or in an earlier version.
+
+    Raises ValueError, KeyError or TypeError for anything else.
+    """
     stored = json.loads(text)
     no_answer, no_match = stored["tries"]
     path = tuple(
         Visit(flow, step, title, datetime.fromisoformat(at), answer) for flow, step, title, at, answer in stored["path"]
     )
+    rating = stored.get("rating")
     return Run(
-        stored["flow"], stored["version"], stored["step"], Tries(no_answer, no_match), dict(stored["values"]), path
+        flow=stored["flow"],
+        version=stored["version"],
+        step=stored["step"],
+        tries=Tries(no_answer, no_match),
+        values=dict(stored["values"]),
+        path=path,
+        tags=tuple(stored.get("tags", ())),
+        language=stored.get("language"),
+        frames=tuple(Frame(*frame) for frame in stored.get("frames", ())),
+        rating=Rated(*rating) if rating else None,
     )

@@ -1,17 +1,16 @@
 """`set`: keep constants under names."""
 
 from collections.abc import Sequence
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field
 
 from trunkline.flows.fields import Name
 from trunkline.flows.steps.step import Go, Scene, Step, Turn, Way
-from trunkline.flows.talk import Value
 from trunkline.flows.words import sayable
 
 
-def _constant(value: object) -> Value:
+def _constant(value: object) -> object:
     """Accept text, a number, true or false."""
     if isinstance(value, str):
         return sayable(value)
@@ -26,7 +25,7 @@ class SetStep(Step):
 
     kind: ClassVar[str] = "set"
 
-    set: Annotated[dict[Name, Annotated[Value, BeforeValidator(_constant)]], Field(min_length=1)]
+    set: Annotated[dict[Name, Annotated[Any, BeforeValidator(_constant)]], Field(min_length=1)]
     next: Name
 
     def enter(self, scene: Scene) -> Turn:
