@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from trunkline.core.centre import Centre
@@ -32,7 +33,12 @@ class World:
     def facts(self, medium: str, caller: str | None = CALLER, customer: Mapping[str, Value] | None = None) -> Facts:
         """Return what is known of somebody who comes in on a medium."""
         dialled = next(iter(self.flow.numbers), "100")
-        return Facts(medium, dialled, caller, customer or {}, self.centre)
+        return Facts(medium, dialled, caller, customer or {}, self.centre, self)
+
+    def version(self, name: str, version: str) -> Flow | None:
+        """Return a flow of the folder if it is that very version."""
+        flow = self.flows.get(name)
+        return flow if flow is not None and flow.version == version else None
 
     def begin(self, facts: Facts, now: datetime) -> Moved:
         """Start a run."""
@@ -40,7 +46,7 @@ class World:
 
     def advance(self, run: Run, answer: Answer, facts: Facts, now: datetime) -> Moved:
         """Take an answer."""
-        return advance(self.flow, run, answer, facts, now)
+        return advance(self.flows.get(run.flow, self.flow), run, answer, facts, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +87,15 @@ class Line:
 
 
 class CannotGoOn(Misconfigured):
-    """The flow's next move is impossible; `why` says it to an admin."""
+    """The flow's next move is impossible, for the reason given."""
 
 
 @dataclass(slots=True)
 class Conversation:
-    """One run on one medium. It stands at an action that somebody outside must decide on; time moves only by `wait`.
+    """One run on one medium, once begun. It stands at an action that somebody outside decides on.
 
-    `world_answers` answers what no person does (a data dip, a message sent); None leaves the action standing.
+    Time moves only by `wait`. `world_answers` answers what no person does (a data dip, a message sent); None leaves the
+    action standing.
     """
 
     world: World
@@ -103,7 +110,8 @@ class Conversation:
     waited: timedelta = timedelta()
     """How long the present action has stood."""
 
-    def __post_init__(self) -> None:
+    def begin(self) -> None:
+        """Let the flow make its first move; to be called once, before all else."""
         self._settle(lambda: self.world.begin(self.facts, self.now))
 
     @property
@@ -121,11 +129,11 @@ class Conversation:
         self.words = []
         if says:
             self.lines.append(Line(who, says))
-        self._settle(lambda: self.world.advance(self.moved.run, answer, self.facts, self.now))
+        self._settle(partial(self._move, answer))
 
     def wait(self, length: timedelta) -> None:
         """Let time pass, with all that comes of it by itself."""
-        left = length
+        left, words = length, list[str]()
         while own := next((each for each in self.reactions if each.by_itself), None):
             rest = own.takes - self.waited
             if rest > left:
@@ -133,8 +141,14 @@ class Conversation:
             left -= rest
             self.now += rest
             self.answer(own.answer, own.says)
+            words += self.words
+        self.words = words
         self.now += left
         self.waited += left
+
+    def _move(self, answer: Answer) -> Moved:
+        """Give an answer to the flow."""
+        return self.world.advance(self.moved.run, answer, self.facts, self.now)
 
     def _settle(self, move: Callable[[], Moved]) -> None:
         """Make a move, and all that follow from it without anybody outside."""
@@ -148,7 +162,7 @@ class Conversation:
             answer = Done() if isinstance(self.action, Say) else self.world_answers(self.action)
             if answer is None:
                 return
-            move = lambda answer=answer: self.world.advance(self.moved.run, answer, self.facts, self.now)  # type: ignore[misc]  # noqa: E731
+            move = partial(self._move, answer)
         raise CannotGoOn(f'it goes round for ever at step "{self.moved.run.step}" without waiting for anybody')
 
     def _note(self, action: Action) -> None:

@@ -1,5 +1,6 @@
 """What can come of each thing a flow wants done: how people and the world may answer, and what a test calls it."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,17 +11,36 @@ from trunkline.flows.talk import (
     Action,
     Answer,
     Ask,
+    AskCallback,
+    CallbackPlanned,
+    CallbackWanted,
+    Choice,
+    CustomerFound,
     Done,
     End,
     Enqueue,
+    Fetch,
+    Fetched,
+    FetchFailed,
+    FindCustomer,
     Key,
     Left,
     Menu,
     Overflowed,
+    Pause,
+    Rate,
     Say,
+    Send,
+    SendFailed,
+    Sent,
     Silence,
     TakeVoicemail,
+    Transfer,
+    TransferFailed,
+    Transferred,
     Typed,
+    Value,
+    Woke,
 )
 
 NONSENSE = "qwxyz"
@@ -47,6 +67,9 @@ class Setting:
     medium: str
     now: datetime
     words: tuple[str, ...] = ()
+    bodies: tuple[Mapping[str, Value], ...] = ({},)
+    """What web services may answer, as far as the flow cares."""
+    customers: tuple[Mapping[str, Value], ...] = ({},)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +82,9 @@ class Happening:
 
     def __str__(self) -> str:
         """Return it as a test would write it."""
-        shown = {key: value for key, value in self.facts.items() if value not in (None, 0, "")}
+        shown = {
+            key: value for key, value in self.facts.items() if value is not None and value is not False and value != ""
+        }
         if not shown:
             return self.word
         return f"{self.word} {', '.join(f'{key} {value}' for key, value in shown.items())}"
@@ -83,7 +108,7 @@ def _to_menu(menu: Menu, setting: Setting) -> list[Reaction]:
 def _to_ask(ask: Ask, setting: Setting) -> list[Reaction]:
     """Something of every form that a question may want, something that fits none, silence."""
     digits = ("1234567890" * 4)[: ask.max_length]
-    forms = (digits, "1", "20261224", "4111111111111111", "07700900123")
+    forms: tuple[str, ...] = (digits, "1", "20261224", "4111111111111111", "07700900123")
     if setting.medium != "voice":
         forms = (*forms, "yes", "no", "2026-12-24", "someone@example.com", "some words", "4111 1111 1111 1111")
     tried = dict.fromkeys((*forms, *setting.words))
@@ -97,11 +122,44 @@ def _to_ask(ask: Ask, setting: Setting) -> list[Reaction]:
     ]
 
 
+def _to_rate(rate: Rate, setting: Setting) -> list[Reaction]:
+    """Every score, nonsense, silence."""
+    return _to_menu(Menu(rate.prompts, rate.keys, rate.after, tuple(Choice(key, key) for key in rate.keys)), setting)
+
+
 def _to_enqueue(enqueue: Enqueue, _: Setting) -> list[Reaction]:
-    """Nobody comes in time."""
-    if enqueue.overflow_after is None:
-        return []
-    return [Reaction(f"waits {spoken(enqueue.overflow_after)}", Overflowed(), enqueue.overflow_after, by_itself=True)]
+    """Nobody comes in time, or the caller asks to be called back."""
+    found = []
+    if (offer := enqueue.offer_callback) is not None:
+        found.append(Reaction(f"waits {spoken(offer.after)} and presses {offer.key}", CallbackWanted(), offer.after))
+    if enqueue.overflow_after is not None:
+        waits = f"waits {spoken(enqueue.overflow_after)}"
+        found.append(Reaction(waits, Overflowed(), enqueue.overflow_after, by_itself=True))
+    return found
+
+
+def _to_fetch(fetch: Fetch, setting: Setting) -> list[Reaction]:
+    """Each answer the flow cares about, nothing found, a refusal, no answer in time."""
+    asked = f"{fetch.method} {fetch.url}"
+    return [
+        *(
+            Reaction(f"({asked} answers 200{f' {json.dumps(body)}' if body else ''})", Fetched(200, body))
+            for body in setting.bodies
+        ),
+        Reaction(f"({asked} answers 404)", Fetched(404)),
+        Reaction(f"({asked} fails: timeout)", FetchFailed("timeout"), fetch.timeout, by_itself=True),
+    ]
+
+
+def _to_find(_: FindCustomer, setting: Setting) -> list[Reaction]:
+    """Each kind of customer the flow makes a difference for."""
+    return [Reaction(f"(is the customer {json.dumps(facts)})", CustomerFound(facts)) for facts in setting.customers]
+
+
+def _to_transfer(transfer: Transfer, _: Setting) -> list[Reaction]:
+    """It is taken, or nobody takes it."""
+    failed = Reaction("(nobody takes the transfer)", TransferFailed("no answer"), transfer.timeout, by_itself=True)
+    return [Reaction("(the transfer is taken)", Transferred()), failed]
 
 
 # One line for each kind of action: what it leads to.
@@ -110,7 +168,22 @@ _REACTIONS: Mapping[type, Callable[[Any, Setting], list[Reaction]]] = {
     Menu: _to_menu,
     Ask: _to_ask,
     Enqueue: _to_enqueue,
-    TakeVoicemail: lambda _take, _setting: [Reaction("leaves a message", Left(), by_itself=True)],
+    TakeVoicemail: lambda take, _: [Reaction("leaves a message", Left("a message"), take.at_most, by_itself=True)],
+    Rate: _to_rate,
+    AskCallback: lambda _ask, _setting: [
+        Reaction("(the callback is planned)", CallbackPlanned(), by_itself=True),
+        Reaction("(a callback was planned before)", CallbackPlanned(existing=True)),
+    ],
+    Transfer: _to_transfer,
+    Fetch: _to_fetch,
+    FindCustomer: _to_find,
+    Send: lambda send, _setting: [
+        Reaction(f"(the {send.medium} goes out)", Sent(), by_itself=True),
+        Reaction(f"(the {send.medium} cannot be sent)", SendFailed("refused")),
+    ],
+    Pause: lambda pause, setting: [
+        Reaction("(time passes)", Woke(), max(pause.until - setting.now, AT_ONCE), by_itself=True)
+    ],
     End: lambda _end, _setting: [],
 }
 
@@ -118,6 +191,11 @@ _REACTIONS: Mapping[type, Callable[[Any, Setting], list[Reaction]]] = {
 _HAPPENINGS: Mapping[type, Callable[[Any], Happening]] = {
     Enqueue: lambda it: Happening("queued", {"queue": str(it.queue), "priority": it.priority}, is_end=True),
     TakeVoicemail: lambda it: Happening("voicemail", {"queue": str(it.queue)}, is_end=True),
+    AskCallback: lambda it: Happening(
+        "callback", {"queue": str(it.queue), "number": it.number, "keep_place": it.keep_place, "at": it.at}, is_end=True
+    ),
+    Transfer: lambda it: Happening("transferred", {"to": it.number or str(it.queue)}, is_end=True),
+    Send: lambda it: Happening("sent", {"medium": it.medium, "to": it.to, "text": it.text, "subject": it.subject}),
     End: lambda _: Happening("ended", {}, is_end=True),
 }
 
@@ -139,4 +217,6 @@ def spoken(length: timedelta) -> str:
     if seconds % 60:
         return f"{seconds}s"
     hours, minutes = divmod(seconds // 60, 60)
-    return " ".join(part for part in (f"{hours}h" if hours else "", f"{minutes}m" if minutes or not hours else "") if part)
+    return " ".join(
+        part for part in (f"{hours}h" if hours else "", f"{minutes}m" if minutes or not hours else "") if part
+    )
