@@ -102,6 +102,8 @@ class Conversation:
     facts: Facts
     now: datetime
     world_answers: Callable[[Action], Answer | None] = lambda _action: None
+    says_done: bool = True
+    """Whether everything said is heard to its end by itself; False leaves also that to who is outside."""
     lines: list[Line] = field(default_factory=list)
     happened: list[Happening] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
@@ -159,7 +161,7 @@ class Conversation:
                 raise CannotGoOn(str(fault)) from fault
             self.waited = timedelta()
             self._note(self.action)
-            answer = Done() if isinstance(self.action, Say) else self.world_answers(self.action)
+            answer = Done() if self.says_done and isinstance(self.action, Say) else self.world_answers(self.action)
             if answer is None:
                 return
             move = partial(self._move, answer)
