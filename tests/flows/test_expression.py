@@ -229,10 +229,11 @@ PIECES = st.sampled_from([
 ATOMS = st.sampled_from(
     ["n", "t", "half", "yes", "none", "order", "order.items", "tags", "huge", "1", "0", "'a'", "'1'"]
 )
+SIGNS = st.sampled_from(["+", "-", "*", "/", "%", "<", "==", "and", "in"])
 TREES = st.recursive(
     ATOMS,
     lambda inside: st.one_of(
-        st.builds("({} {} {})".format, inside, st.sampled_from(["+", "-", "*", "/", "%", "<", "==", "and", "in"]), inside),
+        st.builds("({} {} {})".format, inside, st.sampled_from(["+", "-", "/", "%", "<", "==", "and", "in"]), inside),
         st.builds("({} ? {} : {})".format, inside, inside, inside),
         st.builds("{}({})".format, st.sampled_from(["lower", "length", "number", "date", "round"]), inside),
         st.builds("{}({}, {})".format, st.sampled_from(["money", "contains", "max", "default"]), inside, inside),

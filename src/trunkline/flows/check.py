@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from trunkline.core.centre import Centre
+from trunkline.flows.articles import ARTICLES, article_from
+from trunkline.flows.evaluate import BUILT_IN
+from trunkline.flows.expression import names
 from trunkline.flows.graph import circles, reached_from
 from trunkline.flows.loader import Draft, draft_from
 from trunkline.flows.problem import Guesser, Problem, Severity
@@ -23,11 +26,47 @@ def check(files: Sequence[Path], centre: Centre | None = None) -> list[Problem]:
 def check_drafts(drafts: Sequence[Draft], centre: Centre | None = None) -> list[Problem]:
     """Return every problem of files that were read, and of the files together."""
     problems: list[Problem] = []
+    whole = _Whole(drafts)
     for draft in drafts:
         problems += draft.problems
         if draft.nodes:
-            problems += _Checker(draft, centre).problems()
+            problems += _Checker(draft, centre, whole).problems()
     return sorted({*problems, *_together(drafts)})
+
+
+class _Whole:
+    """What one file must know of the others: the flows there are, and what the steps of each keep."""
+
+    def __init__(self, drafts: Sequence[Draft]) -> None:
+        self.flows = {draft.head.flow for draft in drafts if draft.head}
+        self.alone = len(drafts) < 2
+        self._runs = {id(draft): set(_runs(draft)) for draft in drafts}
+        self._saved = {id(draft): set(_saved(draft)) for draft in drafts}
+
+    def names_for(self, draft: Draft) -> set[str] | None:
+        """Return every name that a flow can read; None when a flow that is not here may keep some."""
+        own = self._runs[id(draft)]
+        run_by_others = draft.head is not None and any(draft.head.flow in runs for runs in self._runs.values())
+        if not own and not run_by_others:
+            return {*BUILT_IN, *self._saved[id(draft)]}
+        return None if own - self.flows else {*BUILT_IN, *(name for names in self._saved.values() for name in names)}
+
+
+def _runs(draft: Draft) -> Iterator[str]:
+    """Yield the flows that a file's steps run."""
+    for step in draft.steps.values():
+        yield from (mention.name for mention in step.mentions() if mention.noun == "flow")
+
+
+def _saved(draft: Draft) -> Iterator[str]:
+    """Yield the names under which a file's steps keep something; misshapen ones count by what is written."""
+    for name, node in draft.nodes.items():
+        if name in draft.steps:
+            yield from draft.steps[name].saves()
+        elif isinstance(node.value, dict):
+            kept = node.value.get("set")
+            yield from (str(key) for key in kept or ()) if isinstance(kept, dict) else ()
+            yield str(node.value.get("save", ""))
 
 
 @dataclass(slots=True)
@@ -36,6 +75,7 @@ class _Checker:
 
     draft: Draft
     centre: Centre | None
+    whole: _Whole
     found: list[Problem] = field(default_factory=list)
 
     def problems(self) -> list[Problem]:
@@ -43,15 +83,21 @@ class _Checker:
         guesser = Guesser(self.draft.nodes)
         ways: dict[str, list[str]] = {}
         by_itself: dict[str, list[str]] = {}
+        only: dict[tuple[str, str], frozenset[str]] = {}
         for name in self.draft.nodes:
             step = self.draft.steps.get(name)
             if step is None:
                 ways[name], by_itself[name] = self._guessed_ways(name), []
                 continue
             ways[name], by_itself[name] = self._followed(name, step, guesser)
-            self._look_at(name, step)
+            only |= {(name, way.to): way.media for way in step.ways() if way.to and way.media is not None}
+        start = self._start(guesser)
+        media = self._media_of(ways, only, start)
+        for name, step in self.draft.steps.items():
+            self._look_at(name, step, media.get(name, ()))
+        self._names()
         self._entry()
-        self._graph(ways, by_itself, self._start(guesser))
+        self._graph(ways, by_itself, start)
         return self.found
 
     def _followed(self, name: str, step: Step, guesser: Guesser) -> tuple[list[str], list[str]]:
@@ -71,24 +117,79 @@ class _Checker:
                     by_itself.append(to)
         return ways, by_itself
 
-    def _look_at(self, name: str, step: Step) -> None:
-        """Find what is wrong with a step by itself."""
+    def _media_of(
+        self, ways: Mapping[str, list[str]], only: Mapping[tuple[str, str], frozenset[str]], start: str | None
+    ) -> Mapping[str, Sequence[str]]:
+        """Return the media on which each step is reached; a step that nobody reaches counts for all."""
+        media = self.draft.head.media if self.draft.head else ()
+        if start is None or not only:
+            return dict.fromkeys(ways, media)
+        reached = {}
+        for medium in media:
+            taken = {
+                name: [to for to in found if (name, to) not in only or medium in only[name, to]]
+                for name, found in ways.items()
+            }
+            reached[medium] = reached_from(start, taken)
+        anywhere = reached_from(start, ways)
+        return {
+            name: tuple(medium for medium in media if name in reached[medium]) if name in anywhere else media
+            for name in ways
+        }
+
+    def _names(self) -> None:
+        """Find values that no step keeps, and steps that keep one under a name that is taken."""
+        known = self.whole.names_for(self.draft)
+        guesser = Guesser(sorted(known or ()))
+        for name, step in self.draft.steps.items():
+            for saved in step.saves():
+                if saved in BUILT_IN:
+                    message = f'nothing can be kept as "{saved}", which means something already'
+                    at = (step.kind, saved) if step.kind == "set" else ("save",)
+                    self._error(name, at, "reserved", message, "choose another name")
+            for loc, expression in step.reads() if known is not None else ():
+                for read in names(expression):
+                    if known is not None and read.path[0] not in known:
+                        message = f'{{{".".join(read.path)}}}: no step keeps a value as "{read.path[0]}"'
+                        self._error(name, loc, "no-value", message, guesser.hint(read.path[0]))
+
+    def _look_at(self, name: str, step: Step, media: Sequence[str]) -> None:  # noqa: C901
+        """Find what is wrong with a step by itself, on the media on which it is reached."""
         head = self.draft.head
         for mention in step.mentions():
             self._look_up(name, mention)
         for loc, words in step.words():
-            for medium in head.media if head else ():
-                if words.lacks(medium):
+            for language in head.spoken[1:] if head else ():
+                if head and words.misses(language, head.language):
+                    hint = f"write {{{head.language}: …, {language}: …}}"
+                    self._error(name, loc, "no-language", f"{loc[-1]} says nothing in {language}", hint)
+            for medium in media:
+                if head and any(words.lacks(medium, language) for language in head.spoken):
                     hint = f"give text, or a text under {medium}"
                     self._error(name, loc, "no-words", f"{loc[-1]} says nothing on {medium}", hint)
-            if words.recording and (fault := fault_of(self.draft.folder / PROMPTS / f"{words.recording}.wav")):
-                self._error(name, (*loc, "recording"), "recording", *fault)
+            for inside, recording in words.recordings():
+                if fault := fault_of(self.draft.folder / PROMPTS / f"{recording}.wav"):
+                    self._error(name, (*loc, *inside), "recording", *fault)
         if head:
-            for flaw in step.flaws(head.media, head.language):
+            if step.kind == "language" and (to := getattr(step, "language", "")) not in head.spoken:
+                hint = f"write languages: [{to}] in the head"
+                self._error(name, ("language",), "no-language", f"the flow does not speak {to}", hint)
+            for flaw in step.flaws(media, head.language):
                 self._error(name, flaw.loc, flaw.code, flaw.message, flaw.hint)
 
     def _look_up(self, name: str, mention: Mention) -> None:
-        """Find a queue or a calendar that the centre file does not have."""
+        """Find a queue or a calendar that the centre file does not have, a flow and an article that are not there."""
+        if mention.noun == "flow":
+            if not self.whole.alone and mention.name not in self.whole.flows:
+                hint = Guesser(sorted(self.whole.flows)).hint(mention.name)
+                self._error(name, mention.loc, "no-flow", f'there is no flow "{mention.name}"', hint)
+            return
+        if mention.noun == "article":
+            words, problems = article_from(self.draft.folder / ARTICLES / f"{mention.name}.yaml")
+            if words is None:
+                why = f"{ARTICLES}/{mention.name}.yaml: {problems[0].message}" if problems else "it is empty"
+                self._error(name, mention.loc, "no-article", f'article "{mention.name}" cannot be told', why)
+            return
         if self.centre is None:
             return
         there = [str(known) for known in (self.centre.queues if mention.noun == "queue" else self.centre.hours)]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from typing import assert_never
 
 from trunkline.flows.expression import Binary, Call, Either, Expression, Literal, Name, Unary
@@ -58,6 +58,11 @@ class Known:
 def zone_of(facts: Facts) -> tzinfo | None:
     """Return the time zone of the centre's first calendar; None is the machine's."""
     return next((hours.zone for hours in facts.centre.hours.values()), None)
+
+
+def today_of(known: Known) -> date:
+    """Return the day it is in the centre."""
+    return known.now.astimezone(zone_of(known.facts)).date()
 
 
 def _clock(now: datetime) -> Mapping[str, Value]:

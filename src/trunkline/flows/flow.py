@@ -1,9 +1,10 @@
 """A flow that loaded without a mistake."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from trunkline.flows.steps.step import Step
+from trunkline.flows.words import AnyWords
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +24,6 @@ class Flow:
     channels: tuple[str, ...]
     start: str
     steps: Mapping[str, Step]
+    languages: tuple[str, ...] = ()
+    """All that it speaks, `language` first."""
+    articles: Mapping[str, AnyWords] = field(default_factory=dict)

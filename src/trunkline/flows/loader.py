@@ -8,13 +8,14 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from trunkline.flows.articles import articles_from
 from trunkline.flows.fields import DialledNumber, Language, Name
 from trunkline.flows.fields import name as checked_name
 from trunkline.flows.flow import Flow
 from trunkline.flows.problem import Guesser, Problem, Severity
 from trunkline.flows.shape import shaped
 from trunkline.flows.source import MOST_BYTES, Node, read
-from trunkline.flows.steps import KINDS, NOT_YET
+from trunkline.flows.steps import KINDS
 from trunkline.flows.steps.step import Step
 
 VERSION_LENGTH = 12
@@ -25,10 +26,9 @@ class Entry(BaseModel):
     """What leads into a flow."""
 
     model_config = _CLOSED
-    later: ClassVar[frozenset[str]] = frozenset({"channels"})
-
     numbers: tuple[DialledNumber, ...] = Field(default=(), strict=False)
     any_other_number: bool = False
+    channels: tuple[Name, ...] = Field(default=(), strict=False)
 
 
 class Head(BaseModel):
@@ -41,8 +41,14 @@ class Head(BaseModel):
     title: str | None = None
     media: Annotated[tuple[Literal["voice", "chat", "sms"], ...], Field(min_length=1, strict=False)] = ("voice",)
     language: Language = "en-GB"
+    languages: tuple[Language, ...] = Field(default=(), strict=False)
     entry: Entry = Entry()
     start: Name
+
+    @property
+    def spoken(self) -> tuple[str, ...]:
+        """Every language that the flow speaks, its main one first."""
+        return tuple(dict.fromkeys((self.language, *self.languages)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +84,16 @@ class Draft:
             language=head.language,
             numbers=head.entry.numbers,
             any_other_number=head.entry.any_other_number,
-            channels=(),
+            channels=head.entry.channels,
             start=head.start,
             steps=self.steps,
+            languages=head.spoken,
+            articles=articles_from(self.folder, self._told()),
         )
+
+    def _told(self) -> list[str]:
+        """Return the articles that the steps tell."""
+        return [m.name for step in self.steps.values() for m in step.mentions() if m.noun == "article"]
 
 
 def draft_of(data: bytes, file: str, folder: Path = Path()) -> Draft:
@@ -133,13 +145,10 @@ def _step(name: str, name_node: Node, node: Node, file: str) -> tuple[Step | Non
     if not isinstance(node.value, dict):
         message = f'step "{name}" must be keys and values'
         return None, [_error(file, name_node, "shape", message, f"the first key says what it does: {_kinds()}")]
-    found = [str(key) for key in node.keys if key in KINDS or key in NOT_YET]
+    found = [str(key) for key in node.keys if key in KINDS]
     kind = _kind(found)
     if kind is None:
         return None, [_unclear_kind(name, name_node, node, found, file)]
-    if kind in NOT_YET:
-        message = f'step "{name}": steps of kind "{kind}" are not built yet'
-        return None, [_error(file, node.keys[kind], "not-yet", message, f"this version has {_kinds()}")]
     placed = Node(name_node.line, name_node.column, node.value, node.parts, node.keys)
     return shaped(KINDS[kind], placed, file, f'{kind} "{name}": ')
 
@@ -148,8 +157,7 @@ def _kind(found: list[str]) -> str | None:
     """Return the kind among a step's keys: the one that knows all the others as keys of its own."""
     for kind in found:
         others = set(found) - {kind}
-        known: set[str] = set(KINDS[kind].model_fields) if kind in KINDS else set()
-        if others <= known:
+        if others <= set(KINDS[kind].model_fields):
             return kind
     return None
 
@@ -159,7 +167,7 @@ def _unclear_kind(name: str, name_node: Node, node: Node, found: list[str], file
     if found:
         message = f'step "{name}" is both {" and ".join(found)}'
         return _error(file, node.keys[found[1]], "two-kinds", message, "make two steps of it")
-    guesser = Guesser(sorted({*KINDS, *NOT_YET}))
+    guesser = Guesser(sorted(KINDS))
     guess = next((hint for key in list(node.keys)[:5] if (hint := guesser.hint(str(key)))), "")
     message = f'step "{name}": no key says what it does'
     return _error(file, name_node, "no-kind", message, guess or f"one of {_kinds()}")

@@ -11,6 +11,8 @@ from trunkline.flows.steps.step import Go, Scene, Stay, Tries, Turn, UnfitAnswer
 from trunkline.flows.talk import Action, Answer, End, Facts, Resumed, Value
 
 MOST_STEPS_WITHOUT_ACTION = 1000
+MOST_FRAMES = 10
+"""How deep flows run flows."""
 MOST_VISITS = 100
 """The path keeps its latest visits only: a caller may walk round a menu all day."""
 
@@ -86,6 +88,8 @@ class Moved:
 
     run: Run
     action: Action
+    faults: tuple[str, ...] = ()
+    """Values that could not be had on the way, each in a sentence without personal data, for the log."""
 
 
 def begin(flow: Flow, facts: Facts, now: datetime) -> Moved:
@@ -106,9 +110,10 @@ def advance(flow: Flow, run: Run, answer: Answer, facts: Facts, now: datetime) -
             return Moved(run, End())
         raise UnfitAnswer("the flow's end", answer)
     step = flow.steps[run.step]
-    scene = Scene(flow.language, facts, now, run.tries)
+    faults: list[str] = []
+    scene = _scene(flow, run, facts, now, faults)
     turn = step.enter(scene) if isinstance(answer, Resumed) else step.answered(scene, answer)
-    return _walk(flow, run, turn, facts, now)
+    return _walk(flow, run, turn, facts, now, faults=faults)
 
 
 def to_people(flow: Flow, run: Run, facts: Facts, now: datetime) -> Moved | None:
@@ -122,18 +127,56 @@ def to_people(flow: Flow, run: Run, facts: Facts, now: datetime) -> Moved | None
     return None
 
 
-def _walk(flow: Flow, run: Run, turn: Turn, facts: Facts, now: datetime) -> Moved:
+def _scene(flow: Flow, run: Run, facts: Facts, now: datetime, faults: list[str]) -> Scene:
+    """Return what the present step may know."""
+    since = run.path[-1].at if run.path else now
+    return Scene(
+        run.language or flow.language, facts, now, run.tries, run.values, run.tags, since, faults, flow.articles
+    )
+
+
+def _walk(flow: Flow, run: Run, turn: Turn, facts: Facts, now: datetime, *, faults: list[str] | None = None) -> Moved:
     """Follow turns until one wants something done."""
+    faults = [] if faults is None else faults
     for _ in range(MOST_STEPS_WITHOUT_ACTION):
         if isinstance(turn, Stay):
-            return Moved(run if turn.tries == run.tries else replace(run, tries=turn.tries), turn.action)
+            run = run if turn.tries == run.tries else replace(run, tries=turn.tries)
+            return Moved(run, turn.action, tuple(faults))
         if not isinstance(turn, Go):
-            return Moved(run, turn)
-        run = _left(flow, run, turn, now)
-        if turn.to is None:
-            return Moved(run, End())
-        turn = flow.steps[turn.to].enter(Scene(flow.language, facts, now, run.tries))
+            return Moved(run, turn, tuple(faults))
+        if turn.runs is not None:
+            flow, run = _called(flow, run, turn, facts, now)
+        else:
+            run = _left(flow, run, turn, now)
+        while not run.step and run.frames:
+            flow, run = _returned(run, facts, now)
+        if not run.step:
+            return Moved(run, End(), tuple(faults))
+        turn = flow.steps[run.step].enter(_scene(flow, run, facts, now, faults))
     raise EndlessFlow(flow, run.step)
+
+
+def _called(flow: Flow, run: Run, go: Go, facts: Facts, now: datetime) -> tuple[Flow, Run]:
+    """Return the flow that a step runs, and the run at its first step; raises Misconfigured."""
+    called = facts.flows.flows.get(go.runs or "") if facts.flows else None
+    if called is None:
+        raise Misconfigured(f'flow "{flow.name}" runs a flow "{go.runs}", which does not serve')
+    if len(run.frames) >= MOST_FRAMES:
+        raise Misconfigured(f'flow "{flow.name}" runs flows more than {MOST_FRAMES} deep: does one run itself?')
+    frames = (*run.frames, Frame(flow.name, flow.version, go.to or ""))
+    return called, _left(
+        called, replace(run, flow=called.name, version=called.version, frames=frames), Go(called.start), now
+    )
+
+
+def _returned(run: Run, facts: Facts, now: datetime) -> tuple[Flow, Run]:
+    """Return the flow that waited for one that has ended, and the run where it goes on; raises Misconfigured."""
+    frame, shelf = run.frames[-1], facts.flows
+    flow = (shelf.version(frame.flow, frame.version) or shelf.flows.get(frame.flow)) if shelf else None
+    if flow is None or (frame.step and frame.step not in flow.steps):
+        raise Misconfigured(f'flow "{frame.flow}" ran "{run.flow}" and is gone')
+    back = replace(run, flow=flow.name, version=flow.version, frames=run.frames[:-1])
+    return flow, _left(flow, back, Go(frame.step or None), now)
 
 
 def _left(flow: Flow, run: Run, go: Go, now: datetime) -> Run:
@@ -143,8 +186,18 @@ def _left(flow: Flow, run: Run, go: Go, now: datetime) -> Run:
         path = (*path[:-1], replace(path[-1], answer=go.answer))
     if go.to is not None:
         path = (*path[-MOST_VISITS + 1 :], Visit(flow.name, go.to, flow.steps[go.to].title_for(go.to), now))
-    values = {**run.values, **go.save} if go.save else run.values
-    return replace(run, step=go.to or "", tries=Tries(), values=values, path=path)
+    return Run(
+        flow=run.flow,
+        version=run.version,
+        step=go.to or "",
+        tries=Tries(),
+        values={**run.values, **go.save} if go.save else run.values,
+        path=path,
+        tags=tuple(dict.fromkeys((*run.tags, *go.tags))) if go.tags else run.tags,
+        language=go.language or run.language,
+        frames=run.frames,
+        rating=Rated(*go.rating) if go.rating else run.rating,
+    )
 
 
 def run_to_json(run: Run) -> str:

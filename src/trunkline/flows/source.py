@@ -26,6 +26,8 @@ from trunkline.flows.problem import Problem, Severity
 MOST_BYTES = 1_000_000
 MOST_DEPTH = 12
 MOST_PROBLEMS = 100
+_UNWRITTEN = ("languages",)
+"""Parts of records that no file has: `say: {es: Hola}` is kept as `say languages es`."""
 _INTEGER = re.compile(r"[-+]?[0-9]{1,15}")
 _FRACTION = re.compile(r"[-+]?[0-9]{1,15}\.[0-9]{1,15}")
 _WORDS = {"true": True, "True": True, "false": False, "False": False, "null": None, "~": None, "": None}
@@ -45,6 +47,7 @@ class Node:
     def reach(self, loc: tuple[str | int, ...]) -> tuple["Node", tuple[str | int, ...]]:
         """Return the deepest node on the way to `loc`, and how far that way goes in the file."""
         node, gone = self, 0
+        loc = tuple(part for part in loc if part not in _UNWRITTEN or part in node.parts)
         for part in loc:
             if part not in node.parts:
                 break

@@ -1,10 +1,10 @@
 """A text of a flow, with values in it: `Your order is {order.status}.`, read once and filled in for each caller."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import GetCoreSchemaHandler
+from pydantic import Discriminator, Field, GetCoreSchemaHandler, Tag
 from pydantic_core import CoreSchema, core_schema
 
 from trunkline.flows.evaluate import Known, ValueFault, evaluate, filled_in
@@ -153,6 +153,18 @@ class Condition(Template):
         return next(self.expressions())
 
 
-def templates_in(values: Sequence[object]) -> Iterator[Template]:
-    """Yield the templates among values."""
-    return (value for value in values if isinstance(value, Template))
+def _kind(value: object) -> str:
+    """Say which of the kinds below a value is written as, so that a mistake is told once."""
+    return "text" if isinstance(value, str) else "truth" if isinstance(value, bool) else "number"
+
+
+Given = Annotated[
+    Annotated[Template, Tag("text")] | Annotated[bool, Tag("truth")] | Annotated[int | float, Tag("number")],
+    Discriminator(_kind),
+]
+"""A text with values in it, a number, true or false."""
+Priority = Annotated[
+    Annotated[Condition, Tag("text")] | Annotated[Annotated[int, Field(ge=0, le=100)], Tag("number")],
+    Discriminator(lambda value: "text" if isinstance(value, str) else "number"),
+]
+"""A whole number from 0 to 100, or an expression."""

@@ -6,24 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from trunkline.flows.steps.step import Step
 
-NOT_YET = frozenset(
-    {
-        "article",
-        "callback",
-        "customer",
-        "http",
-        "language",
-        "rate",
-        "run",
-        "send",
-        "switch",
-        "tag",
-        "transfer",
-        "wait",
-    }
-)
-"""Kinds the language has and this version does not."""
-
 
 def _named(kinds: Iterable[type[Step]]) -> Iterator[type[Step]]:
     """Yield every kind that has a name, however deep it is derived."""

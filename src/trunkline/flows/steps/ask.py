@@ -2,37 +2,32 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
+from trunkline.flows.entries import MOST_TEXT, Form, Manner, entered
+from trunkline.flows.evaluate import today_of
 from trunkline.flows.fields import Name
+from trunkline.flows.readout import yes_or_no
 from trunkline.flows.steps.asking import AskingStep
 from trunkline.flows.steps.step import Flaw, Go, Loc, Scene, Turn, UnfitAnswer, Way
-from trunkline.flows.talk import Answer, Ask, Key, Prompt, Silence, Typed
+from trunkline.flows.talk import Action, Answer, Ask, Choice, Key, Menu, Prompt, Silence, Typed
 from trunkline.flows.words import Words
 
 MOST_DIGITS = 32
 FINISH = "#"
 Length = Annotated[int, Field(ge=1, le=MOST_DIGITS)]
-_LATER = ("number", "date", "text", "yes-no", "phone", "email", "card")
-
-
-def _as(value: object) -> object:
-    """Refuse the forms that are still to come as such."""
-    if value in _LATER:
-        raise ValueError(f'"{value}" is not built yet: only digits are')
-    return value
 
 
 class AskStep(AskingStep):
-    """Let the caller enter digits; `#` ends them, and so does the longest length."""
+    """Let the caller enter something; on voice `#` ends it, and so does the longest length."""
 
     kind: ClassVar[str] = "ask"
 
     ask: Words
     save: Name
-    as_: Annotated[Literal["digits"], BeforeValidator(_as)] = Field(alias="as")
+    as_: Form = Field(alias="as")
     length: Length | None = None
     min: Length = 1
     max: Length = MOST_DIGITS
@@ -48,29 +43,50 @@ class AskStep(AskingStep):
         """The most digits that are right."""
         return self.length or self.max
 
-    def question(self, scene: Scene, first: tuple[Prompt, ...] = ()) -> Ask:
-        """Return the question; between two keys the caller has as long as before the first, at most ten seconds."""
-        prompts = (*first, *self.ask.prompts(scene.facts.medium, scene.language))
-        return Ask(prompts, FINISH, self.longest, min(self.no_answer.after, timedelta(seconds=10)))
+    def question(self, scene: Scene, first: tuple[Prompt, ...] = ()) -> Action:
+        """Return the question; between two keys the caller has as long as before the first, at most ten seconds.
+
+        Yes or no is a choice of two: 1 and 2 on voice, to be said in the question itself.
+        """
+        prompts = (*first, *scene.prompts(self.ask))
+        if self.as_ == "yes-no":
+            choices = tuple(Choice(key, yes_or_no(scene.language, value=key == "1").capitalize()) for key in ("1", "2"))
+            return Menu(prompts, "12", self.no_answer.after, choices)
+        after = min(self.no_answer.after, timedelta(seconds=10))
+        return Ask(prompts, FINISH, self._longest_on(scene), after, self.as_, secret=self.as_ == "card")
+
+    def _longest_on(self, scene: Scene) -> int:
+        """Return how many keys or characters end the entry by themselves."""
+        if self.as_ == "digits":
+            return self.longest
+        if scene.facts.medium != "voice":
+            return MOST_TEXT
+        return {"date": 8, "card": 19}.get(self.as_, MOST_DIGITS)
 
     def answered(self, scene: Scene, answer: Answer) -> Turn:
-        """Keep what fits; spaces and dashes that a writer puts between digits do not count."""
+        """Keep what fits; a card's number is never kept, only its last four digits."""
         match answer:
             case Typed(text) | Key(text):
-                digits = text.replace(" ", "").replace("-", "")
+                if not text.strip() and (self.as_ == "digits" or scene.facts.medium == "voice"):
+                    return self.silent(scene)
             case Silence():
                 return self.silent(scene)
             case _:
                 raise UnfitAnswer("a step of kind ask", answer)
-        if not digits:
-            return self.silent(scene)
-        if digits.isascii() and digits.isdigit() and self.shortest <= len(digits) <= self.longest:
-            return Go(self.next, digits, {self.save: digits})
-        return self.mismatched(scene)
+        facts = scene.facts
+        manner = Manner(facts.medium == "voice", scene.language, facts.centre.region, today_of(scene.known))
+        found = entered(self.as_, text, manner)
+        if found is None or (self.as_ == "digits" and not self.shortest <= len(found.shown) <= self.longest):
+            return self.mismatched(scene)
+        return Go(self.next, found.shown, {self.save: found.value})
 
     def ways(self) -> Sequence[Way]:
         """List the way on, and the ways out."""
         return (Way(self.next, ("next",), "next goes to", by_itself=False), *self.vain_ways())
+
+    def saves(self) -> Sequence[str]:
+        """List the name."""
+        return (self.save,)
 
     def words(self) -> Sequence[tuple[Loc, Words]]:
         """List what is asked."""
@@ -78,8 +94,14 @@ class AskStep(AskingStep):
 
     def flaws(self, media: Sequence[str], language: str) -> Sequence[Flaw]:
         """Find lengths that contradict each other."""
-        del media, language
+        del language
         given = self.model_fields_set
+        if self.as_ in {"text", "email"} and "voice" in media:
+            hint = "ask for digits, or lead callers past it with a switch on medium"
+            return (Flaw(("as",), "medium", f"{self.as_} cannot be entered on a telephone", hint),)
+        if self.as_ != "digits" and {"length", "min", "max"} & given:
+            key = min({"length", "min", "max"} & given)
+            return (Flaw((key,), "length", f"{key} is for digits only", "remove it"),)
         if "length" in given and {"min", "max"} & given:
             return (Flaw(("length",), "length", "length says it all", "remove min and max, or length"),)
         if self.min > self.max:

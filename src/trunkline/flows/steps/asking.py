@@ -83,4 +83,4 @@ class AskingStep(Step):
 
 def _said(words: Words | None, scene: Scene) -> tuple[Prompt, ...]:
     """Return words as prompts, none for none."""
-    return words.prompts(scene.facts.medium, scene.language) if words else ()
+    return scene.prompts(words) if words else ()

@@ -17,7 +17,7 @@ class EndStep(Step):
 
     def enter(self, scene: Scene) -> Turn:
         """Say the last words, or end at once."""
-        return Say(self.end.prompts(scene.facts.medium, scene.language)) if self.end else Go(None)
+        return Say(scene.prompts(self.end)) if self.end else Go(None)
 
     def answered(self, scene: Scene, answer: Answer) -> Turn:
         """End when all was said."""

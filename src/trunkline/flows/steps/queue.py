@@ -3,22 +3,25 @@
 from collections.abc import Sequence
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from trunkline.core.errors import Misconfigured
 from trunkline.core.ids import QueueId
-from trunkline.flows.fields import Duration, Name
-from trunkline.flows.steps.step import Go, Mention, Scene, Step, Turn, UnfitAnswer, Way
-from trunkline.flows.talk import Answer, Enqueue, Overflowed
+from trunkline.flows.fields import Duration, Name, TelephoneKey
+from trunkline.flows.steps.step import Go, Loc, Mention, Scene, Step, Turn, UnfitAnswer, Way
+from trunkline.flows.talk import (
+    Answer,
+    AskCallback,
+    CallbackOffer,
+    CallbackPlanned,
+    CallbackWanted,
+    Enqueue,
+    Overflowed,
+)
+from trunkline.flows.template import Priority, Template
+from trunkline.flows.words import Words
 
 _CLOSED = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-def _priority(value: object) -> object:
-    """Refuse computed priorities as what they are: still to come."""
-    if isinstance(value, str) and "{" in value:
-        raise ValueError("{…} is not built yet: write a whole number")
-    return value
 
 
 class WhileWaiting(BaseModel):
@@ -40,16 +43,28 @@ class Overflow(BaseModel):
     go: Name
 
 
+class OfferCallback(BaseModel):
+    """Offer a waiting caller to be called back without losing the place."""
+
+    model_config = _CLOSED
+
+    after: Duration
+    key: TelephoneKey
+    say: Words | None = None
+    go: Name | None = None
+
+
 class QueueStep(Step):
     """Wait for an agent, and leave for another step when nobody came in time."""
 
     kind: ClassVar[str] = "queue"
-    later: ClassVar[frozenset[str]] = frozenset({"skills", "offer_callback"})
 
     queue: Name
-    priority: Annotated[int, Field(ge=0, le=100), BeforeValidator(_priority)] = 0
+    priority: Priority = 0
+    skills: dict[Name, Annotated[int, Field(ge=1, le=10)]] = Field(default_factory=dict)
     while_waiting: WhileWaiting = WhileWaiting()
     overflow: Overflow | None = None
+    offer_callback: OfferCallback | None = None
 
     def enter(self, scene: Scene) -> Turn:
         """Ask for a place in the queue; raises Misconfigured when the centre file no longer has that queue."""
@@ -60,27 +75,64 @@ class QueueStep(Step):
         waiting = self.while_waiting
         return Enqueue(
             queue=name,
-            priority=self.priority,
+            priority=self._priority(scene),
             music=waiting.music or config.music,
             announce=frozenset(waiting.announce),
             announce_every=(waiting.every or config.announce_every) if waiting.announce else None,
             overflow_after=self.overflow.after if self.overflow else None,
-            expects_answer=self.overflow is not None,
+            expects_answer=self.overflow is not None or self.offer_callback is not None,
+            skills=self.skills,
+            offer_callback=self._offer(scene),
         )
+
+    def _priority(self, scene: Scene) -> int:
+        """Return the priority, 0 where it cannot be reckoned; numbers beyond 0 and 100 come to these."""
+        worth = scene.value(self.priority) if isinstance(self.priority, Template) else self.priority
+        if isinstance(worth, bool) or not isinstance(worth, int | float):
+            scene.faults.append("a priority is not a number")
+            return 0
+        return max(0, min(100, round(worth)))
+
+    def _offer(self, scene: Scene) -> CallbackOffer | None:
+        """Return what is offered to callers; where people type there are no keys."""
+        offer = self.offer_callback
+        if offer is None or scene.facts.medium != "voice":
+            return None
+        return CallbackOffer(offer.after, offer.key, scene.prompts(offer.say) if offer.say else ())
 
     def answered(self, scene: Scene, answer: Answer) -> Turn:
         """Leave when the time is over."""
-        del scene
-        if isinstance(answer, Overflowed) and self.overflow is not None:
-            return Go(self.overflow.go)
+        offer = self.offer_callback
+        match answer:
+            case Overflowed() if self.overflow is not None:
+                return Go(self.overflow.go)
+            case CallbackWanted() if offer is not None and offer.go:
+                return Go(offer.go, "callback")
+            case CallbackWanted() if offer is not None:
+                return AskCallback(scene.facts.caller, QueueId(self.queue), keep_place=True)
+            case CallbackPlanned() if offer is not None:
+                return Go(None, "callback planned")
         raise UnfitAnswer("a step of kind queue", answer)
 
     def ways(self) -> Sequence[Way]:
-        """List the overflow. A circle through it is no trap: an agent may come each time."""
-        if self.overflow is None:
-            return ()
-        return (Way(self.overflow.go, ("overflow", "go"), "overflow goes to", by_itself=False),)
+        """List the overflow and the callback. A circle through it is no trap: an agent may come each time."""
+        given = (("overflow", self.overflow), ("offer_callback", self.offer_callback))
+        return [
+            Way(other.go, (key, "go"), f"{key} goes to", by_itself=False) for key, other in given if other and other.go
+        ]
 
     def mentions(self) -> Sequence[Mention]:
         """Name the queue."""
         return (Mention("queue", self.queue, ("queue",)),)
+
+    def words(self) -> Sequence[tuple[Loc, Words]]:
+        """List what is offered."""
+        return (
+            ((("offer_callback", "say"), self.offer_callback.say),)
+            if self.offer_callback and self.offer_callback.say
+            else ()
+        )
+
+    def templates(self) -> Sequence[tuple[Loc, Template]]:
+        """List the priority."""
+        return ((("priority",), self.priority),) if isinstance(self.priority, Template) else ()

@@ -19,7 +19,7 @@ class SayStep(Step):
 
     def enter(self, scene: Scene) -> Turn:
         """Say it."""
-        return Say(self.say.prompts(scene.facts.medium, scene.language))
+        return Say(scene.prompts(self.say))
 
     def answered(self, scene: Scene, answer: Answer) -> Turn:
         """Go on when all was said."""

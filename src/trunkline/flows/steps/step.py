@@ -9,8 +9,11 @@ from typing import ClassVar
 from pydantic import BaseModel, ConfigDict
 
 from trunkline.core.errors import Rejected
-from trunkline.flows.talk import Action, Answer, Facts, Value
-from trunkline.flows.words import Words
+from trunkline.flows.evaluate import Known, ValueFault
+from trunkline.flows.expression import Expression
+from trunkline.flows.talk import Action, Answer, Facts, Prompt, Value
+from trunkline.flows.template import Template
+from trunkline.flows.words import AnyWords, Words
 
 
 class UnfitAnswer(Rejected):
@@ -37,6 +40,34 @@ class Scene:
     facts: Facts
     now: datetime
     tries: Tries
+    values: Mapping[str, Value] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    since: datetime | None = None
+    """When the run came to this step."""
+    faults: list[str] = field(default_factory=list)
+    """What could not be filled in, for the log."""
+    articles: Mapping[str, AnyWords] = field(default_factory=dict)
+
+    @property
+    def known(self) -> Known:
+        """All that an expression can read."""
+        return Known(self.values, self.facts, self.language, self.tags, self.now)
+
+    def prompts(self, words: AnyWords) -> tuple[Prompt, ...]:
+        """Return what to say."""
+        return words.prompts(self.known, self.faults)
+
+    def text(self, template: Template) -> str:
+        """Return a text, filled in."""
+        return template.filled(self.known, self.faults)
+
+    def value(self, template: Template) -> Value:
+        """Return a value, None (and a fault) when it cannot be had."""
+        try:
+            return template.value(self.known)
+        except ValueFault as fault:
+            self.faults.append(str(fault))
+            return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +77,11 @@ class Go:
     to: str | None
     answer: str | None = None
     save: Mapping[str, Value] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    language: str | None = None
+    runs: str | None = None
+    """Another flow that is to run before `to`."""
+    rating: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +109,13 @@ class Way:
     loc: Loc
     says: str
     by_itself: bool
+    media: frozenset[str] | None = None
+    """Where it can be taken at all; None: everywhere."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A name of the centre file that a step uses. `noun` is `queue` or `hours`."""
+    """A name of the world that a step uses. `noun` is `queue`, `hours`, `flow` or `article`."""
 
     noun: str
     name: str
@@ -128,6 +166,19 @@ class Step(BaseModel):
     def words(self) -> Sequence[tuple[Loc, Words]]:
         """List all that the step can say."""
         return ()
+
+    def saves(self) -> Sequence[str]:
+        """List the names under which the step keeps something."""
+        return ()
+
+    def templates(self) -> Sequence[tuple[Loc, Template]]:
+        """List the texts with values in them that are not words."""
+        return ()
+
+    def reads(self) -> Sequence[tuple[Loc, Expression]]:
+        """List every expression of the step."""
+        said = [(loc, text) for loc, words in self.words() for text in words.all_texts()]
+        return [(loc, each) for loc, text in (*said, *self.templates()) for each in text.expressions()]
 
     def flaws(self, media: Sequence[str], language: str) -> Sequence[Flaw]:
         """List the mistakes beyond shape and names."""

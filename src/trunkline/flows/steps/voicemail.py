@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from trunkline.core.ids import QueueId
 from trunkline.flows.fields import Duration, Name
-from trunkline.flows.steps.step import Flaw, Go, Loc, Mention, Scene, Step, Turn, UnfitAnswer, Way
+from trunkline.flows.steps.step import Go, Loc, Mention, Scene, Step, Turn, UnfitAnswer, Way
 from trunkline.flows.talk import Answer, Left, TakeVoicemail
 from trunkline.flows.words import Words
 
@@ -23,7 +23,7 @@ class VoicemailStep(Step):
 
     def enter(self, scene: Scene) -> Turn:
         """Ask for the message."""
-        prompts = self.voicemail.prompts(scene.facts.medium, scene.language)
+        prompts = scene.prompts(self.voicemail)
         return TakeVoicemail(prompts, QueueId(self.queue), self.at_most)
 
     def answered(self, scene: Scene, answer: Answer) -> Turn:
@@ -44,10 +44,3 @@ class VoicemailStep(Step):
     def words(self) -> Sequence[tuple[Loc, Words]]:
         """List what is said before the beep."""
         return ((("voicemail",), self.voicemail),)
-
-    def flaws(self, media: Sequence[str], language: str) -> Sequence[Flaw]:
-        """Refuse it where nobody can speak."""
-        del language
-        if "voice" in media:
-            return ()
-        return (Flaw(("voicemail",), "medium", "a voicemail needs the medium voice", "add voice to media"),)
