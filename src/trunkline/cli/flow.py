@@ -7,6 +7,9 @@ from pathlib import Path
 
 import click
 
+from trunkline.cli.flow_status import status
+from trunkline.cli.flow_talk import talk
+from trunkline.cli.flow_tools import draw_file, explore_file, test_files, write_schema
 from trunkline.core.centre import Centre
 from trunkline.flows.centre import load_centre
 from trunkline.flows.check import check
@@ -17,7 +20,7 @@ CENTRE_FILE = "centre.yaml"
 
 @click.group()
 def flow() -> None:
-    """Check the files that tell the centre what to do with those who call."""
+    """Check, test, explore and draw the files that tell the centre what to do with those who call."""
 
 
 @flow.command("check")
@@ -77,5 +80,7 @@ def _beside(flows: list[Path]) -> Path | None:
     return beside if beside is not None and beside.is_file() else None
 
 
+for each in (test_files, explore_file, draw_file, talk, write_schema, status):
+    flow.add_command(each)
 command = flow
 """What `trunkline` looks for in each of its modules."""

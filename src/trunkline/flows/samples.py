@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from trunkline.flows.loader import Draft
 from trunkline.flows.source import Node
 from trunkline.flows.talk import Value
 
@@ -36,10 +37,10 @@ class Samples:
         return tuple(dict.fromkeys(str(value) for value in found if not isinstance(value, bool)))[:MOST_VARIANTS]
 
 
-def samples_of(root: Node) -> Samples:
+def samples_of(draft: Draft) -> Samples:
     """Collect from every `{…}` and every `when` of a file."""
     samples = Samples()
-    for expression in _expressions(root):
+    for expression in _expressions(draft.node) if draft.node else ():
         bare = re.sub(r"'[^']*'|\"[^\"]*\"", "''", expression)
         for match in _PATH.finditer(bare):
             if match[1] not in _WORDS:

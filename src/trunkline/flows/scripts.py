@@ -46,6 +46,13 @@ def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+def _some(value: object) -> object:
+    """Refuse a list of nothing, before what is wrong inside it makes it look empty."""
+    if value == []:
+        raise ValueError("must not be empty")
+    return value
+
+
 class Reply(BaseModel):
     """What a web service answers in a test: a body, a status, or nothing in time."""
 
@@ -113,13 +120,15 @@ class Test(BaseModel):
 
     name: str
     at: Annotated[datetime, BeforeValidator(moment)] = OFFICE_HOURS
-    media: Annotated[tuple[Literal["voice", "chat", "sms"], ...], Field(min_length=1, strict=False)] | None = None
+    media: (
+        Annotated[tuple[Literal["voice", "chat", "sms"], ...], BeforeValidator(_some), Field(strict=False)] | None
+    ) = None
     caller: str | None = "+447700900123"
     customer: dict[str, Any] = Field(default_factory=dict)
     http: Annotated[tuple[Reply, ...], Field(strict=False)] = ()
     fails: Annotated[tuple[Literal["transfer", "send"], ...], BeforeValidator(_listed), Field(strict=False)] = ()
     callback_planned: bool = False
-    talk: Annotated[tuple[Item, ...], Field(min_length=1, strict=False)]
+    talk: Annotated[tuple[Item, ...], BeforeValidator(_some), Field(strict=False)]
 
 
 class _Tests(BaseModel):
@@ -128,7 +137,7 @@ class _Tests(BaseModel):
     model_config = _CLOSED
 
     flow: Name
-    tests: Annotated[tuple[Test, ...], Field(min_length=1, strict=False)]
+    tests: Annotated[tuple[Test, ...], BeforeValidator(_some), Field(strict=False)]
 
 
 @dataclass(frozen=True, slots=True)

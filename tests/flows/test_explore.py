@@ -1,0 +1,171 @@
+"""The explorer: every end with a shortest way there, and the faults that were planted for it."""
+
+import json
+import time
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from click.testing import CliRunner
+
+from tests.flows.tools import a_draft, a_world
+from trunkline.cli import main
+from trunkline.core.hours import OpeningHours, Span
+from trunkline.flows.calendars import clock_changes, occasions
+from trunkline.flows.explore import Exploration, explore
+from trunkline.flows.samples import samples_of
+
+REPOSITORY = Path(__file__).parents[2]
+START = datetime(2026, 11, 23, 10, tzinfo=UTC)
+LONDON, NEW_YORK = ZoneInfo("Europe/London"), ZoneInfo("America/New_York")
+
+
+def daily(zone: ZoneInfo, opens: int, closes: int) -> OpeningHours:
+    return OpeningHours(zone, {day: (Span(opens, closes),) for day in range(7)})
+
+
+def explored(steps: str, hours: dict[str, OpeningHours] | None = None, media: str = "voice") -> Exploration:
+    draft = a_draft(steps, f"flow: main\nstart: begin\nmedia: [{media}]\n")
+    return explore(a_world(draft, hours), samples_of(draft), START)
+
+
+def codes(seen: Exploration) -> list[tuple[str, str]]:
+    return [(finding.code, finding.step) for finding in seen.findings]
+
+
+def test_each_end_is_listed_with_a_shortest_conversation() -> None:
+    seen = explored("""
+  begin:
+    menu: {voice: "One or two?"}
+    choices: [{key: "1", label: Long, go: more}, {key: "2", label: Short, go: people}]
+    no_answer: {go: bye}
+  more: {say: A moment., next: people}
+  people: {queue: support, overflow: {after: 5m, go: box}}
+  box: {voicemail: A message please., queue: sales, next: bye}
+  bye: {end: Goodbye.}
+""")
+
+    ends = {ending.what: [str(line).strip() for line in ending.talk if line.who != "flow"] for ending in seen.endings}
+    assert ends["queued queue support, priority 0"][0] == 'caller: chooses "Short"'
+    assert ends["voicemail queue sales"][:3:2] == ['caller: chooses "Short"', "caller: waits 5m"]
+    assert ends["ended"][-1] == "world: ended"
+    assert (seen.findings, seen.unreached, seen.untaken) == ((), (), ())
+
+
+def test_planted_dead_end_is_found() -> None:
+    seen = explored("""
+  begin: {menu: One?, choices: [{key: "1", label: One, go: people}]}
+  people: {queue: support}
+""")
+
+    assert codes(seen) == [("cut-off", "begin")]
+    assert "cut off without a word" in seen.findings[0].message
+
+
+def test_planted_endless_loop_is_found() -> None:
+    seen = explored("""
+  begin: {menu: One?, choices: [{key: "1", label: One, go: people}], no_answer: {go: again}}
+  again: {say: Let us try again., next: begin}
+  people: {queue: support}
+""")
+
+    assert codes(seen) == [("endless", "begin")]
+    assert "begin → again → begin" in seen.findings[0].message
+
+
+def test_planted_trap_is_found() -> None:
+    seen = explored("""
+  begin:
+    menu: One?
+    choices: [{key: "1", label: One, go: one}, {key: "2", label: Two, go: people}]
+    no_answer: {go: people}
+  one: {menu: More?, choices: [{key: "1", label: More, go: two}], no_answer: {go: two}}
+  two: {menu: Yet more?, choices: [{key: "1", label: Back, go: one}], no_answer: {go: one}}
+  people: {queue: support}
+""")
+
+    assert ("trap", "one") in codes(seen)
+
+
+def test_hole_between_two_calendars_while_the_clocks_differ_is_found() -> None:
+    steps = """
+  begin: {hours: london, open: people, closed: later}
+  later: {hours: new_york, open: people, closed: night}
+  people: {queue: support}
+  night: {end: Nobody is here.}
+"""
+    new_york_first = {"new_york": daily(NEW_YORK, 9 * 60, 12 * 60), "london": daily(LONDON, 17 * 60, 20 * 60)}
+    london_alone = {"new_york": daily(LONDON, 14 * 60, 17 * 60), "london": daily(LONDON, 17 * 60, 20 * 60)}
+
+    hole, sound = explored(steps, new_york_first), explored(steps, london_alone)
+
+    assert [finding.message for finding in hole.findings] == [
+        "the clocks are not changed everywhere on one day: from 2027-03-14 16:00 to 17:00 UTC nothing is open,"
+        " right after new_york, as at no other time of the year"
+    ]
+    assert sound.findings == ()
+
+
+def test_opening_that_the_clocks_skip_is_found_and_one_that_comes_twice() -> None:
+    steps = "  begin: {hours: early, open: people, closed: people}\n  people: {queue: support}\n"
+
+    seen = explored(steps, {"early": daily(LONDON, 60, 120)})
+
+    assert [finding.message for finding in seen.findings] == [
+        'hours "early": the opening 01:00-02:00 of 2027-03-28 does not come: the clocks skip it',
+        'hours "early": the opening 01:00-02:00 of 2027-10-31 comes twice: the clocks go back',
+    ]
+
+
+def test_calendar_that_never_opens_leaves_steps_unreached() -> None:
+    never = OpeningHours(LONDON, {})
+
+    seen = explored(
+        "  begin: {hours: h, open: people, closed: bye}\n  people: {queue: support}\n  bye: {end: Bye.}\n", {"h": never}
+    )
+
+    assert seen.unreached == ("people",)
+    assert seen.untaken == ('begin: open goes to "people"',)
+
+
+def test_flow_that_names_what_the_centre_lacks_fails_where_it_stands() -> None:
+    seen = explored("  begin: {say: Hello., next: people}\n  people: {queue: suport}\n")
+
+    assert [(finding.code, 'no queue "suport"' in finding.message) for finding in seen.findings] == [("fails", True)]
+    assert [str(line).strip() for line in seen.findings[0].talk] == ["flow: Hello."]
+
+
+def test_clock_changes_are_found_to_the_minute() -> None:
+    assert [f"{moment:%Y-%m-%d %H:%M}" for moment in clock_changes(LONDON, START)] == [
+        "2027-03-28 01:00",
+        "2027-10-31 01:00",
+    ]
+
+
+def test_year_has_no_gap_between_its_occasions() -> None:
+    year = occasions({"london": daily(LONDON, 540, 1020), "new_york": daily(NEW_YORK, 540, 1020)}, START)
+
+    assert all(one.ends == other.begins for one, other in pairwise(year))
+    assert year[-1].ends - year[0].begins == timedelta(days=366)
+
+
+@pytest.mark.parametrize("medium", ["voice", "chat", "sms"])
+def test_work_grows_with_the_flow_and_not_with_its_conversations(medium: str) -> None:
+    def steps(many: int) -> str:
+        two = '[{{key: "1", label: A, go: {1}}}, {{key: "2", label: B, go: {1}}}]'
+        line = "  {0}: {{menu: Q?, choices: " + two + ", no_answer: {{go: {1}}}}}\n"
+        names = ["begin", *(f"s{n}" for n in range(many)), "people"]
+        return "".join(line.format(a, b) for a, b in pairwise(names)) + "  people: {queue: support}\n"
+
+    assert explored(steps(200), media=medium).states <= 4 * explored(steps(50), media=medium).states + 10
+
+
+def test_command_explores_a_shipped_flow_in_less_than_a_second() -> None:
+    began = time.perf_counter()
+    came = CliRunner().invoke(main, ["flow", "explore", str(REPOSITORY / "ivr_flows/main.yaml"), "--json"])
+
+    assert time.perf_counter() - began < 1
+    assert came.exit_code == 0, came.output
+    assert {ending["step"] for ending in json.loads(came.stdout)["endings"]} >= {"sales", "support", "message"}

@@ -1,0 +1,167 @@
+"""Tests that admins write: what passes, what fails and how it is told, and mistakes in the file itself."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from tests.flows.tools import a_draft, a_world
+from trunkline.cli import main
+from trunkline.flows.conversation import World
+from trunkline.flows.scripts import scripts_of
+from trunkline.flows.trial import Verdict, tried
+
+REPOSITORY = Path(__file__).parents[2]
+STEPS = """
+  begin: {say: Welcome to Acme., next: open}
+  open: {hours: support, open: main, closed: night}
+  main:
+    menu: How can we help?
+    choices:
+      - {key: "1", label: Sales, phrases: [buy now], go: sales}
+      - {key: "2", label: My order, go: order}
+    no_answer: {after: 5s, tries: 2, go: sales}
+    no_match: {tries: 3, say: Sorry., go: night}
+  order: {ask: Your order number?, as: digits, length: 4, save: order_no, next: sales}
+  sales: {queue: sales, priority: 5, overflow: {after: 5m, go: night}}
+  night: {voicemail: Please leave a message., queue: support, next: bye}
+  bye: {end: Goodbye.}
+"""
+
+
+def the_world(media: str = "voice, chat, sms") -> World:
+    return a_world(a_draft(STEPS, f"flow: main\nstart: begin\nmedia: [{media}]\n"))
+
+
+def verdicts(tests: str, world: World | None = None) -> list[Verdict]:
+    found = scripts_of(f"flow: main\ntests:\n{tests}".encode(), "main.test.yaml", {"main": world or the_world()})
+    assert found.problems == ()
+    return [tried(script) for script in found.scripts]
+
+
+def problems(text: str) -> list[str]:
+    return [str(problem) for problem in scripts_of(text.encode(), "t.yaml", {"main": the_world()}).problems]
+
+
+@pytest.mark.parametrize(
+    "talk",
+    [
+        "[{hears: welcome TO acme}, {hears: how can we help}, {chooses: Sales}, {queued: {queue: sales, priority: 5}}]",
+        '[{chooses: My order}, {enters: "1234"}, {knows: {order_no: "1234"}}, {queued: sales}]',
+        "[{silent: true}, {hears: How can}, {silent: true}, {queued: sales}]",
+        '[{enters: "7"}, {hears: Sorry}, {enters: "8"}, {enters: "9"}, {voicemail: support}]',
+        "[{chooses: Sales}, {queued: sales}, {after: 4m}, {after: 1m}, {voicemail: support}, {ended: true}]",
+    ],
+)
+def test_conversation_goes_as_written_on_each_medium(talk: str) -> None:
+    found = verdicts(f"  - {{name: one, talk: {talk}}}")
+
+    assert [(verdict.script.medium, verdict.failure) for verdict in found] == [
+        ("voice", None),
+        ("chat", None),
+        ("sms", None),
+    ]
+
+
+def test_closed_hours_are_a_matter_of_the_simulated_time() -> None:
+    night = "  - {name: night, at: 2026-11-23T22:00:00+00:00, talk: [{voicemail: support}]}"
+
+    assert [verdict.failure for verdict in verdicts(night)] == [None, None, None]
+
+
+@pytest.mark.parametrize(
+    ("item", "expected", "came"),
+    [
+        ("hears: Good morning", 'hears "Good morning"', "welcome to acme. how can we help?"),
+        ("chooses: Refunds", 'the choice "Refunds"', "choices: Sales, My order"),
+        ("queued: support", "queued queue support", "a menu: Sales, My order"),
+        ("ended: true", "ended", "a menu: Sales, My order"),
+        ("knows: {order_no: 1}", "order_no is 1", "order_no is None"),
+        ("tagged: vip", "tagged vip", "tags: none"),
+        ('rates: "5"', "a question, so that the caller rates 5", "a menu"),
+    ],
+)
+def test_failure_says_where_what_was_expected_and_what_came(item: str, expected: str, came: str) -> None:
+    verdict = verdicts(f"  - name: one\n    media: [voice]\n    talk:\n      - {{{item}}}")[0]
+
+    assert verdict.failure is not None
+    assert (verdict.failure.line, verdict.failure.expected) == (6, expected)
+    assert came in verdict.failure.came
+    assert [str(line) for line in verdict.talk][:2] == ["  flow: Welcome to Acme.", "  flow: How can we help?"]
+
+
+def test_wrong_queue_and_wrong_priority_fail() -> None:
+    wrong = [
+        verdicts(f"  - {{name: one, talk: [{{chooses: Sales}}, {{queued: {q}}}]}}")
+        for q in ("support", "{priority: 4}")
+    ]
+
+    assert [each[0].failure.came for each in wrong if each[0].failure] == ["queued queue sales, priority 5"] * 2
+
+
+def test_every_mistake_in_a_file_is_found_at_once() -> None:
+    text = """flow: main
+tests:
+  - name: one
+    at: yesterday
+    talk: [{hears: a, chooses: b}, {choses: Sales}]
+  - {name: two, media: [fax], talk: []}
+"""
+
+    assert [problem.partition(";")[0] for problem in problems(text)] == [
+        "t.yaml:4:9: tests 1 at: is not a moment: write 2026-11-23T10:00:00+00:00, with the difference to UTC",
+        X"
+        " transferred, callback, sent, ended, knows, tagged",
+        't.yaml:5:37: nobody knows the key "choses"',
+        't.yaml:6:25: tests 2 media 1 must be one of "voice", "chat" or "sms"',
+        "t.yaml:6:37: tests 2 talk: must not be empty",
+    ]
+
+
+def test_unknown_flow_medium_it_lacks_and_two_tests_of_one_name_are_problems() -> None:
+    twice = "flow: main\ntests:\n  - {name: a, talk: [{ended: true}]}\n  - {name: a, talk: [{ended: true}]}\n"
+
+    assert "did you mean" in problems(twice.replace("main", "mian"))[0]
+    assert "the first on line 3" in problems(twice)[0]
+    fax = scripts_of(twice.replace("a, ", "b, media: [sms], ", 1).encode(), "t.yaml", {"main": the_world("voice")})
+    assert [problem.code for problem in fax.problems] == ["medium"]
+
+
+def test_hundred_conversations_take_less_than_two_seconds() -> None:
+    many = "".join(
+        f'  - {{name: t{n}, media: [voice], talk: [{{chooses: My order}}, {{enters: "1234"}}, {{queued: sales}}]}}\n'
+        for n in range(100)
+    )
+
+    began = time.perf_counter()
+    found = verdicts(many)
+
+    assert time.perf_counter() - began < 2
+    assert [verdict.failure for verdict in found] == [None] * 100
+
+
+def test_shipped_flows_pass_their_tests() -> None:
+    came = CliRunner().invoke(main, ["flow", "test", str(REPOSITORY / "ivr_flows")])
+
+    assert came.exit_code == 0, came.output
+
+
+def test_command_tells_failures_and_exit_codes(tmp_path: Path) -> None:
+    (tmp_path / "centre.yaml").write_bytes((REPOSITORY / "ivr_flows" / "centre.yaml").read_bytes())
+    (tmp_path / "main.yaml").write_text("flow: main\nstart: begin\nsteps:\n  begin: {end: Goodbye.}\n")
+    test = tmp_path / "main.test.yaml"
+    test.write_text("flow: main\ntests:\n  - {name: says hello, talk: [{hears: Hello}]}\n")
+    runner = CliRunner()
+
+    came = runner.invoke(main, ["flow", "test", str(tmp_path / "main.yaml")])
+    told = json.loads(runner.invoke(main, ["flow", "test", str(test), "--json"]).stdout)
+
+    assert came.exit_code == 1
+    assert 'expected: hears "Hello"' in came.output
+    assert '    came: "goodbye."' in came.output
+    assert (told["tests"][0]["passed"], told["tests"][0]["failure"]["line"]) == (False, 3)
+    assert runner.invoke(main, ["flow", "test", str(tmp_path / "none")]).exit_code == 2
+    test.unlink()
+    assert runner.invoke(main, ["flow", "test", str(tmp_path)]).exit_code == 2
