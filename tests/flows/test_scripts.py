@@ -112,8 +112,8 @@ tests:
 
     assert [problem.partition(";")[0] for problem in problems(text)] == [
         "t.yaml:4:9: tests 1 at: is not a moment: write 2026-11-23T10:00:00+00:00, with the difference to UTC",
-        X"
-        " transferred, callback, sent, ended, knows, tagged",
+        "t.yaml:5:12: tests 1 talk 1: must be one thing: hears, chooses, enters, rates, silent, after, queued,"
+        " voicemail, transferred, callback, sent, ended, knows, tagged",
         't.yaml:5:37: nobody knows the key "choses"',
         't.yaml:6:25: tests 2 media 1 must be one of "voice", "chat" or "sms"',
         "t.yaml:6:37: tests 2 talk: must not be empty",
