@@ -81,7 +81,8 @@ def test_problems_are_marked_at_their_steps_and_misspelt_ways_shown() -> None:
 
 def test_words_of_a_flow_cannot_break_the_picture() -> None:
     draft = a_draft(
-        "  begin: {say: '<b>\"&</b>', next: bye}\n  bye: {end: Bye.}\n", "flow: a\ntitle: '<&\">'\nstart: begin\n"
+        "  begin: {title: '<b>', say: '<b>\"&</b>', next: bye}\n  bye: {end: Bye.}\n",
+        "flow: a\ntitle: '<&\">'\nstart: begin\n",
     )
 
     ET.fromstring(svg(draft))  # noqa: S314 - our own

@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -135,6 +136,38 @@ def test_flow_that_names_what_the_centre_lacks_fails_where_it_stands() -> None:
 
     assert [(finding.code, 'no queue "suport"' in finding.message) for finding in seen.findings] == [("fails", True)]
     assert [str(line).strip() for line in seen.findings[0].talk] == ["flow: Hello."]
+
+
+def test_end_without_words_is_an_end_and_no_cut_off() -> None:
+    seen = explored("  begin: {say: Thank you., next: bye}\n  bye: {end: }\n")
+
+    assert [(ending.what, ending.step) for ending in seen.endings] == [("ended", "bye")]
+    assert seen.findings == ()
+
+
+def test_values_that_the_flow_compares_are_tried() -> None:
+    seen = explored("""
+  begin: {http: {get: "https://shop.example/"}, save: order, found: which, missing: none, failed: none}
+  which: {switch: [{when: "order.status == 'sent'", go: sent}, {when: "order.parcels > 3", go: many}], else: none}
+  sent: {queue: sales}
+  many: {queue: support}
+  none: {end: Bye.}
+""")
+
+    assert (seen.unreached, seen.untaken) == ((), ())
+
+
+def test_flow_that_runs_another_is_walked_through_it() -> None:
+    outer = a_draft("  begin: {run: inner, next: people}\n  people: {queue: support}\n")
+    steps = "  ask: {ask: Number?, as: digits, length: 3, save: n, next: bye}\n  bye: {end: }\n"
+    inner = a_draft(steps, "flow: inner\nstart: ask\n")
+    world = a_world(outer)
+    both = {**world.flows, **a_world(inner).flows}
+
+    seen = explore(replace(world, flows=both), samples_of(outer), START)
+
+    assert [ending.what for ending in seen.endings][:1] == ["queued queue support, priority 0"]
+    assert (seen.unreached, seen.untaken) == ((), ())
 
 
 def test_clock_changes_are_found_to_the_minute() -> None:

@@ -160,15 +160,15 @@ class _Explorer:
         if by is not None and by.by_itself and not isinstance(before.moved.action, Enqueue):
             before.alone = place
         if new and told is not None and is_end:
-            step = moved.run.step or before.moved.run.step
+            step = moved.run.step or _last_step(moved.run, before.moved.run)[1]
             self._endings.setdefault((before.start.facts.medium, str(told), step), place)
             self._cut_off(place, before)
         return place if new else None
 
     def _cut_off(self, place: _Place, before: _Place) -> None:
         """Find an end that comes without a last word."""
-        last = before.moved.run.step
-        flow = self.world.flows.get(before.moved.run.flow, self.world.flow)
+        name, last = _last_step(place.moved.run, before.moved.run)
+        flow = self.world.flows.get(name, self.world.flow)
         if not isinstance(place.moved.action, End) or place.served or not last or flow.steps[last].kind == "end":
             return
         does = place.by.says if place.by else "comes in"
@@ -229,7 +229,10 @@ class _Explorer:
             for name, step in steps.items()
             if name in self._reached
             for way in step.ways()
-            if way.to is not None and (name, way.to) not in self._taken
+            if way.to is not None
+            and (name, way.to) not in self._taken
+            # From a step that runs another flow, the way on begins in that flow.
+            and not (step.kind == "run" and way.to in self._reached)
         )
         endings = tuple(
             Ending(
@@ -327,6 +330,11 @@ def _distinct(year: list[Occasion]) -> list[Occasion]:
         if known is None or (known.odd, known.begins - known.ends) > (occasion.odd, occasion.begins - occasion.ends):
             best[occasion.open] = occasion
     return sorted(best.values(), key=lambda occasion: (-len(occasion.open), occasion.begins))
+
+
+def _last_step(ended: Run, before: Run) -> tuple[str, str]:
+    """Return the flow and the step that an ended run was at last."""
+    return (ended.path[-1].flow, ended.path[-1].step) if ended.path else (before.flow, before.step)
 
 
 def _nowhere(world: World) -> Run:

@@ -73,14 +73,16 @@ def _tried(sign: str, text: str) -> Iterator[Value]:
 
 
 def _variants(parts: Mapping[tuple[str, ...], Sequence[Value]]) -> tuple[Mapping[str, Value], ...]:
-    """Return records that differ in one part from the first."""
+    """Return records that differ in one part from the first, each part alone, and an empty one."""
     plain = {path: [*tried, OTHERWISE] for path, tried in parts.items() if path}
     first = {path: tried[0] for path, tried in plain.items()}
     found = [_record(first)]
     for path, tried in plain.items():
         found += [_record({**first, path: value}) for value in tried[1:]]
+    # Alone, so that a condition is also tried where those before it do not hold.
+    alone = [_record({path: value}) for path, tried in plain.items() for value in tried if len(plain) > 1]
     # A person or an order of whom nothing is known is the commonest surprise.
-    return (*found[:MOST_VARIANTS], {}) if first else ({},)
+    return (*found[:MOST_VARIANTS], *alone[:MOST_VARIANTS], {}) if first else ({},)
 
 
 def _record(values: Mapping[tuple[str, ...], Value]) -> dict[str, Value]:
