@@ -86,7 +86,7 @@ def test_words_of_a_flow_cannot_break_the_picture() -> None:
     )
 
     ET.fromstring(svg(draft))  # noqa: S314 - our own
-    assert "<b>" not in mermaid(draft)
+    assert "<" not in mermaid(draft)
 
 
 def test_mermaid_names_every_step_and_labels_every_choice() -> None:
@@ -96,7 +96,7 @@ def test_mermaid_names_every_step_and_labels_every_choice() -> None:
     assert '-- "1  Sales" -->' in text
 
 
-def test_two_thousand_steps_are_drawn_in_seconds() -> None:
+def test_two_thousand_steps_are_drawn_in_moments() -> None:
     steps = "".join(
         f'  s{n}: {{menu: Q?, choices: [{{key: "1", label: A, go: s{n + 1}}}], no_answer: {{go: s2000}}}}\n'
         for n in range(2000)
@@ -106,8 +106,10 @@ def test_two_thousand_steps_are_drawn_in_seconds() -> None:
     began = time.perf_counter()
     picture = svg(draft)
 
-    assert time.perf_counter() - began < 10
+    assert time.perf_counter() - began < 3
     assert len(groups(picture)) == 2001
+    # A way across two thousand layers is a mark, not a line.
+    assert "→ S2000" in picture
 
 
 def test_command_writes_a_picture_even_of_a_flow_with_mistakes(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """A flow as a picture (SVG, light and dark) and as Mermaid's text: its steps by kind, its ways, its problems."""
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
@@ -36,6 +36,7 @@ text{font:13px system-ui,"Segoe UI",Roboto,"Helvetica Neue",sans-serif;fill:var(
 """
 _KIND_STYLE = "".join(f".{family}{{--c:var(--{family})}}" for family in (*_FAMILIES, "unclear"))
 TOP = 44
+MOST_IN_MARK = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,10 @@ def svg(draft: Draft, problems: Sequence[Problem] = ()) -> str:
         for name, box in boxes.items()
     }
     layout = laid_out(shapes, start)
+    marks = [route for route in layout.routes if route.back or route.far]
+    marked: dict[str, list[tuple[str | None, int | None]]] = {}
+    for route in marks:
+        marked.setdefault(route.start, []).append((route.exit.to, route.exit.row))
     title = (draft.head.title or draft.head.flow) if draft.head else draft.file
     width, height = round(layout.width), round(layout.height + TOP)
     parts = [
@@ -70,8 +75,9 @@ def svg(draft: Draft, problems: Sequence[Problem] = ()) -> str:
         f'<text class="head" x="24" y="34">{escape(title)}</text>',
         f'<text class="small" x="{24 + 10 * len(title) + 16}" y="34">{escape(_entry(draft))}</text>',
         f'<g transform="translate(0 {TOP})">',
-        *_ways(layout, boxes),
-        *(_box(box, layout.spots[name], first=name == start) for name, box in boxes.items()),
+        *_lines(layout),
+        *(_box(box, layout.spots[name], marked.get(name, ()), first=name == start) for name, box in boxes.items()),
+        *(_mark(route, boxes) for route in marks),
         "</g>",
         "</svg>\n",
     ]
@@ -134,7 +140,9 @@ def way_label(step: Step, way: Way) -> str:
     called, key = getattr(inside, "called", None), getattr(inside, "key", None)
     if callable(called):
         return f"{key}  {called()}" if isinstance(key, str) else str(called())
-    after = getattr(inside, "after", None)
+    when, after = getattr(inside, "when", None), getattr(inside, "after", None)
+    if isinstance(when, Template):
+        return str(when)
     named = way.says.removesuffix(" goes to").replace("_", " ")
     return f"{named} after {spoken(after)}" if way.loc[0] == "overflow" and after else named
 
@@ -146,7 +154,8 @@ def _in_words(step: Step) -> str:
     value = getattr(step, step.kind, None)
     if isinstance(value, dict):
         return ", ".join(f"{key} = {each}" for key, each in value.items())
-    return str(value) if isinstance(value, str | Template) else ""
+    asked = getattr(value, "get", None) or getattr(value, "post", None)
+    return str(next((each for each in (value, asked) if isinstance(each, str | Template)), ""))
 
 
 def _by_step(draft: Draft, problems: Sequence[Problem]) -> Mapping[str, list[Problem]]:
@@ -169,12 +178,11 @@ def _entry(draft: Draft) -> str:
     return " · ".join(part for part in (numbers, ", ".join(draft.head.media), draft.head.language) if part)
 
 
-def _ways(layout: Layout, boxes: Mapping[str, Box]) -> list[str]:
-    """Draw the lines: first those that lead on, then the marks of those that lead back or nowhere."""
+def _lines(layout: Layout) -> list[str]:
+    """Draw the lines that lead on."""
     tips = {(spot.x, spot.enters) for spot in layout.spots.values()}
-    marks = [_mark(route, boxes) for route in layout.routes if route.back]
-    lines = [*layout.trunks, *(route.points for route in layout.routes if not route.back)]
-    return [*(_line(points, tip=points[-1] in tips) for points in lines), *marks]
+    lines = [*layout.trunks, *(route.points for route in layout.routes if not (route.back or route.far))]
+    return [_line(points, tip=points[-1] in tips) for points in lines]
 
 
 def _line(points: Sequence[tuple[float, float]], *, tip: bool) -> str:
@@ -199,21 +207,22 @@ def _towards(corner: tuple[float, float], other: tuple[float, float]) -> tuple[f
 
 
 def _mark(route: Route, boxes: Mapping[str, Box]) -> str:
-    """Draw a short line and the name of the step it leads back to, or that is not there."""
-    (x, y), (end, _) = route.points
+    """Draw the name of the step that a way leads back to, or that is not there: in its row, or on the lower edge."""
+    right, y = route.points[0]
+    box = boxes[route.start]
     known = route.exit.to in boxes
-    text = f"↩ {boxes[route.exit.to].title}" if known else f"? {route.exit.to}"
-    text = _cut(text, 15)
-    wide = 12 + 7 * len(text)
+    text = f"{'→' if route.far else '↩'} {boxes[route.exit.to].title}" if known else f"? {route.exit.to}"
+    text = _cut(text, MOST_IN_MARK)
+    wide = 14 + round(6.6 * len(text))
+    left, middle = right - wide - 8, y if box.rows else y + HEADER / 2
     pill = (
-        f'<rect class="mark" x="{end:g}" y="{y - 9:g}" width="{wide}" height="18" rx="9"/>'
-        f'<text class="small" x="{end + 6:g}" y="{y + 4:g}">{escape(text)}</text>'
+        f'<rect class="mark" x="{left:g}" y="{middle - 9:g}" width="{wide}" height="18" rx="9"/>'
+        f'<text class="small" x="{left + 7:g}" y="{middle + 4:g}">{escape(text)}</text>'
     )
-    line = f'<path class="way" d="M{x:g} {y:g}H{end:g}"/>'
-    return line + (f'<a href="#step-{route.exit.to}">{pill}</a>' if known else f'<g class="bad">{pill}</g>')
+    return f'<a href="#step-{route.exit.to}">{pill}</a>' if known else f'<g class="bad">{pill}</g>'
 
 
-def _box(box: Box, spot: Spot, *, first: bool) -> str:
+def _box(box: Box, spot: Spot, marked: Collection[tuple[str | None, int | None]], *, first: bool) -> str:
     """Draw a step."""
     family = _FAMILY.get(box.kind, "unclear")
     x, y = round(spot.x), round(spot.y)
@@ -226,11 +235,13 @@ def _box(box: Box, spot: Spot, *, first: bool) -> str:
         f'<text class="kind" x="{COLUMN - 10}" y="18" text-anchor="end">{escape(box.kind)}</text>',
         f'<text class="small" x="14" y="36">{escape(_cut(box.words, 32))}</text>',
     ]
-    for number, (label, _) in enumerate(box.rows):
+    for number, (label, way) in enumerate(box.rows):
         top = HEADER + number * ROW
+        most = 17 if (way.to, number) in marked else 34
         lines.append(f'<path class="rule" d="M7 {top}H{COLUMN}"/>')
-        lines.append(f'<text class="small" x="14" y="{top + 15}">{escape(_cut(label, 34))}</text>')
-        lines.append(f'<circle class="dot" cx="{COLUMN}" cy="{top + ROW / 2:g}" r="3"/>')
+        lines.append(f'<text class="small" x="14" y="{top + 15}">{escape(_cut(label, most))}</text>')
+        if most == 34:
+            lines.append(f'<circle class="dot" cx="{COLUMN}" cy="{top + ROW / 2:g}" r="3"/>')
     if box.problems:
         lines.append(f'<circle class="badge" cx="{COLUMN}" cy="0" r="9"/>')
         lines.append(f'<text x="{COLUMN}" y="4" text-anchor="middle">{len(box.problems)}</text>')

@@ -110,10 +110,12 @@ class _Explorer:
         self._failed: set[str] = set()
         self._words, self._bodies, self._customers = samples.words(), samples.bodies(), samples.variants("customer")
         self._names = frozenset(samples.parts)
+        self._media: set[str] = set()
 
     def walk(self, start: _Start) -> None:
         """Walk all that one beginning leads to and no other did before."""
         now = start.occasion.middle
+        self._media.add(start.facts.medium)
         root = _Place(Moved(_nowhere(self.world), End()), now, start, served=False)
         try:
             moved = self.world.begin(start.facts, now)

@@ -17,6 +17,8 @@ TRACK = 9
 """Between two lines side by side."""
 MARGIN = 24
 SWEEPS = 8
+LONGEST = 12
+"""How many layers a line passes at most; a longer way is a mark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +62,13 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One line: out of a box to the right, as far as its box, the trunk of lines to it, or (`back`) a mark."""
+    """One line: out of a box to the right, as far as its box, the trunk of lines to it, or (`back`, `far`) a mark."""
 
     start: str
     exit: Exit
     points: tuple[tuple[float, float], ...]
     back: bool
+    far: bool = False
 
 
 @dataclass(slots=True)
@@ -81,13 +84,15 @@ class Layout:
 
 
 def laid_out(shapes: Mapping[str, Shape], start: str | None) -> Layout:
-    """Place every box; lines that would lead back are marks at the box they leave."""
+    """Place every box; lines that would lead back, or very far, are marks at the box they leave."""
     forward = _forward(shapes, start)
     layer = _layers(shapes, forward)
+    # A line right across a large picture helps nobody, and all of them would be more than the boxes.
+    near = {name: [way for way in ways if layer[way.to] - layer[name] <= LONGEST] for name, ways in forward.items()}
     boxes = {name: Spot(name, name, layer[name], shape.height) for name, shape in shapes.items()}
-    columns, bends = _columns(boxes, forward)
-    _order(columns, shapes, forward, boxes, bends)
-    return _Drafter(shapes, forward, boxes, columns, bends).layout()
+    columns, bends = _columns(boxes, near)
+    _order(columns, shapes, near, boxes, bends)
+    return _Drafter(shapes, near, boxes, columns, bends).layout()
 
 
 def _forward(shapes: Mapping[str, Shape], start: str | None) -> dict[str, list[Exit]]:
@@ -302,7 +307,9 @@ class _Drafter:
         y = box.y + _down(box, row)
         points = [(box.x + COLUMN, y)]
         if way not in self.forward[name]:
-            return Route(name, way, (*points, (box.x + COLUMN + 12, y)), back=True)
+            to = self.boxes.get(way.to)
+            far = to is not None and to.layer > box.layer
+            return Route(name, way, (*points, (box.x + COLUMN + 12, y)), back=not far, far=far)
         points += self._onward(way.to, box.layer, y, tracks, rights)
         return Route(name, way, tuple(points), back=False)
 
