@@ -24,6 +24,7 @@ from pydantic_settings import (
 )
 
 from trunkline.core.errors import Misconfigured
+from trunkline.ports.fetcher import AllowedHosts
 
 ENV_PREFIX = "TRUNKLINE_"
 _DATA_DIR = "var"
@@ -59,6 +60,13 @@ def _usable_range(ports: PortRange) -> PortRange:
     return ports
 
 
+def _allowed_hosts(value: object) -> object:
+    """A list, or one text with commas, as hosts; anything else is left to the type to refuse."""
+    if isinstance(value, list | tuple) and all(isinstance(each, str) for each in value):
+        value = ",".join(value)
+    return AllowedHosts.read(value) if isinstance(value, str) else value
+
+
 def _postgres_url(url: str) -> str:
     if not url.startswith(("postgresql://", "postgres://")):
         raise ValueError("write it as postgresql://user:password@host:port/database")
@@ -68,6 +76,7 @@ def _postgres_url(url: str) -> str:
 Port = Annotated[int, Field(ge=1, le=65535)]
 AbsolutePath = Annotated[Path, AfterValidator(_absolute)]
 RtpPorts = Annotated[PortRange, NoDecode, BeforeValidator(_port_range), AfterValidator(_usable_range)]
+AllowedList = Annotated[AllowedHosts, NoDecode, BeforeValidator(_allowed_hosts)]
 
 
 class Settings(BaseSettings):
@@ -161,6 +170,10 @@ class Settings(BaseSettings):
     )
     flows_dir: AbsolutePath = Field(
         default=Path("ivr_flows"), description="Folder with the flow files and their prompts."
+    )
+    http_allowed_hosts: AllowedList = Field(
+        default=AllowedHosts(),
+        description="Hosts and networks inside that flows may ask by `http`, such as shop.internal:8443, 10.0.0.0/8.",
     )
     trunks_file: AbsolutePath = Field(
         default=Path("asterisk/trunks.yaml"),

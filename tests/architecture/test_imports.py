@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "telephony": {"core", "flows", "ports"},
     "channels": {"core", "flows", "ports"},
     "speech": {"core", "flows", "ports"},
+    "fetch": {"core", "flows", "ports"},
     "store": {"core", "flows", "ports"},
     "crm": {"core", "flows", "ports"},
     "web": {"core", "ports", "floor"},

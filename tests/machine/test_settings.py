@@ -71,6 +71,18 @@ def test_every_wrong_value_gets_one_line_that_says_where_it_came_from(monkeypatc
     assert "hunter2" not in str(caught.value)
 
 
+def test_hosts_that_flows_may_ask_are_a_text_or_a_list(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "here.toml").write_text('http_allowed_hosts = ["shop.internal:8443", "10.0.0.0/8"]\n', encoding="utf-8")
+    of_file = load({"config_file": "here.toml"}).http_allowed_hosts
+    monkeypatch.setenv("TRUNKLINE_HTTP_ALLOWED_HOSTS", "shop.internal:8443,10.0.0.0/8")
+
+    assert str(of_file) == str(load().http_allowed_hosts) == "shop.internal:8443, 10.0.0.0/8"
+    with pytest.raises(
+        Misconfigured, match=r'http_allowed_hosts \(flag\): "a b" is no host: write shop\.internal:8443'
+    ):
+        load({"http_allowed_hosts": "10.0.0.0/8, a b"})
+
+
 def test_certificate_without_its_key_is_a_mistake() -> None:
     with pytest.raises(Misconfigured, match="tls_cert and tls_key go together"):
         load({"tls_cert": "cert.pem"})
