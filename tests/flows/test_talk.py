@@ -28,9 +28,9 @@ steps:
 """
 
 
-def talked(folder: Path, lines: str, *options: str) -> Result:
+def talked(folder: Path, lines: str, *options: str, steps: str = STEPS) -> Result:
     (folder / "centre.yaml").write_bytes((REPOSITORY / "ivr_flows" / "centre.yaml").read_bytes())
-    (folder / "main.yaml").write_text(STEPS)
+    (folder / "main.yaml").write_text(steps)
     at = ("--at", "2026-11-23T10:00:00+00:00")
     return CliRunner().invoke(main, ["flow", "talk", str(folder / "main.yaml"), *at, *options], input=lines)
 
@@ -55,7 +55,7 @@ def test_caller_presses_waits_and_leaves_a_message(tmp_path: Path) -> None:
 def test_visitor_sees_the_choices_and_types_a_label(tmp_path: Path) -> None:
     came = talked(tmp_path, "a message\n", "--medium", "chat")
 
-    assert "flow: 1  Sales" in came.output
+    assert "flow: [1] Sales" in came.output
     assert "world: voicemail queue support" in came.output
     assert came.exit_code == 0
 
@@ -68,6 +68,13 @@ def test_empty_lines_are_silence_and_the_number_of_an_outcome_is_taken(tmp_path:
     assert "Leave a message." in silent.output
     assert "write a number from 1 to 1" in overflowed.output
     assert "Leave a message." in overflowed.output
+
+
+def test_somebody_who_texts_sees_numbers_and_answers_by_one(tmp_path: Path) -> None:
+    came = talked(tmp_path, "1.\n", "--medium", "sms", steps=STEPS.replace("[voice, chat]", "[voice, chat, sms]"))
+
+    assert "flow: 1 Sales" in came.output
+    assert "flow: Your number?" in came.output
 
 
 def test_medium_that_the_flow_does_not_serve_is_refused(tmp_path: Path) -> None:

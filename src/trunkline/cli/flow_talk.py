@@ -1,7 +1,7 @@
 """`trunkline flow talk`: try a flow in the terminal, as a caller, a visitor or somebody who texts."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,9 @@ from trunkline.cli.flow_tools import AT, CENTRE, FILE, MEDIUM, opened
 from trunkline.core.errors import Rejected
 from trunkline.flows.conversation import CannotGoOn, Conversation
 from trunkline.flows.reactions import Reaction
+from trunkline.flows.render import understood
 from trunkline.flows.scripts import long_while
-from trunkline.flows.talk import Action, Ask, End, Key, Left, Menu, Rate, Silence, TakeVoicemail, Typed
+from trunkline.flows.talk import Ask, End, Menu, Rate, TakeVoicemail
 
 HELP = (
     "An empty line says nothing. /wait 5m lets time pass, /quit hangs up; where the world decides, the number of what"
@@ -106,7 +107,6 @@ def _answer(conversation: Conversation, text: str, choices: list[Reaction]) -> N
         else:
             conversation.wait(length)
         return
-    action = conversation.action
     if choices:
         chosen = int(text) if text.strip().isdigit() else 0
         if 1 <= chosen <= len(choices):
@@ -115,12 +115,12 @@ def _answer(conversation: Conversation, text: str, choices: list[Reaction]) -> N
         else:
             click.echo(f"        write a number from 1 to {len(choices)}, or /quit")
         return
-    answering = _ANSWERS.get(type(action))
-    if answering is None:
+    answer = understood(conversation.action, text, conversation.facts.medium)
+    if answer is None:
         click.echo("        an agent would take it from here; /quit ends")
         return
     try:
-        conversation.answer(answering(text, conversation.facts.medium), text)
+        conversation.answer(answer, text)
     except Rejected as refusal:
         click.echo(f"        {refusal}")
 
@@ -131,18 +131,3 @@ def _length(text: str) -> timedelta | None:
         return long_while(text)
     except ValueError:
         return None
-
-
-def _to_question(text: str, medium: str) -> Key | Typed | Silence:
-    """Press the one key, or write."""
-    if not text:
-        return Silence()
-    return Key(text.strip()[:1]) if medium == "voice" and text.strip() else Typed(text)
-
-
-_ANSWERS: Mapping[type[Action], Callable[[str, str], Any]] = {
-    Menu: _to_question,
-    Rate: _to_question,
-    Ask: lambda text, _: Typed(text) if text else Silence(),
-    TakeVoicemail: lambda text, _: Left(text or None),
-}

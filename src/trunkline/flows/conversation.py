@@ -14,8 +14,9 @@ from trunkline.flows.flow import Flow
 from trunkline.flows.loader import Draft, draft_from
 from trunkline.flows.problem import Problem
 from trunkline.flows.reactions import Happening, Reaction, Setting, happening, reactions
+from trunkline.flows.render import Shown, rendered
 from trunkline.flows.run import Moved, Run, advance, begin
-from trunkline.flows.talk import Action, Answer, Done, Facts, Menu, Prompt, Say, Value
+from trunkline.flows.talk import Action, Answer, Done, Facts, Say, Value
 
 CENTRE_FILE = "centre.yaml"
 MOST_TURNS_ALONE = 1000
@@ -108,6 +109,8 @@ class Conversation:
     happened: list[Happening] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
     """What was said since the latest answer from outside."""
+    shown: list[Shown] = field(default_factory=list)
+    """What was shown for each of the flow's moves."""
     moved: Moved = field(init=False)
     waited: timedelta = timedelta()
     """How long the present action has stood."""
@@ -169,7 +172,11 @@ class Conversation:
 
     def _note(self, action: Action) -> None:
         """Write down what an action says and does."""
-        for text in shown(action, self.facts.medium):
+        run = self.moved.run
+        flow = self.world.flows.get(run.flow, self.world.flow)
+        shown = rendered(action, self.facts.medium, run.language or flow.language)
+        self.shown.append(shown)
+        for text in _lines(shown):
             self.words.append(text)
             self.lines.append(Line("flow", text))
         if told := happening(action):
@@ -177,10 +184,6 @@ class Conversation:
             self.lines.append(Line("world", str(told)))
 
 
-def shown(action: Action, medium: str) -> list[str]:
-    """Return what somebody hears or reads of an action, a line for each prompt and, where it is read, each choice."""
-    prompts: tuple[Prompt, ...] = getattr(action, "prompts", ())
-    lines = [prompt.text or f"(recording {prompt.recording})" for prompt in prompts]
-    if isinstance(action, Menu) and medium != "voice":
-        lines += [f"{choice.key or at}  {choice.label}" for at, choice in enumerate(action.choices, start=1)]
-    return lines
+def _lines(shown: Shown) -> list[str]:
+    """Return what somebody hears or reads, a line for each; a button with what a click on it says."""
+    return [*shown.lines, *(f"[{button.value}] {button.label}" for button in shown.buttons)]

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from trunkline.flows.fields import KEYS
+from trunkline.flows.render import replies, understood
 from trunkline.flows.talk import (
     Action,
     Answer,
@@ -94,8 +95,8 @@ def _to_menu(menu: Menu, setting: Setting) -> list[Reaction]:
     """Every choice, nonsense, silence."""
     voice = setting.medium == "voice"
     found = [
-        Reaction(f'chooses "{choice.label}"', Key(choice.key) if voice and choice.key else Typed(choice.label))
-        for choice in menu.choices
+        Reaction(f'chooses "{choice.label}"', understood(menu, reply, setting.medium) or Silence())
+        for choice, reply in zip(menu.choices, replies(menu.choices), strict=True)
     ]
     other = next((key for key in KEYS if key not in menu.keys), None)
     if not voice:

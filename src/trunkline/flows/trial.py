@@ -7,6 +7,7 @@ from typing import Any
 from trunkline.core.errors import Rejected
 from trunkline.flows.conversation import CannotGoOn, Conversation, Line
 from trunkline.flows.reactions import Happening, happening
+from trunkline.flows.render import replies, understood
 from trunkline.flows.scripts import Item, Reply, Script
 from trunkline.flows.talk import (
     Action,
@@ -14,26 +15,21 @@ from trunkline.flows.talk import (
     Ask,
     AskCallback,
     CallbackPlanned,
-    CallbackWanted,
     CustomerFound,
     Enqueue,
     Fetch,
     Fetched,
     FetchFailed,
     FindCustomer,
-    Key,
-    Left,
     Menu,
     Pause,
     Rate,
     Send,
     SendFailed,
     Sent,
-    Silence,
     TakeVoicemail,
     Transfer,
     TransferFailed,
-    Typed,
 )
 
 _MAIN_FACT = {"transferred": "to", "sent": "text"}
@@ -128,7 +124,7 @@ class _Trial:
     def _act(self, verb: str, value: Any) -> None:
         """Be the caller."""
         if verb != "after" and isinstance(self.talk.action, TakeVoicemail):
-            self.talk.answer(Left("a message"), "leaves a message")
+            self._says("a message", "leaves a message")
         self.heard = 0
         match verb:
             case "chooses":
@@ -137,11 +133,10 @@ class _Trial:
                 self._enters(value)
             case "rates":
                 self._must_ask(Rate, f"rates {value}")
-                answer = Key(value) if self.script.medium == "voice" else Typed(value)
-                self.talk.answer(answer, f"rates {value}")
+                self._says(value, f"rates {value}")
             case "silent":
                 self._must_ask((Menu, Ask, Rate), "says nothing")
-                self.talk.answer(Silence(), "says nothing")
+                self._says("", "says nothing")
             case "after":
                 self.talk.wait(value)
 
@@ -150,28 +145,33 @@ class _Trial:
         action = self.talk.action
         if isinstance(action, Enqueue) and action.offer_callback and label == "callback":
             self.talk.wait(action.offer_callback.after)
-            self.talk.answer(CallbackWanted(), f"presses {action.offer_callback.key}")
+            self._says(action.offer_callback.key, f"presses {action.offer_callback.key}")
             return
         self._must_ask(Menu, f'chooses "{label}"')
         assert isinstance(action, Menu)  # noqa: S101 - for mypy
-        choice = next((each for each in action.choices if each.label.casefold() == label.casefold()), None)
-        if choice is None:
-            labels = _listing([each.label for each in action.choices])
-            raise _Otherwise(f'the choice "{label}"', f"choices: {labels}")
-        if self.script.medium == "voice" and choice.key:
-            self.talk.answer(Key(choice.key), f"presses {choice.key} ({choice.label})")
-        else:
-            self.talk.answer(Typed(choice.label), f'"{choice.label}"')
+        labels = [choice.label.casefold() for choice in action.choices]
+        if label.casefold() not in labels:
+            shown = _listing([each.label for each in action.choices])
+            raise _Otherwise(f'the choice "{label}"', f"choices: {shown}")
+        at = labels.index(label.casefold())
+        choice, reply = action.choices[at], replies(action.choices)[at]
+        by_key = self.script.medium == "voice" and choice.key
+        self._says(reply, f"presses {reply} ({choice.label})" if by_key else f'"{choice.label}"')
 
     def _enters(self, text: str) -> None:
         """Enter something: a key for a menu on the telephone, else all of it."""
         if isinstance(self.talk.action, TakeVoicemail):
             return
         self._must_ask((Menu, Ask, Rate), f'enters "{text}"')
-        one_key = self.script.medium == "voice" and not isinstance(self.talk.action, Ask)
         secret = isinstance(self.talk.action, Ask) and self.talk.action.secret
         says = "enters something secret" if secret else f'enters "{text}"'
-        self.talk.answer(Key(text[:1]) if one_key else Typed(text), says)
+        self._says(text, says)
+
+    def _says(self, text: str, shown: str) -> None:
+        """Press, click or write something, as the medium has it."""
+        answer = understood(self.talk.action, text, self.script.medium)
+        assert answer is not None  # noqa: S101 - for mypy: the flow asks for something, as was seen
+        self.talk.answer(answer, shown)
 
     def _must_ask(self, kinds: type | tuple[type, ...], does: str) -> None:
         """See that the flow asks for what the caller is to do."""
@@ -191,7 +191,7 @@ class _Trial:
         facts = {_MAIN_FACT.get(word, "queue"): wanted} if isinstance(wanted, str) else wanted
         expected = str(Happening(word, facts))
         if isinstance(self.talk.action, TakeVoicemail) and word != "voicemail":
-            self.talk.answer(Left("a message"), "leaves a message")
+            self._says("a message", "leaves a message")
         if word in {"queued", "voicemail"} and not any(each.word == word for each in self.talk.happened[self.seen :]):
             raise _Otherwise(expected, _standing(self.talk.action))
         for at, happened in enumerate(self.talk.happened[self.seen :], start=self.seen):
