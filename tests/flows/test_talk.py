@@ -70,11 +70,14 @@ def test_empty_lines_are_silence_and_the_number_of_an_outcome_is_taken(tmp_path:
     assert "Leave a message." in overflowed.output
 
 
-def test_somebody_who_texts_sees_numbers_and_answers_by_one(tmp_path: Path) -> None:
-    came = talked(tmp_path, "1.\n", "--medium", "sms", steps=STEPS.replace("[voice, chat]", "[voice, chat, sms]"))
+def test_somebody_who_texts_sees_numbers_and_is_told_of_long_messages(tmp_path: Path) -> None:
+    long = f"{{text: Your number?, sms: {'w' * 460}}}"
+    steps = STEPS.replace("[voice, chat]", "[voice, chat, sms]").replace("Your number?", long)
+
+    came = talked(tmp_path, "1.\n1234\n", "--medium", "sms", steps=steps)
 
     assert "flow: 1 Sales" in came.output
-    assert "flow: Your number?" in came.output
+    assert came.output.count("sms-long: sent in 4 pieces") == 1
 
 
 def test_medium_that_the_flow_does_not_serve_is_refused(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """`trunkline flow talk`: try a flow in the terminal, as a caller, a visitor or somebody who texts."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,9 @@ from trunkline.cli.flow_tools import AT, CENTRE, FILE, MEDIUM, opened
 from trunkline.core.errors import Rejected
 from trunkline.flows.conversation import CannotGoOn, Conversation
 from trunkline.flows.reactions import Reaction
-from trunkline.flows.render import understood
+from trunkline.flows.render import Shown, understood
 from trunkline.flows.scripts import long_while
+from trunkline.flows.sms_length import too_long
 from trunkline.flows.talk import Ask, End, Menu, Rate, TakeVoicemail
 
 HELP = (
@@ -64,12 +65,15 @@ def _record(text: str) -> Mapping[str, Any]:
 def _hold(conversation: Conversation) -> None:
     """Show what is said, read a line, answer, until the end."""
     conversation.begin()
-    shown = 0
+    shown = told = 0
     while True:
         for line in conversation.lines[shown:]:
             if line.who != "caller":
                 click.echo(str(line))
         shown = len(conversation.lines)
+        if conversation.facts.medium == "sms":
+            _warn_of_long(conversation.shown[told:])
+            told = len(conversation.shown)
         if isinstance(conversation.action, End):
             return
         choices = _decided_by_world(conversation)
@@ -80,6 +84,13 @@ def _hold(conversation: Conversation) -> None:
             click.echo("        you hung up")
             return
         _answer(conversation, text, choices)
+
+
+def _warn_of_long(messages: Sequence[Shown]) -> None:
+    """Tell which messages are sent in more pieces than anybody should pay for."""
+    for message in messages:
+        if found := too_long(message.text):
+            click.echo(f"        sms-long: sent in {found.count} pieces, each of which is charged")
 
 
 def _line() -> str | None:

@@ -12,10 +12,12 @@ from trunkline.flows.graph import circles, reached_from
 from trunkline.flows.loader import Draft, draft_from
 from trunkline.flows.problem import Guesser, Problem, Severity
 from trunkline.flows.recordings import PROMPTS, fault_of
+from trunkline.flows.sms_length import said_at_least, sent_at_least, too_long, words_at_least
 from trunkline.flows.source import Node
 from trunkline.flows.steps.step import Mention, Step
 
 MOST_SHOWN_IN_CIRCLE = 6
+MOST_SHOWN_FOREIGN = 5
 
 
 def check(files: Sequence[Path], centre: Centre | None = None) -> list[Problem]:
@@ -170,12 +172,34 @@ class _Checker:
             for inside, recording in words.recordings():
                 if fault := fault_of(self.draft.folder / PROMPTS / f"{recording}.wav"):
                     self._error(name, (*loc, *inside), "recording", *fault)
+        self._measure(name, step, media)
         if head:
             if step.kind == "language" and (to := getattr(step, "language", "")) not in head.spoken:
                 hint = f"write languages: [{to}] in the head"
                 self._error(name, ("language",), "no-language", f"the flow does not speak {to}", hint)
             for flaw in step.flaws(media, head.language):
                 self._error(name, flaw.loc, flaw.code, flaw.message, flaw.hint)
+
+    def _measure(self, name: str, step: Step, media: Sequence[str]) -> None:
+        """Warn of texts that become more text messages than anybody should send."""
+        for language in self.draft.head.spoken if self.draft.head else ():
+            said = [*said_at_least(step, language), *self._told(step, language)] if "sms" in media else []
+            for loc, text in (*said, *sent_at_least(step, language)):
+                if found := too_long(text):
+                    message = f"{loc[-1]} takes {found.count} text messages or more on sms, each of which is charged"
+                    hint = "shorten it, or write a shorter text under sms"
+                    if found.foreign:
+                        listed = " ".join(found.foreign[:MOST_SHOWN_FOREIGN])
+                        hint += f"; without {listed} more fits, for these are not in the GSM alphabet"
+                    self._error(name, loc, "sms-long", message, hint, severity=Severity.WARNING)
+
+    def _told(self, step: Step, language: str) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """Yield the articles that a step tells, at their least."""
+        for mention in step.mentions():
+            if mention.noun == "article":
+                words, _ = article_from(self.draft.folder / ARTICLES / f"{mention.name}.yaml")
+                if words is not None:
+                    yield mention.loc, words_at_least(words, language)
 
     def _look_up(self, name: str, mention: Mention) -> None:
         """Find a queue or a calendar that the centre file does not have, a flow and an article that are not there."""
