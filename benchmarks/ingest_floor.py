@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import cast
 
 from benchmarks.replaying_ami import GO
@@ -16,16 +17,22 @@ from trunkline.core.ids import AgentId, InteractionId, QueueId
 from trunkline.core.interaction import Entry, Interaction, Offer, Stage, enqueue, offer_to
 from trunkline.core.journal import Happened, JournalEntry
 from trunkline.floor.agent import Desk
+from trunkline.floor.callback import Callbacks
 from trunkline.floor.conversation import Conversation
 from trunkline.floor.deadlines import Deadlines
 from trunkline.floor.dispatcher import Dispatcher
 from trunkline.floor.intake import Intake
 from trunkline.floor.ledger import Ledger
 from trunkline.floor.recovery import Recovery
+from trunkline.floor.runs import Runs
 from trunkline.floor.self_service import SelfService
+from trunkline.floor.speaking import Speaking
 from trunkline.floor.state import Floor, Moved
 from trunkline.floor.switchboard import Switchboard
+from trunkline.floor.transfer import Transfers
 from trunkline.floor.waiting import Waiting
+from trunkline.flows.flow import Flow
+from trunkline.flows.talk import Prompt
 from trunkline.garbage import keep_garbage_short
 from trunkline.ports.call_control import LineOpened
 from trunkline.ports.store import AgentRecord, Change, SipCredentials
@@ -92,6 +99,31 @@ class _Finish:
                     self.over.set()
 
 
+class _NoFlows:
+    """Stands in for the library: no call of the replay is in a flow."""
+
+    flows: Mapping[str, Flow] = {}
+
+    def flow_for(self, _dialled: str) -> Flow | None:
+        """Return none."""
+        return None
+
+    def version(self, _name: str, _version: str) -> Flow | None:
+        """Return none."""
+        return None
+
+
+class _NoSounds:
+    """Stands in for the synthesizer: nobody is spoken to."""
+
+    async def make(self, _prompts: Sequence[Prompt]) -> None:
+        """Make nothing."""
+
+    def sound_for(self, _prompt: Prompt) -> Path | None:
+        """Return none."""
+        return None
+
+
 def _centre() -> Centre:
     queue = QueueConfig("Sales", timedelta(seconds=20), timedelta(minutes=10), "default", None)
     people = {
@@ -140,14 +172,17 @@ async def ingest(port: int, calls: int, url: str, *, at: datetime, within: timed
         conversation = Conversation(floor, switch, at_once.left_flow)
         desk = Desk(floor, switch, conversation)
         service, dispatcher = cast("SelfService", at_once), cast("Dispatcher", at_once)
-        Deadlines(floor, overflow=_never, ring_out=_never, end_wrap_up=_never)
+        runs, speaking = Runs(floor, _NoFlows()), Speaking(_NoSounds(), floor.clock)
+        callbacks, transfers = Callbacks(floor, switch, intake, runs), Transfers(floor, switch, runs)
+        Deadlines(floor, overflow=_never, ring_out=_never, end_wrap_up=_never, call_back=_never)
         recovery = Recovery(
-            floor, switch, conversation=conversation, self_service=service, intake=intake, dispatcher=dispatcher
-        )
-        waiting = Waiting(floor, switch)
+            floor, switch, conversation=conversation, self_service=service, callbacks=callbacks, transfers=transfers,
+            intake=intake, dispatcher=dispatcher,
+        )  # fmt: skip
         switchboard = Switchboard(
-            floor, conversation=conversation, self_service=service, waiting=waiting, recovery=recovery
-        )
+            floor, conversation=conversation, self_service=service, callbacks=callbacks, transfers=transfers,
+            waiting=Waiting(floor, switch, runs, speaking), recovery=recovery,
+        )  # fmt: skip
         finish = _Finish(floor, desk, calls)
         for id_ in floor.agents:
             shown = agents.show(floor.agents[id_], Presence.READY, None, at=at)

@@ -7,8 +7,8 @@ from typing import Any
 
 from trunkline.core.agent import Agent
 from trunkline.core.call import Call
-from trunkline.core.ids import AgentId, AsteriskId, CallId, OfferId, QueueId, interaction_id_of, new_id
-from trunkline.core.interaction import Address, Entry, Interaction, Offer, Outcome, Stage, Voicemail
+from trunkline.core.ids import AgentId, AsteriskId, CallId, InteractionId, OfferId, QueueId, interaction_id_of, new_id
+from trunkline.core.interaction import Address, Callback, Entry, Interaction, Offer, Outcome, Stage, Voicemail, Work
 from trunkline.ports.store import AgentRecord, SipCredentials
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -50,6 +50,15 @@ def an_interaction(stage: Stage = Stage.IN_FLOW, *, agent: str | None = "ana", *
         run={"flow": "main", "step": "menu", "answers": {"topic": "sales"}},
     )  # fmt: skip
     return replace(interaction, **(_had_by(stage, agent) | changes))
+
+
+def a_callback(stage: Stage = Stage.WAITING, *, agent: str | None = "ana", **changes: Any) -> Interaction:
+    """Return a callback in this stage; the customer's call is there only while they talk."""
+    due_at = later(3600) if stage is Stage.SCHEDULED else None
+    had = {"work": Work.CALLBACK, "callback": Callback("+447700900123", due_at), "entry": an_entry()}
+    interaction = an_interaction(stage, agent=agent)
+    call = interaction.call if stage is Stage.TALKING else None
+    return replace(interaction, **(had | {"id": InteractionId(new_id()), "call": call} | changes))
 
 
 def _had_by(stage: Stage, agent: str | None) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
+import os
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, timedelta, tzinfo
 from pathlib import Path
@@ -17,23 +18,32 @@ from trunkline.core.agent import Agent, PhoneKind, Presence
 from trunkline.core.centre import Centre
 from trunkline.core.errors import Misconfigured, Rejected, Unavailable
 from trunkline.core.ids import AsteriskId
+from trunkline.core.outbound import Route
 from trunkline.core.sip_account import REALM, sip_ha1, sip_password
+from trunkline.fetch.fetcher import HttpFetcher
 from trunkline.floor import roster
 from trunkline.floor.agent import Desk
+from trunkline.floor.callback import Callbacks
 from trunkline.floor.conversation import Conversation
 from trunkline.floor.deadlines import Deadlines
 from trunkline.floor.dispatcher import Dispatcher
+from trunkline.floor.errands import Errands, NoChannels
 from trunkline.floor.fallback import FallbackMessages
 from trunkline.floor.hub import Hub
 from trunkline.floor.intake import Intake
 from trunkline.floor.ledger import Ledger
 from trunkline.floor.recovery import Recovery
+from trunkline.floor.runs import Runs
 from trunkline.floor.self_service import NOT_IN_SERVICE, SORRY, SelfService
+from trunkline.floor.speaking import Speaking
 from trunkline.floor.state import Floor
 from trunkline.floor.switchboard import Switchboard
+from trunkline.floor.transfer import Transfers
+from trunkline.floor.voicemail import Voicemails
 from trunkline.floor.waiting import Waiting
 from trunkline.flows.centre import load_centre
 from trunkline.flows.library import Library
+from trunkline.flows.place import prompts_for_waiting
 from trunkline.flows.problem import Severity
 from trunkline.flows.prompts import prompts_of
 from trunkline.garbage import keep_garbage_short
@@ -49,8 +59,10 @@ from trunkline.telephony.ami import Ami
 from trunkline.telephony.calls import Calls
 from trunkline.telephony.line import AgiLines
 from trunkline.telephony.link import AmiAddress
+from trunkline.telephony.provision import look_at_trunks
 from trunkline.telephony.shared import shared_folders
 from trunkline.telephony.translate import WANTED
+from trunkline.telephony.trunks import routes_of
 from trunkline.web.desk_socket import DeskSocket
 from trunkline.web.log_in import LogIn
 from trunkline.web.server import HealthDoor, Recordings, web_application
@@ -87,7 +99,9 @@ class _Service:
         self.library = Library(settings.flows_dir, kept=settings.data_dir / "flows")
         address = AmiAddress(settings.ami_host, settings.ami_port, settings.ami_user, secrets.ami_secret(settings))
         self.ami = Ami(address, wanted=WANTED, now=self.clock.now)
-        self.calls = Calls(self.ami, AsteriskId(settings.asterisk_id))
+        self.calls = Calls(
+            self.ami, AsteriskId(settings.asterisk_id), inside=self.shared.inside, routes=_routes(settings)
+        )
         self.ledger = Ledger(store)
         self.floor = Floor(self.ledger, self.clock, centre)
         self.health: dict[str, Health] = {}
@@ -96,11 +110,17 @@ class _Service:
     def _wire(self) -> None:
         floor, calls, store = self.floor, self.calls, self.store
         self.intake = Intake(floor, store)
+        runs, speaking = Runs(floor, self.library), Speaking(self.sounds, self.clock)
+        voicemails = Voicemails(floor, runs, speaking, self.voicemails)
+        self.callbacks = Callbacks(floor, calls, self.intake, runs)
+        transfers = Transfers(floor, calls, runs)
         self.self_service = SelfService(
-            floor, calls, intake=self.intake, flows=self.library, sounds=self.sounds,
-            lines=AgiLines(self.ami, self.shared.inside).open, recordings=self.voicemails,
+            floor, calls, intake=self.intake, runs=runs, speaking=speaking,
+            errands=Errands(floor, store, HttpFetcher(self.settings.http_allowed_hosts), NoChannels()),
+            callbacks=self.callbacks, transfers=transfers, voicemails=voicemails,
+            lines=AgiLines(self.ami, self.shared.inside).open,
         )  # fmt: skip
-        conversation = Conversation(floor, calls, self.self_service.left_flow)
+        conversation = Conversation(floor, calls, voicemails.left_flow)
         self.fallback = FallbackMessages(
             floor, calls, store, intake=self.intake, left_in=self.shared.recordings / "fallback",
             kept_in=self.voicemails,
@@ -108,17 +128,18 @@ class _Service:
         self.desk = Desk(floor, calls, conversation)
         self.deadlines = Deadlines(
             floor, overflow=self.self_service.overflow, ring_out=conversation.rang_out,
-            end_wrap_up=self.desk.wrap_up_over,
+            end_wrap_up=self.desk.wrap_up_over, call_back=self.callbacks.due,
         )  # fmt: skip
         dispatcher = Dispatcher(floor, calls)
-        waiting = Waiting(floor, calls)
+        waiting = Waiting(floor, calls, runs, speaking)
         recovery = Recovery(
-            floor, calls, conversation=conversation, self_service=self.self_service, intake=self.intake,
-            dispatcher=dispatcher,
+            floor, calls, conversation=conversation, self_service=self.self_service, callbacks=self.callbacks,
+            transfers=transfers, intake=self.intake, dispatcher=dispatcher,
         )  # fmt: skip
         self.switchboard = Switchboard(
-            floor, conversation=conversation, self_service=self.self_service, waiting=waiting, recovery=recovery
-        )
+            floor, conversation=conversation, self_service=self.self_service, callbacks=self.callbacks,
+            transfers=transfers, waiting=waiting, recovery=recovery,
+        )  # fmt: skip
         self.hub = Hub(floor, store, sip_account=self._sip_account, parts=self.parts, zone=_zone_of(floor.centre))
         self.ledger.publish = self.hub.published
         self.ledger.outcome_unknown = self.switchboard.outcome_unknown
@@ -134,6 +155,7 @@ class _Service:
         service = cls(settings, centre, PostgresStore(database))
         await service._put_agents(centre)
         service.floor.load(await service.store.load())
+        service.callbacks.know_all()
         service.deadlines.follow_all()
         for agent in service.floor.agents.values():
             if agent.presence is not Presence.OFFLINE:
@@ -212,7 +234,7 @@ class _Service:
         for problem in loaded.problems:
             level = logging.ERROR if problem.severity is Severity.ERROR else logging.WARNING
             log.log(level, "problem in a flow file: %s", problem)
-        wanted = [prompt for flow in loaded.fresh for prompt in prompts_of(flow)]
+        wanted = [prompt for flow in loaded.fresh for prompt in (*prompts_of(flow), *prompts_for_waiting(flow))]
         try:
             await self.sounds.make([SORRY, NOT_IN_SERVICE, *wanted])
             self.health["sounds"] = Health(ready=True)
@@ -300,6 +322,11 @@ def _read_centre(settings: Settings) -> Centre:
     if centre is None:
         raise Misconfigured("\n".join(map(str, problems)))
     return centre
+
+
+def _routes(settings: Settings) -> Sequence[Route]:
+    """Return the numbers that our trunks may call. One with a mistake in it calls none: the start has told of it."""
+    return routes_of(look_at_trunks(settings.trunks_file, os.environ)[0])
 
 
 def _mark(file: Path) -> tuple[int, int] | None:

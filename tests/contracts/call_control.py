@@ -77,7 +77,7 @@ class Stage(ABC):
         offer = await self.ringing(call)
         await self.ana_answers(offer)
         joined = await self.hears(AgentJoined)
-        assert (joined.offer, joined.call) == (offer, call.id)
+        assert (joined.offer, joined.call) == (offer, call)
         return call, offer
 
     async def ends(self, offer: OfferId) -> OfferFailure | None:
@@ -153,7 +153,7 @@ class CallControlContract:
         await stage.control.hang_up(call)
         await stage.control.to_flow(call)
         await stage.control.to_waiting(call, music="default", announce_every=60 * SECOND)
-        await stage.control.tell_place(call, position=1, wait=60 * SECOND)
+        await stage.control.announce(call, [])
         await stage.control.stop_ringing(OfferId(new_id()))
 
         assert (await stage.control.picture()).callers in ([], ())

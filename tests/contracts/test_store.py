@@ -290,3 +290,12 @@ async def test_a_new_password_ends_the_sessions_of_the_old_one(store: AnyStore) 
 
 async def test_the_store_says_that_it_is_ready(store: AnyStore) -> None:
     assert (await store.health()).ready
+
+
+async def test_a_name_that_is_told_later_is_the_customers_and_never_replaces_one(store: AnyStore) -> None:
+    nameless = await store.customer_at("+447700900777", medium="voice", name=None, at=NOON)
+    named = await store.customer_at("+447700900777", medium="voice", name="Chris", at=NOON)
+    renamed = await store.customer_at("+447700900777", medium="voice", name="Mallory", at=NOON)
+
+    assert (nameless.name, named.name, renamed.name) == (None, "Chris", "Chris")
+    assert nameless.id == named.id == renamed.id

@@ -5,7 +5,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import NOON, a_call, an_interaction
+from tests.builders import NOON, a_call, a_callback, an_interaction
+from trunkline.core import callback
 from trunkline.core import interaction as moves
 from trunkline.core import reconcile as found
 from trunkline.core.call import AgentLegSeen, Call, CallerSeen, Picture, Where
@@ -28,7 +29,7 @@ def worlds(draw: st.DrawFn) -> tuple[list[Interaction], Picture]:
     """Stored interactions, and a picture in which anything may have happened to each of them meanwhile."""
     stored, callers, legs = [], [], []
     for number in range(draw(st.integers(0, 6))):
-        interaction = an_interaction(draw(st.sampled_from(list(Stage))), agent=f"agent{number}")
+        interaction = an_interaction(draw(st.sampled_from(list(Stage)[1:])), agent=f"agent{number}")
         call = interaction.call or a_call()
         stored.append(interaction)
         if draw(st.booleans()) and interaction.call is not None:
@@ -42,6 +43,17 @@ def worlds(draw: st.DrawFn) -> tuple[list[Interaction], Picture]:
                 callers.append(seen(call, where, offer if joined else None))
             else:
                 callers.append(seen(call, draw(st.sampled_from(AFTER_A_TALK.get(interaction.stage, NOT_TALKING)))))
+    for number in range(draw(st.integers(0, 3))):
+        # A callback: the agent's leg is there or not, on the phone or not, and the customer with it or not.
+        stage = draw(st.sampled_from([Stage.SCHEDULED, Stage.WAITING, Stage.OFFERED, Stage.TALKING, Stage.WRAP_UP]))
+        called = a_callback(stage, agent=f"back{number}")
+        stored.append(called)
+        if called.offer is not None and stage is not Stage.SCHEDULED and draw(st.booleans()):
+            answered = draw(st.booleans())
+            joined = answered and draw(st.booleans())
+            legs.append(AgentLegSeen(called.offer.id, called.id, answered=answered, joined=joined))
+            if joined:
+                callers.append(seen(called.call or a_call(), Where.TALKING, called.offer.id))
     for _ in range(draw(st.integers(0, 3))):
         callers.append(seen(a_call(), draw(st.sampled_from(list(Where)))))
     for _ in range(draw(st.integers(0, 2))):
@@ -54,7 +66,7 @@ def act(
 ) -> tuple[list[Interaction], Picture, frozenset[InteractionId]]:
     """Do what the floor and the switch do about each finding, as plainly as can be."""
     known = {each.id: each for each in stored}
-    callers = {interaction_id_of(each.call.id): each for each in picture.callers}
+    callers = {_key(each.call, stored): each for each in picture.callers}
     legs = {leg.offer: leg for leg in picture.agent_legs}
     attended = set()
     for finding in findings:
@@ -77,13 +89,17 @@ def act(
                 callers[id_] = replace(callers[id_], where=Where.WAITING)
             case found.OfferLost(id_):
                 known[id_] = moves.put_back(known[id_], at=NOON)
-            case found.Joined(id_):
-                known[id_] = moves.join(known[id_], at=NOON)
+            case found.Joined(id_, call):
+                known[id_] = moves.join(known[id_], at=NOON, call=call)
+            case found.AgentOnPhone(id_):
+                known[id_] = callback.agent_answered(known[id_], at=NOON)
+            case found.TakenOutside(id_):
+                known[id_] = moves.end(known[id_], Outcome.TRANSFERRED, at=NOON)
             case found.TalkOver(id_, joined_first):
                 joined = moves.join(known[id_], at=NOON) if joined_first else known[id_]
                 known[id_] = moves.start_wrap_up(joined, for_=NOON - NOON, at=NOON)
             case found.HangUpLeg(offer_id):
-                del legs[offer_id]
+                legs.pop(offer_id, None)
             case found.ServedByFallback(id_):
                 offer = known[id_].offer
                 known[id_] = moves.end(known[id_], Outcome.FALLBACK, at=NOON)
@@ -91,6 +107,12 @@ def act(
                     legs.pop(offer.id, None)
     after = replace(picture, callers=list(callers.values()), agent_legs=list(legs.values()))
     return list(known.values()), after, frozenset(attended)
+
+
+def _key(call: Call, stored: list[Interaction]) -> InteractionId:
+    """Whose call this is: a customer who was called back has an interaction that is not named after their channel."""
+    own = next((each.id for each in stored if each.call == call), None)
+    return own or interaction_id_of(call.id)
 
 
 @given(worlds())

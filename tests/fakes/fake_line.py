@@ -33,6 +33,7 @@ class FakeLine:
     keys: deque[str | None] = field(default_factory=deque)
     said: list[str] = field(default_factory=list)
     recording: bytes = b""
+    rested: list[timedelta] = field(default_factory=list)
     _left: asyncio.Future[None] | None = None
 
     async def play(self, sounds: Sequence[Path], *, stop_on: str = "") -> str | None:
@@ -53,6 +54,10 @@ class FakeLine:
         """Take the caller off this line, as the switch does when its guard runs out."""
         assert self._left is not None, "nobody is listening on this line"
         self._left.set_exception(LineGone(why))
+
+    async def rest(self, time: timedelta) -> None:
+        self._on_the_line()
+        self.rested.append(time)
 
     async def record(self, file: Path, *, at_most: timedelta, silence: timedelta, beep: bool, stop_on: str) -> Recorded:
         self._on_the_line()

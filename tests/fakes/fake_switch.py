@@ -1,9 +1,10 @@
 """A telephone switch made of people: direct its callers and agents, and look at what it was asked to do."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from pathlib import Path
 
 from tests.builders import a_call
 from tests.fakes.fake_clock import FakeClock
@@ -11,18 +12,24 @@ from trunkline.core.call import AgentLegSeen, Call, CallerSeen, OfferFailure, Pi
 from trunkline.core.errors import Unavailable
 from trunkline.core.ids import AsteriskId, CallId, OfferId
 from trunkline.ports.call_control import (
+    AgentAnswered,
     AgentJoined,
     AgentLegEnded,
     AgentRinging,
     AnnouncementDue,
+    CallBack,
     CallEnded,
     CallEvent,
+    CallTransferred,
     HoldChanged,
+    KeyPressed,
     LineOpened,
+    NotReached,
     PhoneChanged,
     Ring,
     SwitchFound,
     SwitchLost,
+    TransferEnded,
 )
 
 ASTERISK = AsteriskId("trunkline")
@@ -37,7 +44,12 @@ class FakeSwitch:
     legs: dict[OfferId, AgentLegSeen] = field(default_factory=dict)
     rung: list[Ring] = field(default_factory=list)
     reachable: set[str] = field(default_factory=set)
-    told: list[tuple[Call, int | None, timedelta | None]] = field(default_factory=list)
+    told: list[tuple[Call, list[str]]] = field(default_factory=list)
+    """What waiting callers were told: the words of each sound."""
+    called_back: list[CallBack] = field(default_factory=list)
+    transferred: list[tuple[Call, str, timedelta]] = field(default_factory=list)
+    may_be_called: str = "+44"
+    """The beginning of the numbers that a trunk may call."""
     away: bool = False
     deaf: bool = False
     _events: asyncio.Queue[CallEvent] = field(default_factory=asyncio.Queue)
@@ -69,9 +81,23 @@ class FakeSwitch:
         self._reach()
         self._move(call, Where.WAITING)
 
-    async def tell_place(self, call: Call, *, position: int | None, wait: timedelta | None) -> None:
+    async def announce(self, call: Call, sounds: Sequence[Path]) -> None:
         self._reach()
-        self.told.append((call, position, wait))
+        self.told.append((call, [sound.name for sound in sounds]))
+
+    def may_call(self, number: str) -> bool:
+        return number.startswith(self.may_be_called)
+
+    async def call_back(self, back: CallBack) -> None:
+        self._reach()
+        self.called_back.append(back)
+        self.legs[back.offer] = AgentLegSeen(back.offer, back.interaction, answered=False, joined=False)
+        self._tell(AgentRinging(back.offer, self.clock.now()))
+
+    async def transfer(self, call: Call, number: str, *, ring_for: timedelta) -> None:
+        self._reach()
+        self.transferred.append((call, number, ring_for))
+        self._move(call, Where.TRANSFER)
 
     async def picture(self) -> Picture:
         self._reach()
@@ -114,7 +140,39 @@ class FakeSwitch:
         call = next(ring.call for ring in self.rung if ring.offer == offer)
         self.legs[offer] = replace(self.legs[offer], answered=True, joined=True)
         self.callers[call.id] = replace(self.callers[call.id], where=Where.TALKING, with_offer=offer)
-        self._tell(AgentJoined(offer, call.id, self.clock.now()))
+        self._tell(AgentJoined(offer, call, self.clock.now()))
+
+    def agent_answers_callback(self, offer: OfferId) -> None:
+        """The agent is on the phone; the customer's rings."""
+        self.legs[offer] = replace(self.legs[offer], answered=True)
+        self._tell(AgentAnswered(offer, self.clock.now()))
+
+    def customer_answers(self, offer: OfferId) -> Call:
+        """The customer takes the call: the two are joined."""
+        call, number = a_call(), next(back.number for back in self.called_back if back.offer == offer)
+        self.legs[offer] = replace(self.legs[offer], joined=True)
+        self.callers[call.id] = CallerSeen(call, Where.TALKING, number, "", "", "", offer)
+        self._tell(AgentJoined(offer, call, self.clock.now()))
+        return call
+
+    def customer_is_not_reached(self, offer: OfferId, why: str = "NOANSWER") -> None:
+        """Nobody takes the callback: the agent hears so, and the dialplan ends their leg."""
+        self._tell(NotReached(offer, why, self.clock.now()))
+        self.fails(offer, OfferFailure.NO_ANSWER)
+
+    def presses(self, call: Call, key: str) -> None:
+        self._tell(KeyPressed(call.id, key, self.clock.now()))
+
+    def somebody_outside_answers(self, call: Call) -> None:
+        self._move(call, Where.OUTSIDE)
+        self._tell(CallTransferred(call.id, self.clock.now()))
+
+    def nobody_outside_answers(self, call: Call, why: str = "NOANSWER") -> None:
+        """The dialplan tells, and sends the caller back into the flow."""
+        self._tell(TransferEnded(call.id, why, self.clock.now()))
+        seen = self.callers[call.id]
+        self._move(call, Where.FLOW)
+        self._tell(LineOpened(call, seen.caller, seen.caller_name, seen.dialled, seen.trunk, self.clock.now()))
 
     def fails(self, offer: OfferId, failure: OfferFailure) -> None:
         del self.legs[offer]

@@ -85,6 +85,8 @@ class MemoryStore:
         self._addresses.setdefault((medium, address), CustomerId(new_id()))
         id_ = self._addresses[medium, address]
         self.customers.setdefault(id_, Customer(id_, name, (address,)))
+        if self.customers[id_].name is None:
+            self.customers[id_] = replace(self.customers[id_], name=name)
         return self._with_notes(self.customers[id_])
 
     async def customer(self, id_: CustomerId) -> Customer | None:

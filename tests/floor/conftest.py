@@ -14,7 +14,9 @@ import pytest
 
 from tests.builders import NOON, an_agent_record
 from tests.fakes.fake_clock import FakeClock
+from tests.fakes.fake_fetcher import FakeFetcher
 from tests.fakes.fake_line import FakeLine, FakeVoice
+from tests.fakes.fake_messenger import FakeMessenger
 from tests.fakes.fake_switch import FakeSwitch
 from tests.fakes.memory_store import MemoryStore
 from trunkline.core.agent import Agent, Presence
@@ -22,17 +24,23 @@ from trunkline.core.call import Call
 from trunkline.core.ids import AgentId, OfferId, QueueId
 from trunkline.core.interaction import Interaction, Stage
 from trunkline.floor.agent import Desk
+from trunkline.floor.callback import Callbacks
 from trunkline.floor.conversation import Conversation
 from trunkline.floor.deadlines import Deadlines
 from trunkline.floor.dispatcher import Dispatcher
+from trunkline.floor.errands import Errands
 from trunkline.floor.fallback import FallbackMessages
 from trunkline.floor.hub import Hub
 from trunkline.floor.intake import Intake
 from trunkline.floor.ledger import Ledger
 from trunkline.floor.recovery import Recovery
+from trunkline.floor.runs import Runs
 from trunkline.floor.self_service import SelfService
+from trunkline.floor.speaking import Speaking
 from trunkline.floor.state import Floor
 from trunkline.floor.switchboard import Switchboard
+from trunkline.floor.transfer import Transfers
+from trunkline.floor.voicemail import Voicemails
 from trunkline.floor.waiting import Waiting
 from trunkline.flows.centre import centre_of
 from trunkline.flows.library import Library
@@ -88,7 +96,9 @@ steps:
 class Centre:
     """The floor under test. `await settled()` lets everything happen that is going to happen without time passing."""
 
-    def __init__(self, folder: Path, *, store: MemoryStore, clock: FakeClock, switch: FakeSwitch) -> None:
+    def __init__(
+        self, folder: Path, *, store: MemoryStore, clock: FakeClock, switch: FakeSwitch, fetcher: FakeFetcher
+    ) -> None:
         centre, problems = centre_of(CENTRE, "centre.yaml")
         assert centre is not None, problems
         self.store, self.clock, self.switch = store, clock, switch
@@ -101,29 +111,36 @@ class Centre:
         self.ledger = Ledger(store)
         self.floor = Floor(self.ledger, clock, centre)
         self.intake = Intake(self.floor, store)
+        runs, speaking = Runs(self.floor, library), Speaking(FakeVoice(), clock)
+        voicemails = Voicemails(self.floor, runs, speaking, self.recordings)
+        self.fetcher, self.messenger = fetcher, FakeMessenger()
+        self.callbacks = Callbacks(self.floor, switch, self.intake, runs)
+        transfers = Transfers(self.floor, switch, runs)
         self.self_service = SelfService(
-            self.floor, switch, intake=self.intake, flows=library, sounds=FakeVoice(), lines=self._line,
-            recordings=self.recordings,
+            self.floor, switch, intake=self.intake, runs=runs, speaking=speaking,
+            errands=Errands(self.floor, store, self.fetcher, self.messenger),
+            callbacks=self.callbacks, transfers=transfers, voicemails=voicemails, lines=self._line,
         )  # fmt: skip
         self.fallback_folder = folder / "fallback"
         self.fallback = FallbackMessages(
             self.floor, switch, store, intake=self.intake, left_in=self.fallback_folder, kept_in=self.recordings
         )
-        conversation = Conversation(self.floor, switch, self.self_service.left_flow)
+        conversation = Conversation(self.floor, switch, voicemails.left_flow)
         self.desk = Desk(self.floor, switch, conversation)
         self.deadlines = Deadlines(
             self.floor, overflow=self.self_service.overflow, ring_out=conversation.rang_out,
-            end_wrap_up=self.desk.wrap_up_over,
+            end_wrap_up=self.desk.wrap_up_over, call_back=self.callbacks.due,
         )  # fmt: skip
         dispatcher = Dispatcher(self.floor, switch)
-        waiting = Waiting(self.floor, switch)
+        waiting = Waiting(self.floor, switch, runs, speaking)
         recovery = Recovery(
-            self.floor, switch, conversation=conversation, self_service=self.self_service, intake=self.intake,
-            dispatcher=dispatcher,
+            self.floor, switch, conversation=conversation, self_service=self.self_service, callbacks=self.callbacks,
+            transfers=transfers, intake=self.intake, dispatcher=dispatcher,
         )  # fmt: skip
         self.switchboard = Switchboard(
-            self.floor, conversation=conversation, self_service=self.self_service, waiting=waiting, recovery=recovery
-        )
+            self.floor, conversation=conversation, self_service=self.self_service, callbacks=self.callbacks,
+            transfers=transfers, waiting=waiting, recovery=recovery,
+        )  # fmt: skip
         self.hub = Hub(
             self.floor, store, sip_account=lambda agent: {"user": agent.endpoint},
             parts=lambda: {"switch": Health(ready=True)}, zone=UTC,
@@ -212,12 +229,15 @@ class Centre:
 
 
 @asynccontextmanager
-async def open_floor(folder: Path, store: MemoryStore, clock: FakeClock, switch: FakeSwitch) -> AsyncIterator[Centre]:
+async def open_floor(
+    folder: Path, store: MemoryStore, clock: FakeClock, switch: FakeSwitch, fetcher: FakeFetcher | None = None
+) -> AsyncIterator[Centre]:
     """Run a floor on this store and this switch: once more, and it is a service that was restarted."""
-    centre = Centre(folder, store=store, clock=clock, switch=switch)
+    centre = Centre(folder, store=store, clock=clock, switch=switch, fetcher=fetcher or FakeFetcher())
     records = [replace(an_agent_record("ana", queues=["sales"])), an_agent_record("ben", queues=["sales", "support"])]
     await store.put_agents(records, at=NOON)
     centre.floor.load(await store.load())
+    centre.callbacks.know_all()
     centre.deadlines.follow_all()
     async with AsyncExitStack() as stack:
         tasks = await stack.enter_async_context(asyncio.TaskGroup())

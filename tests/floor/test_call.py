@@ -265,7 +265,7 @@ async def test_an_announcement_says_the_place(centre: Centre) -> None:
     centre.switch.announcement_due(second)
     await centre.settled()
 
-    assert centre.switch.told == [(second, 2, None)]
+    assert centre.switch.told == [(second, ["You are number 2 in line."])]
 
 
 async def test_the_caller_hangs_up_in_the_flow(centre: Centre) -> None:

@@ -1,6 +1,5 @@
 """Flows on callers' lines: what is heard, what is kept, and what happens when something is missing."""
 
-from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -73,7 +72,7 @@ async def test_a_number_without_a_flow_hears_a_kind_sentence(centre: Centre) -> 
 
 
 async def test_a_prompt_without_a_sound_is_left_out_and_the_call_goes_on(centre: Centre) -> None:
-    voice = centre.self_service._sounds
+    voice = centre.self_service._speaking._sounds
     voice.sound_for = lambda _prompt: None  # type: ignore[method-assign]
 
     async def make(_prompts: object) -> None:
@@ -89,7 +88,7 @@ async def test_a_flow_that_fails_says_so_kindly(centre: Centre, monkeypatch: pyt
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("trunkline.floor.self_service.begin", broken)
+    monkeypatch.setattr("trunkline.floor.runs.begin", broken)
     call = centre.switch.calls_in()
     await centre.settled()
 
@@ -171,10 +170,10 @@ async def test_the_wait_is_said_once_it_is_known(centre: Centre) -> None:
         centre.switch.announcement_due(caller)
         await centre.settled()
 
-    (_, first_place, first_wait), (_, second_place, second_wait) = centre.switch.told
-    assert (first_place, second_place) == (1, 2)
-    assert first_wait == pytest.approx(timedelta(seconds=119), abs=timedelta(seconds=3))
-    assert second_wait == 2 * first_wait
+    assert [words for _, words in centre.switch.told] == [
+        ["You are next in line.", "The expected wait is about 2 minutes."],
+        ["You are number 2 in line.", "The expected wait is about 4 minutes."],
+    ]
 
 
 async def test_a_caller_who_is_gone_before_the_first_word_is_no_fault(

@@ -132,7 +132,7 @@ def test_waiting_caller_is_offered_a_callback() -> None:
 def test_transfer_ends_the_flow_or_leaves_it() -> None:
     flow = a_flow('  begin: {transfer: "+442071234567", failed: bad}\n  bad: {end: Bad.}\n')
 
-    assert talked(flow).action == Transfer("+442071234567", None, timedelta(seconds=30))
+    assert talked(flow).action == Transfer("+442071234567", timedelta(seconds=30))
     assert talked(flow, Transferred()).action == End()
     assert words(talked(flow, TransferFailed("busy")).action) == "Bad."
 

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from tests.builders import a_call, an_interaction
 from trunkline.core.agent import Agent, PhoneKind, Presence
 from trunkline.core.ids import AgentId, InteractionId, OfferId, QueueId
-from trunkline.core.interaction import Address, Entry, Interaction, Offer, Outcome, Stage, Voicemail, Work
+from trunkline.core.interaction import Address, Callback, Entry, Interaction, Offer, Outcome, Stage, Voicemail, Work
 from trunkline.ports.store import Change
 from trunkline.store.database import Database
 from trunkline.store.postgres import PostgresStore
@@ -27,24 +27,27 @@ JSON = st.recursive(
 ENTRIES = st.builds(
     Entry, queue=TEXT.map(QueueId), since=MOMENTS, priority=st.integers(-100, 100), overflow_at=st.none() | MOMENTS,
     music=TEXT, announce=st.frozensets(TEXT, max_size=3), announce_every=LENGTHS,
+    language=TEXT, callback_key=st.none() | TEXT,
 )  # fmt: skip
 OFFERS = st.builds(Offer, id=st.uuids().map(lambda id_: OfferId(str(id_))), agent=AGENTS, since=MOMENTS,
-                   expires_at=MOMENTS)  # fmt: skip
+                   expires_at=MOMENTS, answered_at=st.none() | MOMENTS)  # fmt: skip
+CALLBACKS = st.builds(Callback, number=TEXT, due_at=st.none() | MOMENTS, tries=st.integers(0, 9))
 
 
 @st.composite
 def interactions(draw: st.DrawFn) -> Interaction:
-    stage = draw(st.sampled_from(Stage))
+    stage, work = draw(st.sampled_from(Stage)), draw(st.sampled_from(Work))
     moment = st.none() | MOMENTS
     return an_interaction(
         stage, id=InteractionId(str(draw(st.uuids()))), medium=draw(st.sampled_from(["voice", "chat", "sms", "email"])),
-        work=draw(st.sampled_from(Work)), address=Address(draw(TEXT), draw(st.none() | TEXT)), caller_name=draw(TEXT),
+        work=work, address=Address(draw(TEXT), draw(st.none() | TEXT)), caller_name=draw(TEXT),
         dialled=draw(TEXT), trunk=draw(TEXT), arrived_at=draw(MOMENTS), stage_since=draw(MOMENTS), call=a_call(),
         run=draw(st.none() | st.dictionaries(TEXT, JSON, max_size=4)), entry=draw(st.none() | ENTRIES),
         offer=draw(st.none() | OFFERS), agent=draw(st.none() | AGENTS), answered_at=draw(moment),
         held_since=draw(moment), talk_ended_at=draw(moment), wrap_up_until=draw(moment),
         disposition=draw(st.none() | TEXT), note=draw(TEXT), outcome=draw(st.none() | st.sampled_from(Outcome)),
         voicemail=draw(st.none() | st.builds(Voicemail, TEXT, LENGTHS)),
+        callback=draw(CALLBACKS) if work is Work.CALLBACK else None, place=draw(st.none() | ENTRIES),
         ended_at=draw(MOMENTS) if stage is Stage.ENDED else None,
     )  # fmt: skip
 

@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,13 +15,24 @@ from tests.fakes.fake_ami import FakeAmi, listing, refusing, running
 from trunkline.core.call import Call, OfferFailure
 from trunkline.core.errors import Unavailable
 from trunkline.core.ids import AsteriskId, CallId, InteractionId, OfferId
-from trunkline.ports.call_control import AgentLegEnded, CallControl, CallEnded, CallEvent, Ring, SwitchFound, SwitchLost
+from trunkline.core.outbound import Route
+from trunkline.ports.call_control import (
+    AgentLegEnded,
+    CallBack,
+    CallControl,
+    CallEnded,
+    CallEvent,
+    Ring,
+    SwitchFound,
+    SwitchLost,
+)
 from trunkline.telephony.ami import Ami
-from trunkline.telephony.calls import Calls, OddName, caller_id, originate
+from trunkline.telephony.calls import Calls, NotAllowed, OddName, caller_id, originate, originate_back
 from trunkline.telephony.encode import encode
 from trunkline.telephony.link import AmiAddress
 from trunkline.telephony.translate import WANTED
 
+ROUTE = Route("carrier", ("+44",), "+442071234567")
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 CALL = Call(CallId(AsteriskId("trunkline"), "trunkline-1.1"), "PJSIP/lo-00000001")
 OFFER = OfferId("31111111-1111-4111-8111-111111111111")
@@ -45,7 +58,7 @@ class Switch:
 async def switch() -> AsyncIterator[Switch]:
     async with running(FakeAmi()) as fake, asyncio.timeout(20):
         ami = Ami(AmiAddress("127.0.0.1", fake.port, "trunkline", "hush"), wanted=WANTED, now=lambda: NOW)
-        switch = Switch(fake, Calls(ami, AsteriskId("trunkline")))
+        switch = Switch(fake, Calls(ami, AsteriskId("trunkline"), routes=[ROUTE]))
         run = asyncio.create_task(ami.run())
         await ami.wait_up()
         assert isinstance((await switch.told(1))[0], SwitchFound)
@@ -140,14 +153,66 @@ async def test_a_caller_is_sent_to_a_flow(switch: Switch) -> None:
     assert (redirect["Channel"], redirect["Context"], redirect["Exten"]) == (CALL.channel, "flow", "s")
 
 
-async def test_place_and_wait_are_told_in_whole_numbers(switch: Switch) -> None:
-    await switch.calls.tell_place(CALL, position=3, wait=timedelta(seconds=100))
-    await switch.calls.tell_place(CALL, position=None, wait=None)
+async def test_an_announcement_names_the_sounds_that_there_are(switch: Switch, tmp_path: Path) -> None:
+    sounds = [tmp_path / name for name in ("place.wav", "wait.wav", "missing.wav", "a&b.wav")]
+    for sound in (sounds[0], sounds[1], sounds[3]):
+        sound.touch()
 
-    assert [(a["Variable"], a["Value"]) for a in switch.fake.named("Setvar")] == [
-        ("TL_POSITION", "3"),
-        ("TL_WAIT", "2"),
+    await switch.calls.announce(CALL, sounds)
+    await switch.calls.announce(CALL, [])
+
+    [setvar] = switch.fake.named("Setvar")
+    assert (setvar["Variable"], setvar["Value"]) == ("TL_SAY", f"{tmp_path}/place&{tmp_path}/wait")
+
+
+BACK = CallBack(OFFER, InteractionId("i-1"), "ana-web", "+447700900123", timedelta(seconds=20), "Jo; <b>")
+
+
+async def test_an_agent_is_rung_for_a_callback_and_the_dialplan_calls_the_customer(switch: Switch) -> None:
+    await switch.calls.call_back(BACK)
+
+    [originate] = switch.fake.named("Originate")
+    assert (originate["Channel"], originate["ChannelId"]) == ("PJSIP/ana-web", OFFER)
+    assert (originate["Context"], originate["Exten"], originate["CallerID"]) == (
+        "callback",
+        "s",
+        '"Jo; b" <+447700900123>',
+    )
+    assert originate_back(BACK, ROUTE)["Variable"] == [
+        "TL_INTERACTION=i-1",
+        "TL_TO=PJSIP/+447700900123@trunk-carrier",
+        "TL_AS=+442071234567",
     ]
+
+
+async def test_nobody_is_called_whom_no_trunk_may_call(switch: Switch) -> None:
+    assert switch.calls.may_call("+447700900123")
+    assert not switch.calls.may_call("+19005550100")
+
+    with pytest.raises(NotAllowed, match="calls_out"):
+        await switch.calls.call_back(replace(BACK, number="+19005550100"))
+    with pytest.raises(NotAllowed):
+        await switch.calls.transfer(CALL, "+19005550100", ring_for=SECOND)
+    assert switch.fake.named("Originate") == switch.fake.named("Redirect") == []
+
+
+async def test_a_caller_is_sent_to_where_a_number_outside_is_called(switch: Switch) -> None:
+    await switch.calls.transfer(CALL, "+442071234567", ring_for=timedelta(seconds=30))
+
+    [redirect] = switch.fake.named("Redirect")
+    assert (redirect["Context"], redirect["Exten"]) == ("transfer", "30")
+    assert {(a["Variable"], a["Value"]) for a in switch.fake.named("Setvar")} == {
+        ("TL_TO", "PJSIP/+442071234567@trunk-carrier"),
+        ("TL_AS", "+442071234567"),
+    }
+
+
+async def test_a_refused_callback_is_heard_as_a_leg_that_ended(switch: Switch) -> None:
+    switch.fake.answers["Originate"] = refusing("Permission denied")
+
+    await switch.calls.call_back(BACK)
+
+    assert await switch.told(1) == [AgentLegEnded(OFFER, OfferFailure.UNREACHABLE, NOW)]
 
 
 async def test_what_is_asked_of_a_channel_that_is_gone_does_nothing(switch: Switch) -> None:
@@ -157,7 +222,7 @@ async def test_what_is_asked_of_a_channel_that_is_gone_does_nothing(switch: Swit
     await switch.calls.hang_up(CALL)
     await switch.calls.to_flow(CALL)
     await switch.calls.to_waiting(CALL, music="calm", announce_every=SECOND)
-    await switch.calls.tell_place(CALL, position=1, wait=SECOND)
+    await switch.calls.announce(CALL, [Path(__file__)])
 
 
 async def test_a_switch_that_may_not_do_it_is_unavailable(switch: Switch) -> None:

@@ -163,9 +163,16 @@ def test_the_caller_id_is_read_in_the_dialplan_only_to_be_cleaned() -> None:
         rf" same => n,Set(CALLERID({part})=${{FILTER(\x20-\x7e\x80-\xff,${{CALLERID({part})}})}})"
         for part in ("num", "name")
     ]
+    # Whom we call sees our number; then the caller has their own again.
+    outside = [
+        "CALLERID(all)=<${TL_AS}>",
+        "TL_FROM=${CALLERID(num)}",
+        "CALLERID(num)=${TL_AS}",
+        "CALLERID(num)=${TL_FROM}",
+    ]
+    assert reading[2:-1] == [f" same => n,Set({each})" for each in outside]
     # And digits of it are in the name of a message's file.
-    assert len(reading) == 3
-    assert "/fallback/${UNIQUEID}_${FILTER(0-9+,${CALLERID(num)}):0:32}_" in reading[2]
+    assert "/fallback/${UNIQUEID}_${FILTER(0-9+,${CALLERID(num)}):0:32}_" in reading[-1]
     cleaned = next(number for number, line in enumerate(steps) if "CALLERID(name)" in line)
     assert cleaned < next(number for number, line in enumerate(steps) if "Answer()" in line)
 

@@ -9,6 +9,7 @@ from tests.telephony.meaning import meaning_of
 from trunkline.core.call import OfferFailure, Where
 from trunkline.core.ids import AsteriskId
 from trunkline.ports.call_control import (
+    AgentAnswered,
     AgentJoined,
     AgentLegEnded,
     AgentRinging,
@@ -46,7 +47,7 @@ def told_in(name: str, *, piece: int = 65536) -> list[CallEvent]:
     ("name", "story"),
     [
         ("arrival", [LineOpened]),
-        ("offer_answered_agent_hangs_up", [AgentRinging, AgentJoined, AgentLegEnded, CallEnded]),
+        ("offer_answered_agent_hangs_up", [AgentRinging, AgentAnswered, AgentJoined, AgentLegEnded, CallEnded]),
         ("hold_unhold", [HoldChanged, HoldChanged]),
         ("announcement", [AnnouncementDue]),
         ("safe_to_flow", [LineOpened]),

@@ -11,15 +11,20 @@ from tests.telephony.meaning import meaning_of
 from trunkline.core.call import AgentLegSeen, Call, OfferFailure, Picture
 from trunkline.core.ids import AsteriskId, CallId, OfferId
 from trunkline.ports.call_control import (
+    AgentAnswered,
     AgentJoined,
     AgentLegEnded,
     AgentRinging,
     AnnouncementDue,
     CallEnded,
     CallEvent,
+    CallTransferred,
     HoldChanged,
+    KeyPressed,
     LineOpened,
+    NotReached,
     PhoneChanged,
+    TransferEnded,
 )
 from trunkline.telephony.translate import ORIGINATE_ID, WANTED, Translator, failure_by_cause, stranger_name, variable
 from trunkline.telephony.wire import Headers
@@ -29,6 +34,7 @@ SWITCH = AsteriskId("trunkline")
 OFFER = OfferId("31111111-1111-4111-8111-111111111111")
 CALLER = CallId(SWITCH, "trunkline-1700000000.12")
 CHANNEL = "PJSIP/lo-0000000a"
+CALL = Call(CALLER, CHANNEL)
 LEG = "PJSIP/ana-0000000b"
 
 
@@ -86,7 +92,9 @@ def test_a_phone_rings_once() -> None:
 
 @pytest.mark.parametrize("order", [JOINING, [*RINGING, JOINING[4], JOINING[3]], [*JOINING, *JOINING[3:]]])
 def test_agent_and_caller_join_once_whoever_comes_first(order: list[dict[str, str]]) -> None:
-    assert told(*order) == [AgentRinging(OFFER, NOW), AgentJoined(OFFER, CALLER, NOW)]
+    heard = [event for event in told(*order) if not isinstance(event, AgentAnswered)]
+
+    assert heard == [AgentRinging(OFFER, NOW), AgentJoined(OFFER, CALL, NOW)]
 
 
 def test_two_in_different_bridges_have_not_joined() -> None:
@@ -110,13 +118,13 @@ def test_a_leg_that_leaves_a_bridge_of_several_leaves_the_others_in() -> None:
     second = OfferId("41111111-1111-4111-8111-111111111111")
     joined = told({**JOINING[3], "Uniqueid": second}, translator=translator)
 
-    assert joined == [AgentJoined(second, CALLER, NOW)]
+    assert joined == [AgentJoined(second, CALL, NOW)]
 
 
 def test_a_leg_that_had_joined_ends_without_failure_and_only_once() -> None:
     ended = on_leg("Hangup", Cause="16")
 
-    assert told(*JOINING, ended, ended)[2:] == [AgentLegEnded(OFFER, None, NOW)]
+    assert told(*JOINING, ended, ended)[3:] == [AgentLegEnded(OFFER, None, NOW)]
 
 
 @pytest.mark.parametrize(
@@ -221,7 +229,7 @@ def test_a_picture_taken_before_the_events_are_read_hides_nothing() -> None:
     picture = Picture(SWITCH, NOW, (), (leg,), frozenset())
 
     translator.learn(picture)
-    assert told(*JOINING[3:], translator=translator) == [AgentJoined(OFFER, CALLER, NOW)]
+    assert told(*JOINING[3:], translator=translator) == [AgentJoined(OFFER, CALL, NOW)]
     assert told(on_leg("Hangup"), translator=translator) == [AgentLegEnded(OFFER, None, NOW)]
     translator.learn(picture)
     assert told(*JOINING, translator=translator) == []
@@ -300,3 +308,35 @@ def test_whatever_comes_an_offer_joins_once_at_most_ends_once_and_then_is_silent
 )
 def test_a_display_name_is_shown_as_its_caller_wrote_it(told: str | None, shown: str) -> None:
     assert stranger_name(told) == shown
+
+
+def test_an_agent_on_the_phone_is_told_of_once_the_leg_is_up_and_not_after_they_were_joined() -> None:
+    up = on_leg("Newstate", ChannelStateDesc="Up")
+
+    assert told(*RINGING, up) == [AgentRinging(OFFER, NOW), AgentAnswered(OFFER, NOW)]
+    assert told(*JOINING, up).count(AgentAnswered(OFFER, NOW)) == 1
+
+
+def test_a_callback_that_nobody_took_says_why() -> None:
+    event = on_leg("UserEvent", UserEvent="TrunklineNotReached", Status="BUSY")
+
+    assert told(*RINGING, event)[1:] == [NotReached(OFFER, "BUSY", NOW)]
+    assert told(*RINGING, on_leg("Hangup", Cause="16"), event)[2:] == []
+    assert told(on_caller("UserEvent", UserEvent="TrunklineNotReached", Status="BUSY")) == []
+
+
+def test_a_transfer_is_told_of_by_the_leg_that_took_it_and_its_failure_by_the_callers_own() -> None:
+    taken = {"Event": "UserEvent", "UserEvent": "TrunklineTransferred", "Uniqueid": "trunkline-9.9", "Channel": "x"}
+
+    assert told({**taken, "Caller": CALLER.uniqueid}) == [CallTransferred(CALLER, NOW)]
+    assert told(taken) == []
+    assert told(on_caller("UserEvent", UserEvent="TrunklineTransferEnded", Status="NOANSWER")) == [
+        TransferEnded(CALLER, "NOANSWER", NOW)
+    ]
+
+
+@pytest.mark.parametrize("digit", ["", "A", "12", "x"])
+def test_a_callers_keys_are_told_and_nothing_else_is_one(digit: str) -> None:
+    assert told(on_caller("DTMFEnd", Digit="1", Direction="Received")) == [KeyPressed(CALLER, "1", NOW)]
+    assert told(on_caller("DTMFEnd", Digit="1", Direction="Sent"), on_leg("DTMFEnd", Digit="1")) == []
+    assert told(on_caller("DTMFEnd", Digit=digit)) == []

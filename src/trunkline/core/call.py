@@ -38,6 +38,10 @@ class Where(StrEnum):
     """The agent has left; on its way out."""
     FALLBACK = "fallback"
     """In the static fallback, which serves callers without us."""
+    TRANSFER = "transfer"
+    """Somebody outside is being called for them."""
+    OUTSIDE = "outside"
+    """They talk to somebody outside."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ AsteriskId = NewType("AsteriskId", str)
 """Which switch a channel lives on (its `systemname`): nothing assumes that there is only one."""
 
 _CALLS = uuid.UUID("5b0c3d0e-8f0e-5a59-9a6e-6f0b7f1f6a10")
+_CALLBACKS = uuid.UUID("9f7e5f0c-2c39-5c1e-8a52-7a3f0c4d1b68")
 _MESSAGES = uuid.UUID("0d1a5a3e-6f2b-5c0e-8d57-2a9d3c1b7e42")
 
 
@@ -54,6 +55,11 @@ def interaction_id_of(call: CallId) -> InteractionId:
 def message_id_of(call: CallId) -> InteractionId:
     """Return the one interaction id of the message that a caller left with the switch itself, after their call's."""
     return InteractionId(str(uuid.uuid5(_MESSAGES, str(call))))
+
+
+def callback_id_of(interaction: InteractionId) -> InteractionId:
+    """Return the id of the callback that an interaction asks for: a restart in the middle of asking finds the same."""
+    return InteractionId(str(uuid.uuid5(_CALLBACKS, interaction)))
 
 
 def new_id() -> str:

@@ -3,6 +3,8 @@
     in_flow → waiting → offered → talking → wrap_up → ended
                  ↑_________|                            (declined, no answer: back to the same place)
 
+    scheduled → waiting …                               (a callback whose time comes later, at first or again)
+
 Every function here is pure: it returns the moved interaction. Journal entries are made where the move is decided.
 """
 
@@ -21,6 +23,8 @@ from trunkline.core.record import changed
 class Stage(StrEnum):
     """Where an interaction is on its way."""
 
+    SCHEDULED = "scheduled"
+    """It waits for its time, not for an agent."""
     IN_FLOW = "in_flow"
     WAITING = "waiting"
     OFFERED = "offered"
@@ -30,10 +34,11 @@ class Stage(StrEnum):
 
 
 class Work(StrEnum):
-    """What an agent gets: a live call, or a voicemail to listen to."""
+    """What an agent gets: a live call, a voicemail to listen to, or somebody to be called back."""
 
     CALL = "call"
     VOICEMAIL = "voicemail"
+    CALLBACK = "callback"
 
 
 class Outcome(StrEnum):
@@ -47,6 +52,12 @@ class Outcome(StrEnum):
     """Its caller left a voicemail that is being worked on."""
     FALLBACK = "fallback"
     """The switch served it without us."""
+    TRANSFERRED = "transferred"
+    """Somebody outside has the caller."""
+    CALLBACK_PLANNED = "callback_planned"
+    """The caller left to be called back, which is an interaction of its own."""
+    NOT_REACHED = "not_reached"
+    """A callback that nobody took, as often as it was tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +84,10 @@ class Entry:
     music: str = "default"
     announce: frozenset[str] = frozenset()
     announce_every: timedelta = timedelta(seconds=45)
+    language: str = "en-GB"
+    """The language in which the caller is told where they stand."""
+    callback_key: str | None = None
+    """The key by which a waiting caller leaves to be called back, where that is offered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +98,8 @@ class Offer:
     agent: AgentId
     since: datetime
     expires_at: datetime
+    answered_at: datetime | None = None
+    """When the agent answered a callback, and the customer's phone began to ring."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +108,15 @@ class Voicemail:
 
     file: str
     length: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """Whom to call back: a number in E.164, when (None: when the place comes up), and how often it was tried."""
+
+    number: str
+    due_at: datetime | None = None
+    tries: int = 0
 
 
 @dataclass(frozen=True)
@@ -122,6 +148,9 @@ class Interaction:
     disposition: str | None = None
     note: str = ""
     voicemail: Voicemail | None = None
+    callback: Callback | None = None
+    place: Entry | None = None
+    """The place that a caller left to ask for a callback, which keeps it."""
     outcome: Outcome | None = None
     ended_at: datetime | None = None
 
@@ -129,6 +158,11 @@ class Interaction:
     def is_live(self) -> bool:
         """Whether it is still under way."""
         return self.stage is not Stage.ENDED
+
+    @property
+    def rings(self) -> bool:
+        """Whether an offer of it rings the agent's phone, rather than only the desk."""
+        return self.work in (Work.CALL, Work.CALLBACK)
 
 
 class WrongStage(Rejected):
@@ -159,11 +193,11 @@ def enqueue(interaction: Interaction, entry: Entry, *, at: datetime) -> Interact
     return _to(interaction, Stage.WAITING, at, entry=entry)
 
 
-def leave_queue(interaction: Interaction, *, at: datetime) -> Interaction:
-    """Return the interaction back in its flow (overflow); its place is given up."""
+def leave_queue(interaction: Interaction, *, at: datetime, keep_place: bool = False) -> Interaction:
+    """Return the interaction back in its flow (overflow); its place is given up, or kept for a callback."""
     if interaction.stage is not Stage.WAITING:
         raise WrongStage(interaction, "waiting")
-    return _to(interaction, Stage.IN_FLOW, at, entry=None)
+    return _to(interaction, Stage.IN_FLOW, at, entry=None, place=interaction.entry if keep_place else None)
 
 
 def offer_to(interaction: Interaction, offer: Offer) -> Interaction:
@@ -180,11 +214,13 @@ def put_back(interaction: Interaction, *, at: datetime) -> Interaction:
     return _to(interaction, Stage.WAITING, at, offer=None)
 
 
-def join(interaction: Interaction, *, at: datetime) -> Interaction:
-    """Return the interaction in an agent's hands: the offer was accepted."""
+def join(interaction: Interaction, *, at: datetime, call: Call | None = None) -> Interaction:
+    """Return the interaction in an agent's hands: the offer was accepted. A callback has its `call` from here on."""
     if interaction.stage is not Stage.OFFERED or interaction.offer is None:
         raise WrongStage(interaction, "offered")
-    return _to(interaction, Stage.TALKING, at, agent=interaction.offer.agent, answered_at=at)
+    return _to(
+        interaction, Stage.TALKING, at, agent=interaction.offer.agent, answered_at=at, call=call or interaction.call
+    )
 
 
 def hold(interaction: Interaction, *, held: bool, at: datetime) -> Interaction:

@@ -41,6 +41,18 @@ class Happened(StrEnum):
     LOGGED_OUT = "logged_out"
     RECONCILED = "reconciled"
     RECORDING_PLAYED = "recording_played"
+    RATED = "rated"
+    CUSTOMER_FOUND = "customer_found"
+    WEB_SERVICE_ASKED = "web_service_asked"
+    MESSAGE_SENT = "message_sent"
+    CALLBACK_WANTED = "callback_wanted"
+    CALLBACK_PLANNED = "callback_planned"
+    CALLBACK_DUE = "callback_due"
+    CALLBACK_ANSWERED = "callback_answered"
+    CALLBACK_NOT_REACHED = "callback_not_reached"
+    TRANSFER_STARTED = "transfer_started"
+    TRANSFERRED = "transferred"
+    TRANSFER_FAILED = "transfer_failed"
 
 
 @dataclass(frozen=True, slots=True)

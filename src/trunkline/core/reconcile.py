@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 
 from trunkline.core.call import AgentLegSeen, Call, CallerSeen, Picture, Where
-from trunkline.core.ids import InteractionId, OfferId, interaction_id_of
+from trunkline.core.ids import CallId, InteractionId, OfferId, interaction_id_of
 from trunkline.core.interaction import Interaction, Stage, Work
 
 
@@ -51,9 +51,10 @@ class OfferLost:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """An offer that was answered while we were away."""
+    """An offer that was answered while we were away; `call` is whom the agent talks to."""
 
     interaction: InteractionId
+    call: Call | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +79,32 @@ class ServedByFallback:
     interaction: InteractionId
 
 
+@dataclass(frozen=True, slots=True)
+class TakenOutside:
+    """Somebody outside has taken a caller whom the flow handed over."""
+
+    interaction: InteractionId
+
+
+@dataclass(frozen=True, slots=True)
+class AgentOnPhone:
+    """The agent has answered a callback, and the customer is being called."""
+
+    interaction: InteractionId
+
+
 Finding = (
-    CallerFound | CallerGone | SendToFlow | SendToWaiting | OfferLost | Joined | TalkOver | HangUpLeg | ServedByFallback
+    CallerFound
+    | CallerGone
+    | SendToFlow
+    | SendToWaiting
+    | OfferLost
+    | Joined
+    | TalkOver
+    | HangUpLeg
+    | ServedByFallback
+    | TakenOutside
+    | AgentOnPhone
 )
 
 
@@ -93,29 +118,49 @@ def reconcile(
     """
     stored = list(stored)
     live = {interaction.id for interaction in stored if interaction.is_live}
-    callers = {interaction_id_of(seen.call.id): seen for seen in picture.callers}
+    callers = {seen.call.id: seen for seen in picture.callers}
     legs = {leg.offer: leg for leg in picture.agent_legs}
     here = {
         interaction.id: interaction
         for interaction in stored
         if interaction.call is not None
         and interaction.call.id.asterisk == picture.asterisk
-        and interaction.work is Work.CALL
+        and interaction.rings
         and interaction.stage not in (Stage.WRAP_UP, Stage.ENDED)
     }
     findings = [
         finding
         for interaction in here.values()
-        for finding in _of_one(interaction, callers.get(interaction.id), legs, attended=interaction.id in attended)
+        for finding in _of_one(interaction, _caller_of(interaction, callers), legs, attended=interaction.id in attended)
     ]
-    ringing = {each.offer.id for each in here.values() if each.offer is not None and each.stage is Stage.OFFERED}
+    # A callback has no caller before it is answered, only the agent's leg.
+    calling = [each for each in stored if each.work is Work.CALLBACK and each.stage is Stage.OFFERED]
+    findings += [finding for each in calling for finding in _calling_back(each, picture, legs)]
+    ringing = {
+        each.offer.id for each in (*here.values(), *calling) if each.offer is not None and each.stage is Stage.OFFERED
+    }
     findings += [HangUpLeg(leg.offer) for leg in legs.values() if leg.offer not in ringing and not leg.joined]
     findings += [
         CallerFound(seen)
-        for id_, seen in callers.items()
-        if id_ not in live and seen.where in (Where.FLOW, Where.SAFE, Where.WAITING)
+        for call, seen in callers.items()
+        if interaction_id_of(call) not in live and seen.where in (Where.FLOW, Where.SAFE, Where.WAITING)
     ]
     return findings
+
+
+def _caller_of(interaction: Interaction, callers: dict[CallId, CallerSeen]) -> CallerSeen | None:
+    return callers.get(interaction.call.id) if interaction.call is not None else None
+
+
+def _calling_back(interaction: Interaction, picture: Picture, legs: dict[OfferId, AgentLegSeen]) -> Iterator[Finding]:
+    offer = interaction.offer
+    leg = legs.get(offer.id) if offer is not None else None
+    if offer is None or leg is None:
+        yield OfferLost(interaction.id)
+    elif leg.joined:
+        yield Joined(interaction.id, next((seen.call for seen in picture.callers if seen.with_offer == offer.id), None))
+    elif leg.answered and offer.answered_at is None:
+        yield AgentOnPhone(interaction.id)
 
 
 def _of_one(
@@ -137,7 +182,9 @@ def _of_one(
 
 def _in_flow(interaction: Interaction, caller: CallerSeen, *, attended: bool) -> Iterator[Finding]:
     talked_to = attended and caller.where is Where.FLOW
-    if not talked_to and caller.where is not Where.TALKING:
+    if caller.where is Where.OUTSIDE:
+        yield TakenOutside(interaction.id)
+    elif not talked_to and caller.where not in (Where.TALKING, Where.TRANSFER):
         yield SendToFlow(interaction.id, caller.call)
 
 
@@ -149,7 +196,7 @@ def _waiting(interaction: Interaction, caller: CallerSeen) -> Iterator[Finding]:
 def _offered(interaction: Interaction, caller: CallerSeen, legs: dict[OfferId, AgentLegSeen]) -> Iterator[Finding]:
     leg = legs.get(interaction.offer.id) if interaction.offer is not None else None
     if leg is not None and leg.joined:
-        yield Joined(interaction.id)
+        yield Joined(interaction.id, caller.call)
     elif leg is not None:
         return
     elif caller.where is Where.AFTER:

@@ -100,7 +100,7 @@ class Desk:
     async def accept(self, id_: AgentId, offer: OfferId) -> None:
         """Take an offered work item; a call is taken by answering the phone."""
         interaction = self._offered(id_, offer)
-        if interaction.work is Work.CALL:
+        if interaction.rings:
             raise Rejected("a call is taken by answering the phone")
         self._conversation.accept(interaction, at=self._floor.clock.now())
         await self._floor.commit()

@@ -6,13 +6,12 @@ from typing import Protocol
 
 from trunkline.core import agent as agents
 from trunkline.core.agent import Agent, Presence
-from trunkline.core.call import OfferFailure
+from trunkline.core.call import Call, OfferFailure
 from trunkline.core.ids import InteractionId
 from trunkline.core.interaction import (
     Interaction,
     Outcome,
     Stage,
-    Work,
     end,
     hold,
     join,
@@ -57,11 +56,11 @@ class Conversation:
         """Agent and caller hear each other."""
         interaction = self._floor.of_offer(event.offer)
         if interaction is not None and interaction.stage is Stage.OFFERED:
-            self.accept(interaction, at=event.at)
+            self.accept(interaction, at=event.at, call=event.call)
 
-    def accept(self, interaction: Interaction, *, at: datetime) -> None:
-        """Put an offered interaction into its agent's hands."""
-        talking = join(interaction, at=at)
+    def accept(self, interaction: Interaction, *, at: datetime, call: Call | None = None) -> None:
+        """Put an offered interaction into its agent's hands; `call` is whom they talk to, where there is a call."""
+        talking = join(interaction, at=at, call=call)
         facts = {"offer": talking.offer.id if talking.offer else None, "waited_s": _waited_s(interaction, at)}
         self._floor.commit(
             interactions=[talking], journal=[JournalEntry(Happened.ACCEPTED, at, talking.id, talking.agent, facts)]
@@ -82,13 +81,13 @@ class Conversation:
         interaction = self._floor.of_offer(event.offer)
         if interaction is None:
             return
-        if interaction.stage is Stage.TALKING and interaction.work is Work.CALL:
+        if interaction.stage is Stage.TALKING and interaction.rings:
             self.talk_over(interaction, at=event.at)
         elif interaction.stage is Stage.OFFERED and event.failure is None:
             self.accept(interaction, at=event.at)
             self.talk_over(self._floor.interaction(interaction.id), at=event.at)
         elif interaction.stage is Stage.OFFERED and event.failure is not None:
-            self.offer_failed(interaction, event.failure, at=event.at)
+            self.offer_failed(interaction, _failure(interaction, event.failure), at=event.at)
 
     def offer_failed(self, interaction: Interaction, failure: OfferFailure, *, at: datetime) -> None:
         """The agent did not take it: the caller keeps the place, the agent is not ready, and sees why."""
@@ -105,13 +104,16 @@ class Conversation:
                 JournalEntry(kind, at, interaction.id, agent.id, {"offer": offer.id}),
                 JournalEntry(Happened.PRESENCE_CHANGED, at, agent=agent.id, facts=presence_facts(agent)),
             ],
-            then=partial(self._switch.stop_ringing, offer.id) if interaction.work is Work.CALL else None,
+            then=partial(self._switch.stop_ringing, offer.id) if interaction.rings else None,
         )
 
     def rang_out(self, id_: InteractionId) -> None:
         """An offer's time is over and nothing was heard of it."""
-        interaction = self._floor.interaction(id_)
-        self.offer_failed(interaction, OfferFailure.NO_ANSWER, at=self._floor.clock.now())
+        interaction, at = self._floor.interaction(id_), self._floor.clock.now()
+        if interaction.offer is not None and interaction.offer.answered_at is not None:
+            self.withdraw(interaction, at=at)  # the agent did their part
+        else:
+            self.offer_failed(interaction, OfferFailure.NO_ANSWER, at=at)
 
     def withdraw(self, interaction: Interaction, *, at: datetime) -> None:
         """Take an offer back without blame: the entry returns to its place, the agent stays as they are."""
@@ -181,6 +183,12 @@ class Conversation:
             interactions=[end(interaction, outcome, at=at)],
             journal=[JournalEntry(kind, at, interaction.id, facts={"outcome": outcome.value, **facts})],
         )
+
+
+def _failure(interaction: Interaction, told: OfferFailure) -> OfferFailure:
+    """Return why an offer failed: who hangs up while the customer's phone rings has turned it down."""
+    answered = interaction.offer is not None and interaction.offer.answered_at is not None
+    return OfferFailure.DECLINED if answered else told
 
 
 def presence_facts(agent: Agent) -> dict[str, str | None]:

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from trunkline.core.callback import RING_CUSTOMER_FOR
 from trunkline.core.ids import InteractionId
-from trunkline.core.interaction import Interaction, Stage, Work
+from trunkline.core.interaction import Interaction, Stage
 from trunkline.floor.state import Floor, Moved
 from trunkline.ports.clock import Timer
 
@@ -19,9 +20,12 @@ def due_at(interaction: Interaction) -> datetime | None:
     match interaction.stage:
         case Stage.WAITING if interaction.entry is not None:
             return interaction.entry.overflow_at
+        case Stage.SCHEDULED if interaction.callback is not None:
+            return interaction.callback.due_at
         case Stage.OFFERED if interaction.offer is not None:
-            grace = RING_GRACE if interaction.work is Work.CALL else timedelta()
-            return interaction.offer.expires_at + grace
+            if interaction.offer.answered_at is not None:
+                return interaction.offer.answered_at + RING_CUSTOMER_FOR + RING_GRACE
+            return interaction.offer.expires_at + (RING_GRACE if interaction.rings else timedelta())
         case Stage.WRAP_UP:
             return interaction.wrap_up_until
         case _:
@@ -31,9 +35,14 @@ def due_at(interaction: Interaction) -> datetime | None:
 class Deadlines:
     """Watches the floor and keeps one timer for each interaction that has a deadline."""
 
-    def __init__(self, floor: Floor, *, overflow: Due, ring_out: Due, end_wrap_up: Due) -> None:
+    def __init__(self, floor: Floor, *, overflow: Due, ring_out: Due, end_wrap_up: Due, call_back: Due) -> None:
         self._floor = floor
-        self._due = {Stage.WAITING: overflow, Stage.OFFERED: ring_out, Stage.WRAP_UP: end_wrap_up}
+        self._due = {
+            Stage.WAITING: overflow,
+            Stage.OFFERED: ring_out,
+            Stage.WRAP_UP: end_wrap_up,
+            Stage.SCHEDULED: call_back,
+        }
         self._timers: dict[InteractionId, tuple[datetime, Timer]] = {}
         floor.watchers.append(self.follow)
 

@@ -4,11 +4,12 @@ from functools import partial
 from itertools import chain
 
 from trunkline.core import agent as agents
+from trunkline.core.call import Call
 from trunkline.core.ids import AgentId, InteractionId, OfferId, new_id
-from trunkline.core.interaction import Offer, Stage, Work, offer_to
+from trunkline.core.interaction import Interaction, Offer, Stage, offer_to
 from trunkline.core.journal import Happened, JournalEntry
 from trunkline.floor.state import Floor, Moved
-from trunkline.ports.call_control import CallControl, Ring
+from trunkline.ports.call_control import CallBack, CallControl, Ring
 
 
 class Dispatcher:
@@ -66,20 +67,35 @@ class Dispatcher:
             interactions=[offer_to(waiting, offer)],
             agents=[agents.take(agent, id_)],
             journal=[JournalEntry(Happened.OFFERED, at, id_, agent_id, facts)],
-            then=partial(self._ring, offer.id) if waiting.work is Work.CALL else None,
+            then=partial(self._ring, offer.id) if waiting.rings else None,
         )
 
     async def _ring(self, offer_id: OfferId) -> None:
         interaction = self._floor.of_offer(offer_id)
-        if interaction is None or interaction.stage is not Stage.OFFERED or interaction.call is None:
+        if interaction is None or interaction.stage is not Stage.OFFERED:
             return  # the caller hung up, or the agent left, while the offer was being written
         offer = interaction.offer
         assert offer is not None  # noqa: S101 - of_offer found it by this very offer
+        if interaction.callback is not None:
+            await self._switch.call_back(
+                CallBack(
+                    offer=offer.id,
+                    interaction=interaction.id,
+                    endpoint=self._floor.agents[offer.agent].endpoint,
+                    number=interaction.callback.number,
+                    ring_for=offer.expires_at - offer.since,
+                    name=self._name_of(interaction.id) or interaction.caller_name,
+                )
+            )
+        elif interaction.call is not None:
+            await self._ring_for(interaction, interaction.call, offer)
+
+    async def _ring_for(self, interaction: Interaction, call: Call, offer: Offer) -> None:
         await self._switch.ring(
             Ring(
                 offer=offer.id,
                 interaction=interaction.id,
-                call=interaction.call,
+                call=call,
                 endpoint=self._floor.agents[offer.agent].endpoint,
                 ring_for=offer.expires_at - offer.since,
                 caller=interaction.address.e164 or interaction.address.raw,

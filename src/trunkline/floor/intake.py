@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 
 from trunkline.core.call import Call
 from trunkline.core.errors import Unavailable
@@ -28,6 +30,7 @@ class Intake:
         self._floor = floor
         self._store = store
         self._wanted: asyncio.Queue[InteractionId] = asyncio.Queue()
+        self._looked: dict[InteractionId, asyncio.Event] = {}
 
     async def run(self) -> None:
         """Look profiles up until cancelled, a few at a time."""
@@ -37,7 +40,16 @@ class Intake:
 
     def identify(self, id_: InteractionId) -> None:
         """Have the profile of an interaction found; the desk is told when it is."""
+        self._looked.setdefault(id_, asyncio.Event())
         self._wanted.put_nowait(id_)
+
+    async def known(self, id_: InteractionId, *, within: timedelta) -> None:
+        """Return once the profile of an interaction is found, or cannot be, or the time is over."""
+        looked = self._looked.get(id_)
+        if looked is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(within.total_seconds()):
+                    await looked.wait()
 
     def arrived(self, event: LineOpened) -> Interaction:
         """Return the interaction of this call: the one that is known, or a new one, durable soon."""
@@ -73,6 +85,9 @@ class Intake:
             log.warning("the caller's profile was not found in time", extra={"interaction": id_, "why": str(fault)})
         except Exception:
             log.exception("the caller's profile was not found", extra={"interaction": id_})
+        finally:
+            if (looked := self._looked.pop(id_, None)) is not None:
+                looked.set()
 
     async def _identify(self, id_: InteractionId) -> None:
         interaction = self._floor.interactions.get(id_)

@@ -13,12 +13,14 @@ from trunkline.core.ids import InteractionId
 from trunkline.core.interaction import Stage
 from trunkline.core.journal import Happened, JournalEntry
 from trunkline.core.reconcile import Finding, reconcile
+from trunkline.floor.callback import Callbacks
 from trunkline.floor.conversation import Conversation
 from trunkline.floor.dispatcher import Dispatcher
 from trunkline.floor.intake import Intake
 from trunkline.floor.self_service import SelfService
 from trunkline.floor.state import Floor
-from trunkline.ports.call_control import CallControl, LineOpened
+from trunkline.floor.transfer import Transfers
+from trunkline.ports.call_control import CallControl, LineOpened, SwitchLost
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +37,8 @@ class Recovery:
         *,
         conversation: Conversation,
         self_service: SelfService,
+        callbacks: Callbacks,
+        transfers: Transfers,
         intake: Intake,
         dispatcher: Dispatcher,
     ) -> None:
@@ -42,10 +46,12 @@ class Recovery:
         self._switch = switch
         self._conversation = conversation
         self._self_service = self_service
+        self._callbacks = callbacks
+        self._transfers = transfers
         self._intake = intake
         self._dispatcher = dispatcher
 
-    def switch_lost(self) -> None:
+    def switch_lost(self, _lost: SwitchLost) -> None:
         """Make no offers to a switch that does not answer; talks go on without us."""
         self._floor.settled = False
 
@@ -90,8 +96,17 @@ class Recovery:
                 self._self_service.wait(self._floor.interaction(id_))
             case found.OfferLost(id_):
                 self._conversation.withdraw(self._floor.interaction(id_), at=picture.at)
-            case found.Joined(id_):
-                self._conversation.accept(self._floor.interaction(id_), at=picture.at)
+            case _:
+                self._mend_talk(finding, picture)
+
+    def _mend_talk(self, finding: Finding, picture: Picture) -> None:
+        match finding:
+            case found.Joined(id_, call):
+                self._conversation.accept(self._floor.interaction(id_), at=picture.at, call=call)
+            case found.AgentOnPhone(id_):
+                self._callbacks.on_phone(self._floor.interaction(id_), at=picture.at)
+            case found.TakenOutside(id_):
+                self._transfers.taken_outside(self._floor.interaction(id_), at=picture.at)
             case found.TalkOver(id_, joined_first):
                 self._talk_over(id_, picture, joined_first=joined_first)
             case found.HangUpLeg(offer):

@@ -1,4 +1,4 @@
-"""How a flow's run is kept with its interaction, and what the journal says of it."""
+"""How a flow's run is kept with its interaction, how it moves on, and what the journal says of it."""
 
 import json
 from collections.abc import Mapping
@@ -9,8 +9,11 @@ from typing import Any, Protocol
 from trunkline.core.ids import InteractionId
 from trunkline.core.interaction import Interaction
 from trunkline.core.journal import Happened, JournalEntry
+from trunkline.floor.errands import facts_of
+from trunkline.floor.state import Floor
 from trunkline.flows.flow import Flow
-from trunkline.flows.run import Run, run_from_json, run_to_json
+from trunkline.flows.run import Moved, Run, advance, begin, run_from_json, run_to_json, to_people
+from trunkline.flows.talk import Action, Answer, Facts, Resumed
 
 
 class Flows(Protocol):
@@ -25,6 +28,70 @@ class Flows(Protocol):
     @property
     def flows(self) -> Mapping[str, Flow]:
         """The flows that serve, by name, each in its present version."""
+
+
+class Runs:
+    """Moves the runs of interactions on. Every method raises Misconfigured where the flow itself is at fault."""
+
+    def __init__(self, floor: Floor, flows: Flows) -> None:
+        self._floor = floor
+        self._flows = flows
+
+    def enter(self, interaction: Interaction) -> Moved | None:
+        """Begin the flow of an interaction, or go on where it was; None where no flow is for it."""
+        now, facts, run = self._floor.clock.now(), self.facts(interaction), run_of(interaction)
+        if run is not None and (flow := self.flow_of(run)) is not None:
+            if run.step in flow.steps or not run.step:
+                return advance(flow, fitted(run, flow), Resumed(), facts, now)
+            return begin(flow, facts, now)
+        flow = self._flows.flow_for(interaction.dialled)
+        return begin(flow, facts, now) if flow is not None else None
+
+    def advance(self, interaction: Interaction, answer: Answer) -> Moved | None:
+        """Give an answer to the run of an interaction; None when it has none, or its flow is gone."""
+        run = run_of(interaction)
+        flow = self.flow_of(run) if run is not None else None
+        if run is None or flow is None:
+            return None
+        return advance(flow, fitted(run, flow), answer, self.facts(interaction), self._floor.clock.now())
+
+    def present_action(self, interaction: Interaction) -> Action | None:
+        """Return what the flow wants done at the step where it stands."""
+        run = run_of(interaction)
+        if run is None or (flow := self.flow_of(run)) is None or run.step not in flow.steps:
+            return None
+        moved = self.advance(interaction, Resumed())
+        return moved.action if moved is not None else None
+
+    def to_people(self, interaction: Interaction) -> Moved | None:
+        """Go on at the flow's first queue, if it has one: for a caller to whom nothing can be said."""
+        run = run_of(interaction)
+        flow = self.flow_of(run) if run is not None else None
+        if run is None or flow is None:
+            return None
+        return to_people(flow, fitted(run, flow), self.facts(interaction), self._floor.clock.now())
+
+    def flow_of(self, run: Run) -> Flow | None:
+        """Return the flow of a run: the version it began with, else the one that serves now."""
+        return flow_of(self._flows, run)
+
+    def language_of(self, run: Run) -> str:
+        """Return the language that a run speaks now."""
+        flow = self.flow_of(run)
+        return run.language or (flow.language if flow is not None else self._floor.centre.language)
+
+    def facts(self, interaction: Interaction) -> Facts:
+        """Return what a flow can read of an interaction."""
+        profile = self._floor.profiles.get(interaction.id)
+        customer = profile.customer if profile is not None else None
+        return Facts(
+            interaction.medium,
+            interaction.dialled,
+            interaction.address.e164,
+            facts_of(customer) if customer is not None else {},
+            self._floor.centre,
+            self._flows,
+        )
 
 
 def run_of(interaction: Interaction) -> Run | None:
@@ -63,4 +130,7 @@ def steps_taken(id_: InteractionId, before: Run | None, run: Run) -> list[Journa
         if visit.answer is not None and known.get((visit.step, visit.at)) != visit.answer:
             answered = {**facts, "answer": visit.answer}
             entries.append(JournalEntry(Happened.ANSWERED_STEP, left_at or visit.at, id_, facts=answered))
+    if run.rating is not None and (before is None or before.rating != run.rating):
+        rated = {"flow": run.flow, "question": run.rating.question, "score": run.rating.score}
+        entries.append(JournalEntry(Happened.RATED, run.path[-1].at, id_, facts=rated))
     return entries

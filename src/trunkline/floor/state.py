@@ -10,7 +10,7 @@ from trunkline.core.centre import Centre
 from trunkline.core.customer import Customer, PastInteraction
 from trunkline.core.errors import Rejected
 from trunkline.core.ids import AgentId, CallId, InteractionId, OfferId
-from trunkline.core.interaction import Interaction, Stage, Work
+from trunkline.core.interaction import Interaction, Stage
 from trunkline.core.journal import JournalEntry
 from trunkline.core.routing import Routing
 from trunkline.floor.ledger import Act, Ledger, Written
@@ -183,5 +183,5 @@ class Floor:
         return [
             (interaction, interaction.call)
             for interaction in self.interactions.values()
-            if interaction.call is not None and interaction.work is Work.CALL
+            if interaction.call is not None and interaction.rings
         ]

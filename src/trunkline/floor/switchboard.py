@@ -2,26 +2,34 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any
 
 from trunkline.core.errors import Rejected
+from trunkline.floor.callback import Callbacks
 from trunkline.floor.conversation import Conversation
 from trunkline.floor.recovery import Recovery
 from trunkline.floor.self_service import SelfService
 from trunkline.floor.state import Floor
+from trunkline.floor.transfer import Transfers
 from trunkline.floor.waiting import Waiting
 from trunkline.ports.call_control import (
+    AgentAnswered,
     AgentJoined,
     AgentLegEnded,
     AgentRinging,
     AnnouncementDue,
     CallEnded,
     CallEvent,
+    CallTransferred,
     HoldChanged,
+    KeyPressed,
     LineOpened,
+    NotReached,
     PhoneChanged,
     SwitchFound,
     SwitchLost,
+    TransferEnded,
 )
 
 log = logging.getLogger(__name__)
@@ -36,14 +44,30 @@ class Switchboard:
         *,
         conversation: Conversation,
         self_service: SelfService,
+        callbacks: Callbacks,
+        transfers: Transfers,
         waiting: Waiting,
         recovery: Recovery,
     ) -> None:
         self._floor = floor
-        self._conversation = conversation
-        self._self_service = self_service
-        self._waiting = waiting
         self._recovery = recovery
+        # One line for each kind of event.
+        self._uses: Mapping[type, Callable[[Any], None]] = {
+            LineOpened: self_service.line_opened,
+            CallEnded: conversation.caller_left,
+            AgentRinging: conversation.ringing,
+            AgentAnswered: callbacks.agent_answered,
+            AgentJoined: conversation.joined,
+            AgentLegEnded: conversation.agent_leg_ended,
+            HoldChanged: conversation.held,
+            AnnouncementDue: waiting.announce,
+            KeyPressed: callbacks.key_pressed,
+            NotReached: callbacks.not_reached,
+            CallTransferred: transfers.taken,
+            TransferEnded: transfers.ended,
+            PhoneChanged: self._phone_changed,
+            SwitchLost: recovery.switch_lost,
+        }
         self._doubt = asyncio.Event()
         self._settling = asyncio.Lock()
 
@@ -66,7 +90,7 @@ class Switchboard:
                 async with self._settling:
                     pass  # what is being found out comes before what happened meanwhile
             try:
-                self._take(event)
+                self._uses[type(event)](event)
             except Rejected as refusal:
                 log.warning("an event came too late", extra={"kind": type(event).__name__, "why": str(refusal)})
             except Exception:
@@ -86,23 +110,5 @@ class Switchboard:
             except Exception:
                 log.exception("the floor could not be reconciled")
 
-    def _take(self, event: CallEvent) -> None:
-        match event:
-            case LineOpened():
-                self._self_service.line_opened(event)
-            case CallEnded():
-                self._conversation.caller_left(event)
-            case AgentRinging():
-                self._conversation.ringing(event)
-            case AgentJoined():
-                self._conversation.joined(event)
-            case AgentLegEnded():
-                self._conversation.agent_leg_ended(event)
-            case HoldChanged():
-                self._conversation.held(event)
-            case AnnouncementDue():
-                self._waiting.announce(event)
-            case PhoneChanged(endpoint, reachable):
-                self._floor.phone_changed(endpoint, reachable=reachable)
-            case SwitchLost():
-                self._recovery.switch_lost()
+    def _phone_changed(self, event: PhoneChanged) -> None:
+        self._floor.phone_changed(event.endpoint, reachable=event.reachable)

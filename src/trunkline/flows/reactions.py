@@ -14,6 +14,7 @@ from trunkline.flows.talk import (
     Ask,
     AskCallback,
     CallbackPlanned,
+    CallbackRefused,
     CallbackWanted,
     Choice,
     CustomerFound,
@@ -174,6 +175,7 @@ _REACTIONS: Mapping[type, Callable[[Any, Setting], list[Reaction]]] = {
     AskCallback: lambda _ask, _setting: [
         Reaction("(the callback is planned)", CallbackPlanned(), by_itself=True),
         Reaction("(a callback was planned before)", CallbackPlanned(existing=True)),
+        Reaction("(no trunk may call that number)", CallbackRefused("no trunk may call it")),
     ],
     Transfer: _to_transfer,
     Fetch: _to_fetch,
@@ -195,7 +197,7 @@ _HAPPENINGS: Mapping[type, Callable[[Any], Happening]] = {
     AskCallback: lambda it: Happening(
         "callback", {"queue": str(it.queue), "number": it.number, "keep_place": it.keep_place, "at": it.at}, is_end=True
     ),
-    Transfer: lambda it: Happening("transferred", {"to": it.number or str(it.queue)}, is_end=True),
+    Transfer: lambda it: Happening("transferred", {"to": it.number}, is_end=True),
     Send: lambda it: Happening("sent", {"medium": it.medium, "to": it.to, "text": it.text, "subject": it.subject}),
     End: lambda _: Happening("ended", {}, is_end=True),
 }

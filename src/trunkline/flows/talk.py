@@ -155,7 +155,8 @@ class TakeVoicemail:
 class AskCallback:
     """Plan a callback: when the place in `queue` comes up (`keep_place`), else at `at`, else as the queue's next.
 
-    `number` None: the one the interaction came from. Never two for one person. Answer CallbackPlanned.
+    `number` None: the one the interaction came from. Never two for one person. Answer CallbackPlanned, or
+    CallbackRefused.
     """
 
     number: str | None
@@ -166,13 +167,9 @@ class AskCallback:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """Connect with a number outside, or with another queue: one of them is None.
+    """Connect with a number outside; answer Transferred or TransferFailed."""
 
-    Answer Transferred or TransferFailed.
-    """
-
-    number: str | None
-    queue: QueueId | None
+    number: str
     timeout: timedelta
 
 
@@ -286,6 +283,13 @@ class CallbackPlanned:
 
 
 @dataclass(frozen=True, slots=True)
+class CallbackRefused:
+    """No callback can be promised: `why` is for the log."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Transferred:
     """Somebody else has the interaction; the flow's part is over."""
 
@@ -350,6 +354,7 @@ Answer = (
     | Left
     | CallbackWanted
     | CallbackPlanned
+    | CallbackRefused
     | Transferred
     | TransferFailed
     | Fetched

@@ -1,7 +1,9 @@
 """What the contact centre asks of a telephone switch, and what the switch tells it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Protocol
 
 from trunkline.core.call import Call, OfferFailure, Picture
@@ -45,10 +47,53 @@ class AgentRinging:
 
 @dataclass(frozen=True, slots=True)
 class AgentJoined:
-    """The agent's leg and the caller's are in one bridge: they hear each other."""
+    """The agent's leg and the caller's (or the called customer's) are in one bridge: they hear each other."""
 
     offer: OfferId
+    call: Call
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AgentAnswered:
+    """The agent's phone was answered; whom a callback is for is being rung."""
+
+    offer: OfferId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NotReached:
+    """Whom a callback is for did not take it: `why` is Asterisk's DIALSTATUS, such as BUSY or NOANSWER."""
+
+    offer: OfferId
+    why: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPressed:
+    """A caller pressed a key (0-9 * #), wherever they are."""
+
     call: CallId
+    key: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CallTransferred:
+    """Somebody outside has taken the caller."""
+
+    call: CallId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TransferEnded:
+    """Nobody outside took the caller, who is about to be back in the flow: `why` is Asterisk's DIALSTATUS."""
+
+    call: CallId
+    why: str
     at: datetime
 
 
@@ -107,8 +152,13 @@ CallEvent = (
     LineOpened
     | CallEnded
     | AgentRinging
+    | AgentAnswered
     | AgentJoined
     | AgentLegEnded
+    | CallTransferred
+    | KeyPressed
+    | NotReached
+    | TransferEnded
     | HoldChanged
     | AnnouncementDue
     | PhoneChanged
@@ -132,6 +182,18 @@ class Ring:
     caller_name: str
 
 
+@dataclass(frozen=True, slots=True)
+class CallBack:
+    """One offer of a callback: ring the agent's `endpoint`, and on answer call `number` (E.164) and join the two."""
+
+    offer: OfferId
+    interaction: InteractionId
+    endpoint: str
+    number: str
+    ring_for: timedelta
+    name: str
+
+
 class CallControl(Protocol):
     """What the contact centre asks of a telephone switch.
 
@@ -142,6 +204,18 @@ class CallControl(Protocol):
 
     async def ring(self, ring: Ring) -> None:
         """Ring an agent's phone; on answer the switch itself joins the two."""
+
+    def may_call(self, number: str) -> bool:
+        """Say whether a number in E.164 may be called at all: only what an admin allowed on a trunk."""
+
+    async def call_back(self, back: CallBack) -> None:
+        """Ring an agent's phone; on answer the switch itself calls the customer and joins the two.
+
+        AgentAnswered, then AgentJoined or NotReached follow.
+        """
+
+    async def transfer(self, call: Call, number: str, *, ring_for: timedelta) -> None:
+        """Call a number in E.164 for a caller, who hears it ring: CallTransferred or TransferEnded follows."""
 
     async def stop_ringing(self, offer: OfferId) -> None:
         """End the agent's leg of an offer, whether ringing or joined."""
@@ -155,8 +229,8 @@ class CallControl(Protocol):
     async def to_waiting(self, call: Call, *, music: str, announce_every: timedelta) -> None:
         """Send a caller to wait with music, in the dialplan, out of our hands."""
 
-    async def tell_place(self, call: Call, *, position: int | None, wait: timedelta | None) -> None:
-        """Answer an AnnouncementDue: the place (1 is next) and the expected wait; None leaves that one unsaid."""
+    async def announce(self, call: Call, sounds: Sequence[Path]) -> None:
+        """Answer an AnnouncementDue: the sounds that the caller hears now, before the music goes on."""
 
     async def picture(self) -> Picture:
         """Return every channel of ours and every bridge, as the switch sees them now."""

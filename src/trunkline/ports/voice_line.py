@@ -34,6 +34,9 @@ class VoiceLine(Protocol):
     async def wait_for_key(self, within: timedelta) -> str | None:
         """Return the next key pressed (0-9 * #), or None when the time is over."""
 
+    async def rest(self, time: timedelta) -> None:
+        """Say nothing for so long; keys that are pressed meanwhile mean nothing."""
+
     async def record(self, file: Path, *, at_most: timedelta, silence: timedelta, beep: bool, stop_on: str) -> Recorded:
         """Record the caller into `file` (8 kHz 16-bit WAV) until a key, silence or the length ends it."""
 

@@ -28,6 +28,8 @@ class Customers:
     async def customer_at(self, address: str, *, medium: str, name: str | None, at: datetime) -> Customer:
         """Find the customer with this address, or make one; two callers at once make one customer.
 
+        `name` is theirs if they have none yet.
+
         Raises ValueError for an empty address: nobody is known by having none.
         """
         if not address:
@@ -37,6 +39,8 @@ class Customers:
         if found is None:
             await self._database.rows(_SQL["make"], medium, address, new_id(), name, at)
             found = await self._database.row(_SQL["at_address"], medium, address)
+        elif name:
+            await self._database.rows(_SQL["name"], str(found["customer_id"]), name)
         customer = await self.customer(CustomerId(str(found["customer_id"]))) if found else None
         # Both are None only if somebody deletes the customer in this very moment.
         return customer or await self.customer_at(address, medium=medium, name=name, at=at)

@@ -8,7 +8,7 @@ from typing import Any
 
 from trunkline.core.call import Call
 from trunkline.core.ids import AgentId, CallId, CustomerId, InteractionId, OfferId, QueueId
-from trunkline.core.interaction import Address, Entry, Interaction, Offer, Outcome, Stage, Voicemail, Work
+from trunkline.core.interaction import Address, Callback, Entry, Interaction, Offer, Outcome, Stage, Voicemail, Work
 from trunkline.core.journal import JournalEntry
 from trunkline.ports.store import Change
 from trunkline.store.agents import agent_columns
@@ -77,6 +77,9 @@ def interaction_columns(interaction: Interaction) -> Mapping[str, Any]:
         "voicemail_file": voicemail.file if voicemail else None,
         "voicemail_length": _interval(voicemail.length) if voicemail else None,
         "outcome": interaction.outcome, "ended_at": written(interaction.ended_at),
+        "offer_answered_at": written(offer.answered_at) if offer else None,
+        "callback": _callback_details(interaction.callback) if interaction.callback else None,
+        "place": _place_details(interaction.place) if interaction.place else None,
     }  # fmt: skip
 
 
@@ -93,7 +96,7 @@ def interaction_of(row: Row) -> Interaction:
         agent=AgentId(row["agent_id"]) if row["agent_id"] else None,
         answered_at=row["answered_at"], held_since=row["held_since"], talk_ended_at=row["talk_ended_at"],
         wrap_up_until=row["wrap_up_until"], disposition=row["disposition"], note=row["note"],
-        voicemail=voicemail_of(row),
+        voicemail=voicemail_of(row), callback=_callback_of(row), place=_place_of(row),
         outcome=Outcome(row["outcome"]) if row["outcome"] else None, ended_at=row["ended_at"],
     )  # fmt: skip
 
@@ -119,7 +122,10 @@ def _call_of(row: Row) -> Call | None:
 def _offer_of(row: Row) -> Offer | None:
     if row["offer_id"] is None:
         return None
-    return Offer(OfferId(str(row["offer_id"])), AgentId(row["offered_to"]), row["offered_at"], row["offer_expires_at"])
+    return Offer(
+        OfferId(str(row["offer_id"])), AgentId(row["offered_to"]), row["offered_at"], row["offer_expires_at"],
+        row["offer_answered_at"],
+    )  # fmt: skip
 
 
 def _entry_details(entry: Entry) -> Mapping[str, Any]:
@@ -129,20 +135,49 @@ def _entry_details(entry: Entry) -> Mapping[str, Any]:
         "music": entry.music,
         "announce": sorted(entry.announce),
         "announce_every_s": entry.announce_every.total_seconds(),
+        "language": entry.language,
+        "callback_key": entry.callback_key,
     }
 
 
 def _entry_of(row: Row) -> Entry | None:
     details = row["entry"]
-    if details is None:
-        return None
+    return _entry_with(details, QueueId(row["queue"]), row["queued_at"]) if details is not None else None
+
+
+def _entry_with(details: Mapping[str, Any], queue: QueueId, since: datetime) -> Entry:
     overflow_at = details["overflow_at"]
     return Entry(
-        queue=QueueId(row["queue"]), since=row["queued_at"],
+        queue=queue, since=since,
         priority=details["priority"], overflow_at=datetime.fromisoformat(overflow_at) if overflow_at else None,
         music=details["music"], announce=frozenset(details["announce"]),
         announce_every=timedelta(seconds=details["announce_every_s"]),
+        # An entry of an earlier release has neither.
+        language=details.get("language", "en-GB"), callback_key=details.get("callback_key"),
     )  # fmt: skip
+
+
+def _place_details(place: Entry) -> Mapping[str, Any]:
+    return {"queue": place.queue, "since": written(place.since), **_entry_details(place)}
+
+
+def _place_of(row: Row) -> Entry | None:
+    details = row["place"]
+    if details is None:
+        return None
+    return _entry_with(details, QueueId(details["queue"]), datetime.fromisoformat(details["since"]))
+
+
+def _callback_details(callback: Callback) -> Mapping[str, Any]:
+    return {"number": callback.number, "due_at": written(callback.due_at), "tries": callback.tries}
+
+
+def _callback_of(row: Row) -> Callback | None:
+    details = row["callback"]
+    if details is None:
+        return None
+    due_at = details["due_at"]
+    return Callback(details["number"], datetime.fromisoformat(due_at) if due_at else None, details["tries"])
 
 
 def _journal_columns(entry: JournalEntry) -> Mapping[str, Any]:

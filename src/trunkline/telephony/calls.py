@@ -3,14 +3,16 @@
 import logging
 import re
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from trunkline.core.call import Call, Picture
 from trunkline.core.errors import Rejected, Unavailable
 from trunkline.core.ids import AsteriskId, OfferId
-from trunkline.ports.call_control import CallEvent, Ring, SwitchFound, SwitchLost
+from trunkline.core.outbound import Route, route_to
+from trunkline.ports.call_control import CallBack, CallEvent, Ring, SwitchFound, SwitchLost
 from trunkline.telephony.ami import Ami, Meaning, Refused
 from trunkline.telephony.encode import Action, clean
 from trunkline.telephony.link import LinkDown, LinkUp
@@ -25,11 +27,22 @@ _UNWANTED_KEPT = 1000
 _AT_ONCE = timedelta(seconds=1)
 _LEG_EVENTS = ("Newchannel", "Hangup", "OriginateResponse")
 _CHANNEL = re.compile(r"[A-Za-z0-9_./@:;+-]{1,120}")
+_NUMBER = re.compile(r"\+[0-9]{7,15}")
+_SOUND = re.compile(r"[^&,;|${}()\"\\\x00-\x1f]{1,200}")
+_SOUNDS_AT_ONCE = 4
 _ENDPOINT = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 
 
 class OddName(Rejected):
     """A channel's, endpoint's or music's name that no dialplan of ours makes."""
+
+
+class NotAllowed(Rejected):
+    """A number that no trunk may call."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__("no trunk may call this number; allow it under `calls_out` in the trunks file")
+        self.number = number
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +58,16 @@ class Calls:
     Make it before `ami` runs: what came earlier was not understood.
     """
 
-    def __init__(self, ami: Ami, asterisk: AsteriskId) -> None:
-        self._ami, self._asterisk = ami, asterisk
+    def __init__(
+        self,
+        ami: Ami,
+        asterisk: AsteriskId,
+        *,
+        inside: Callable[[Path], str] = str,
+        routes: Sequence[Route] = (),
+    ) -> None:
+        """`inside` says how Asterisk names a file of ours; `routes` are the numbers that may be called."""
+        self._ami, self._asterisk, self._inside, self._routes = ami, asterisk, inside, routes
         self._translator = Translator(asterisk)
         self._unwanted: OrderedDict[OfferId, None] = OrderedDict()
         # What an offer's leg does comes as one of three; only these may be about a leg that is not wanted.
@@ -93,10 +114,37 @@ class Calls:
         try:
             await self._ami.act(action)
         except Refused as refused:
-            log.warning("ringing refused", extra={"offer_id": ring.offer, "reason": refused.reason})
-            # In the words in which Asterisk tells of an Originate that fails later: the floor hears of both alike.
-            failed = {"Event": "OriginateResponse", "Response": "Failure", "ActionID": ORIGINATE_ID + ring.offer}
-            self._ami.repeat(failed)
+            self._ring_failed(ring.offer, refused)
+
+    def may_call(self, number: str) -> bool:
+        """Say whether a trunk may call a number in E.164."""
+        return route_to(number, self._routes) is not None
+
+    async def call_back(self, back: CallBack) -> None:
+        """Ring an agent's phone; on answer Asterisk itself calls the customer, whether we live or not."""
+        action = originate_back(back, self._route(back.number))
+        try:
+            await self._ami.act(action)
+        except Refused as refused:
+            self._ring_failed(back.offer, refused)
+
+    async def transfer(self, call: Call, number: str, *, ring_for: timedelta) -> None:
+        """Call a number for a caller, who hears it ring."""
+        route = self._route(number)
+        await self._set(call, "TL_TO", destination(number, route))
+        await self._set(call, "TL_AS", route.caller_id)
+        await self._redirect(call, "transfer", str(max(1, round(ring_for.total_seconds()))))
+
+    def _route(self, number: str) -> Route:
+        route = route_to(number, self._routes)
+        if route is None:
+            raise NotAllowed(number)
+        return route
+
+    def _ring_failed(self, offer: OfferId, refused: Refused) -> None:
+        log.warning("ringing refused", extra={"offer_id": offer, "reason": refused.reason})
+        # In the words in which Asterisk tells of an Originate that fails later: the floor hears of both alike.
+        self._ami.repeat({"Event": "OriginateResponse", "Response": "Failure", "ActionID": ORIGINATE_ID + offer})
 
     async def stop_ringing(self, offer: OfferId) -> None:
         """End the agent's leg; one that Asterisk has not made yet ends as soon as it is there."""
@@ -120,12 +168,15 @@ class Calls:
         await self._set(call, "CHANNEL(musicclass)", _checked(music, _ENDPOINT))
         await self._redirect(call, "waiting", str(max(1, round(announce_every.total_seconds()))))
 
-    async def tell_place(self, call: Call, *, position: int | None, wait: timedelta | None) -> None:
-        """Have the dialplan speak the place and the wait (in whole minutes, one at least)."""
-        if position is not None:
-            await self._set(call, "TL_POSITION", str(int(position)))
-        if wait is not None:
-            await self._set(call, "TL_WAIT", str(max(1, round(wait.total_seconds() / 60))))
+    async def announce(self, call: Call, sounds: Sequence[Path]) -> None:
+        """Have the dialplan play these sounds, which must be there, to a caller it has just asked for."""
+        names = [self._inside(sound.with_suffix("")) for sound in sounds if sound.exists()]
+        # What ends a name for Playback cannot be in one; a header of an action has 1000 bytes.
+        playable = [name for name in names if _SOUND.fullmatch(name)][:_SOUNDS_AT_ONCE]
+        if len(playable) < len(names):
+            log.warning("an announcement was left out", extra={"sounds": len(names) - len(playable)})
+        if playable:
+            await self._set(call, "TL_SAY", "&".join(playable))
 
     async def picture(self) -> Picture:
         """Return every channel of ours, as the switch sees them now."""
@@ -186,6 +237,32 @@ def originate(ring: Ring) -> dict[str, str]:
         "Variable": f"TL_INTERACTION={ring.interaction}",
         "Async": "true",
     }
+
+
+def originate_back(back: CallBack, route: Route) -> Action:
+    """Return the action that rings an agent for a callback; the dialplan calls the customer once they answer."""
+    return {
+        "Action": "Originate",
+        "ActionID": ORIGINATE_ID + back.offer,
+        "Channel": f"PJSIP/{_checked(back.endpoint, _ENDPOINT)}",
+        "ChannelId": back.offer,
+        "Context": "callback",
+        "Exten": "s",
+        "Priority": "1",
+        "Timeout": str(max(1000, int(back.ring_for.total_seconds() * 1000))),
+        "CallerID": caller_id(back.name, back.number),
+        "Variable": [
+            f"TL_INTERACTION={back.interaction}",
+            f"TL_TO={destination(back.number, route)}",
+            f"TL_AS={route.caller_id}",
+        ],
+        "Async": "true",
+    }
+
+
+def destination(number: str, route: Route) -> str:
+    """Return a number on a trunk as Dial has it."""
+    return f"PJSIP/{_checked(number, _NUMBER)}@trunk-{_checked(route.trunk, _ENDPOINT)}"
 
 
 def caller_id(name: str, number: str) -> str:

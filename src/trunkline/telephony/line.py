@@ -141,6 +141,14 @@ class AgiLine:
             if waited.is_failed:
                 raise LineGone("the caller hung up")
 
+    async def rest(self, time: timedelta) -> None:
+        """Say nothing for so long; keys that are pressed meanwhile mean nothing."""
+        clock = asyncio.get_running_loop().time
+        until = clock() + time.total_seconds()
+        while (left := until - clock()) > 0:
+            await self.wait_for_key(timedelta(seconds=left))
+        self._typed.clear()
+
     async def record(self, file: Path, *, at_most: timedelta, silence: timedelta, beep: bool, stop_on: str) -> Recorded:
         """Record the caller into `file` (8 kHz 16-bit WAV) until a key, silence or the length ends it."""
         self._typed.clear()

@@ -15,6 +15,7 @@ CONTEXTS: Mapping[str, Where] = {
     "waiting": Where.WAITING,
     "after": Where.AFTER,
     "fallback": Where.FALLBACK,
+    "transfer": Where.TRANSFER,
 }
 """Our dialplan's contexts; a channel in any other is no caller of ours."""
 
@@ -49,10 +50,23 @@ def picture_of(
                     joined=bool(bridge) and bridged[bridge] > 0,
                 )
             )
-        elif (where := CONTEXTS.get(row.get("Context", ""))) is not None:
+        elif (where := _where(row)) is not None:
             with_offer = offers[bridge][0] if bridge and offers[bridge] else None
-            callers.append(_caller(asterisk, row, where if with_offer is None else Where.TALKING, with_offer))
+            if with_offer is not None:
+                callers.append(_caller(asterisk, row, Where.TALKING, with_offer))
+            elif not _is_called_by_us(row):
+                callers.append(_caller(asterisk, row, where, None))
     return Picture(asterisk, at, tuple(callers), tuple(legs), reachable_phones(devices))
+
+
+def _where(row: Mapping[str, str]) -> Where | None:
+    where = CONTEXTS.get(row.get("Context", ""))
+    return Where.OUTSIDE if where is Where.TRANSFER and row.get("BridgeID") else where
+
+
+def _is_called_by_us(row: Mapping[str, str]) -> bool:
+    """Whether this is the leg of somebody whom a trunk was asked to call: it was never dialled in."""
+    return row.get("Context") == "from-trunk" and not variable(row, "TL_DIALLED")
 
 
 def reachable_phones(devices: Iterable[Mapping[str, str]]) -> frozenset[str]:

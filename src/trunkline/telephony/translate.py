@@ -9,15 +9,20 @@ from datetime import datetime
 from trunkline.core.call import Call, OfferFailure, Picture
 from trunkline.core.ids import AsteriskId, CallId, OfferId
 from trunkline.ports.call_control import (
+    AgentAnswered,
     AgentJoined,
     AgentLegEnded,
     AgentRinging,
     AnnouncementDue,
     CallEnded,
     CallEvent,
+    CallTransferred,
     HoldChanged,
+    KeyPressed,
     LineOpened,
+    NotReached,
     PhoneChanged,
+    TransferEnded,
 )
 from trunkline.telephony.encode import clean
 
@@ -27,6 +32,9 @@ _C_ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", 
 """Characters kept of what a caller can choose."""
 
 ANNOUNCEMENT = "TrunklineAnnounce"
+NOT_REACHED = "TrunklineNotReached"
+TRANSFERRED = "TrunklineTransferred"
+TRANSFER_ENDED = "TrunklineTransferEnded"
 ORIGINATE_ID = "ring/"
 """The ActionID of the Originate that rings an offer is this and the offer's id."""
 
@@ -54,6 +62,7 @@ WANTED = frozenset(
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _UUID_LENGTH = 36
 _REMEMBERED = 10_000
+_KEYS = frozenset("0123456789*#")
 _NO_PHONE = frozenset({"UNAVAILABLE", "INVALID", "UNKNOWN"})
 
 # Q.850 cause codes, as Asterisk's chan_pjsip gives them for SIP answers: 17 = 486 and 600, 21 = 401, 403 and 603.
@@ -135,7 +144,7 @@ class _Leg:
 class _Bridge:
     """Who is in a bridge, in the order of coming."""
 
-    callers: dict[str, None] = field(default_factory=dict)
+    callers: dict[str, Call] = field(default_factory=dict)
     offers: dict[OfferId, None] = field(default_factory=dict)
 
 
@@ -157,6 +166,7 @@ class Translator:
             "BridgeDestroy": self._bridge_destroyed,
             "BridgeEnter": self._bridge_entered,
             "BridgeLeave": self._bridge_left,
+            "DTMFEnd": self._key_pressed,
             "DeviceStateChange": self._device_changed,
             "Hangup": self._hung_up,
             "Hold": self._held,
@@ -208,6 +218,8 @@ class Translator:
         leg = self._legs.setdefault(offer, _Leg())
         state = message.get("ChannelStateDesc")
         first, leg.rang = not leg.rang, leg.rang or state in {"Ringing", "Up"}
+        if state == "Up" and not leg.joined:
+            return AgentAnswered(offer, at)
         return AgentRinging(offer, at) if first and state == "Ringing" else None
 
     def _bridge_entered(self, message: Mapping[str, str], at: datetime) -> CallEvent | None:
@@ -217,7 +229,7 @@ class Translator:
         inside = self._bridges.setdefault(bridge, _Bridge())
         offer = offer_of(uniqueid)
         if offer is None:
-            inside.callers[uniqueid] = None
+            inside.callers[uniqueid] = Call(CallId(self._asterisk, uniqueid), message.get("Channel", ""))
         else:
             inside.offers[offer] = None
         return self._joined(inside, at) if inside.callers else None
@@ -229,7 +241,7 @@ class Translator:
             leg = self._legs.setdefault(offer, _Leg())
             if not leg.told:
                 leg.joined = leg.told = True
-                return AgentJoined(offer, CallId(self._asterisk, next(iter(inside.callers))), at)
+                return AgentJoined(offer, next(iter(inside.callers.values())), at)
         return None
 
     def _bridge_left(self, message: Mapping[str, str], at: datetime) -> None:
@@ -272,8 +284,27 @@ class Translator:
         return HoldChanged(offer, held=message.get("Event") == "Hold", at=at)
 
     def _user_event(self, message: Mapping[str, str], at: datetime) -> CallEvent | None:
-        call = self._call(message) if message.get("UserEvent") == ANNOUNCEMENT else None
-        return AnnouncementDue(call, at) if call is not None else None
+        """The dialplan tells something. Only words of its own are in these, never a caller's."""
+        kind, status = message.get("UserEvent"), clean(message.get("Status", ""), at_most=LONGEST_TEXT)
+        if kind == NOT_REACHED:
+            offer = offer_of(message.get("Uniqueid", ""))
+            return NotReached(offer, status, at) if offer is not None and offer not in self._ended else None
+        if kind == TRANSFERRED:
+            # It comes from the leg of whoever took the call.
+            caller = message.get("Caller", "")
+            return CallTransferred(CallId(self._asterisk, caller), at) if caller else None
+        call = self._call(message)
+        if call is None:
+            return None
+        if kind == TRANSFER_ENDED:
+            return TransferEnded(call.id, status, at)
+        return AnnouncementDue(call, at) if kind == ANNOUNCEMENT else None
+
+    def _key_pressed(self, message: Mapping[str, str], at: datetime) -> CallEvent | None:
+        call, key = self._call(message), message.get("Digit", "")
+        if call is None or key not in _KEYS or message.get("Direction") == "Sent":
+            return None
+        return KeyPressed(call.id, key, at)
 
     def _device_changed(self, message: Mapping[str, str], at: datetime) -> CallEvent | None:
         endpoint, state = endpoint_of(message), message.get("State")

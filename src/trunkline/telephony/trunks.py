@@ -12,6 +12,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from trunkline.core.errors import Misconfigured
+from trunkline.core.outbound import Route
 
 CODECS = ("opus", "g722", "alaw", "ulaw")
 """Codecs that we can turn into one another."""
@@ -19,7 +20,11 @@ CODECS = ("opus", "g722", "alaw", "ulaw")
 _TRANSPORTS = ("udp", "tcp", "tls")
 _SRTP = ("no", "sdes", "offer")
 _CALLER_ID = ("from", "pai", "rpid")
-_TRUNK_KEYS = ("name", "enabled", "hosts", "match", "register", "transport", "srtp", "codecs", "caller_id", "max_calls")
+_TRUNK_KEYS = (
+    "name", "enabled", "hosts", "match", "register", "transport", "srtp", "codecs", "caller_id", "max_calls",
+    "calls_out",
+)  # fmt: skip
+_CALLS_OUT_KEYS = ("to", "as")
 _REGISTER_KEYS = ("user", "password", "password_env", "password_file", "expires_s")
 _PASSWORD_KEYS = ("password", "password_env", "password_file")
 _HOST = re.compile(r"(?P<host>[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?)(?::(?P<port>\d{1,5}))?")
@@ -49,6 +54,14 @@ class Registration:
 
 
 @dataclass(frozen=True, slots=True)
+class CallsOut:
+    """Which numbers a trunk may call (prefixes in E.164), and the number that is shown to them."""
+
+    to: tuple[str, ...]
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
 class Trunk:
     """One carrier's line. `max_calls` of 0 sets no limit; `match` are the addresses its calls come from."""
 
@@ -62,6 +75,17 @@ class Trunk:
     codecs: tuple[str, ...] = ("alaw", "ulaw")
     caller_id: str = "from"
     max_calls: int = 0
+    calls_out: CallsOut | None = None
+    """None: it calls nobody."""
+
+
+def routes_of(trunks: Sequence[Trunk]) -> tuple[Route, ...]:
+    """Return the numbers that may be called by these trunks."""
+    return tuple(
+        Route(trunk.name, trunk.calls_out.to, trunk.calls_out.shown)
+        for trunk in trunks
+        if trunk.enabled and trunk.calls_out is not None
+    )
 
 
 def trunks_in(
@@ -205,7 +229,26 @@ class _Reader:
             codecs=self._texts(row, "codecs", CODECS.__contains__, f"one of {', '.join(CODECS)}") or ("alaw", "ulaw"),
             caller_id=self._one_of(row, "caller_id", _CALLER_ID),
             max_calls=self._number(row, "max_calls", 0, 100_000),
+            calls_out=self._calls_out(row),
         )
+
+    def _calls_out(self, row: CommentedMap) -> CallsOut | None:
+        out = row.get("calls_out")
+        if out is None:
+            return None
+        if not isinstance(out, CommentedMap):
+            cure = 'write `to: ["+44"]` and `as: "+442071234567"` below it'
+            self._problem(_at(row, "calls_out"), "`calls_out` is no mapping", cure)
+            return None
+        self._known(out, _CALLS_OUT_KEYS, "`calls_out`")
+        to = self._texts(out, "to", _is_prefix, 'the beginning of numbers that may be called, such as "+44", in quotes')
+        if not to:
+            self._problem(_at(out, "to"), "`calls_out` names no numbers", 'write where it may call: `to: ["+44"]`')
+        shown = out.get("as")
+        if not isinstance(shown, str) or not re.fullmatch(r"\+?[0-9]{3,15}", shown):
+            cure = 'write the number that is shown to whoever is called, in quotes: `as: "+442071234567"`'
+            self._problem(_at(out, "as"), "`calls_out` needs `as`", cure)
+        return CallsOut(to, str(shown))
 
     def _name(self, row: CommentedMap) -> str:
         name = row.get("name")
@@ -326,6 +369,10 @@ def _is_line(value: object) -> bool:
 def _is_host(text: str) -> bool:
     match = _HOST.fullmatch(text)
     return match is not None and (match["port"] is None or 0 < int(match["port"]) < 65536)
+
+
+def _is_prefix(text: str) -> bool:
+    return re.fullmatch(r"\+[1-9][0-9]{0,14}", text) is not None
 
 
 def _is_network(text: str) -> bool:

@@ -8,7 +8,7 @@ from trunkline.core.ids import QueueId
 from trunkline.flows.evaluate import zone_of
 from trunkline.flows.fields import Name
 from trunkline.flows.steps.step import Go, Loc, Mention, Scene, Step, Turn, UnfitAnswer, Way
-from trunkline.flows.talk import Answer, AskCallback, CallbackPlanned
+from trunkline.flows.talk import Answer, AskCallback, CallbackPlanned, CallbackRefused
 from trunkline.flows.template import Template
 
 
@@ -45,10 +45,12 @@ class CallbackStep(Step):
         return at if at.tzinfo else at.replace(tzinfo=zone_of(scene.facts) or scene.now.tzinfo)
 
     def answered(self, scene: Scene, answer: Answer) -> Turn:
-        """Go on, or end."""
+        """Go on, or end; a number that may not be called is as good as none."""
         del scene
         if isinstance(answer, CallbackPlanned):
             return Go(self.existing if answer.existing and self.existing else self.next, "callback planned")
+        if isinstance(answer, CallbackRefused):
+            return Go(self.no_number, "no callback")
         raise UnfitAnswer("a step of kind callback", answer)
 
     def ways(self) -> Sequence[Way]:

@@ -14,6 +14,7 @@ from trunkline.flows.talk import (
     AskCallback,
     CallbackOffer,
     CallbackPlanned,
+    CallbackRefused,
     CallbackWanted,
     Enqueue,
     Overflowed,
@@ -112,6 +113,8 @@ class QueueStep(Step):
                 return AskCallback(scene.facts.caller, QueueId(self.queue), keep_place=True)
             case CallbackPlanned() if offer is not None:
                 return Go(None, "callback planned")
+            case CallbackRefused() if offer is not None:
+                return self.enter(scene)  # nothing was promised: they wait on
         raise UnfitAnswer("a step of kind queue", answer)
 
     def ways(self) -> Sequence[Way]:

@@ -22,7 +22,7 @@ class TransferStep(Step):
     def enter(self, scene: Scene) -> Turn:
         """Hand over, unless there is no number."""
         number = scene.text(self.transfer).strip()
-        return Transfer(number, None, self.timeout) if number else Go(self.failed, "no number")
+        return Transfer(number, self.timeout) if number else Go(self.failed, "no number")
 
     def answered(self, scene: Scene, answer: Answer) -> Turn:
         """End, or leave."""

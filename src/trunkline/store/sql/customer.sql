@@ -29,6 +29,10 @@ WITH taken AS (
 )
 INSERT INTO customer (id, name, created_at) SELECT customer_id, $4, $5 FROM taken;
 
+-- name --
+-- A name that was told for somebody who has none.
+UPDATE customer SET name = $2 WHERE id = $1::uuid AND name IS NULL;
+
 -- timeline --
 -- A customer's ended interactions, newest first.
 SELECT

@@ -1,0 +1,67 @@
+"""Calling a customer back: an interaction of its own, which waits for its time or keeps a place, and is tried again."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from trunkline.core.ids import InteractionId
+from trunkline.core.interaction import (
+    Address,
+    Callback,
+    Entry,
+    Interaction,
+    Offer,
+    Outcome,
+    Stage,
+    Work,
+    WrongStage,
+    end,
+)
+from trunkline.core.record import changed
+
+MOST_TRIES = 3
+TRY_AGAIN_AFTER = timedelta(minutes=15)
+RING_CUSTOMER_FOR = timedelta(seconds=45)
+"""How long a customer's phone rings; the switch ends it by itself."""
+
+
+def plan(
+    id_: InteractionId, of: Interaction, number: str, entry: Entry, *, due_at: datetime | None, at: datetime
+) -> Interaction:
+    """Return the callback that an interaction asked for: at `entry`'s place, which it takes up at `due_at`.
+
+    It brings along who the customer is and what the flow learned of them.
+    """
+    later = due_at is not None and due_at > at
+    return Interaction(
+        id=id_, medium="voice", address=Address(number, number), caller_name=of.caller_name, dialled=of.dialled,
+        trunk="", arrived_at=at, stage=Stage.SCHEDULED if later else Stage.WAITING, stage_since=at, work=Work.CALLBACK,
+        customer=of.customer, run=of.run, entry=replace(entry, overflow_at=None, callback_key=None),
+        callback=Callback(number, due_at if later else None),
+    )  # fmt: skip
+
+
+def come_due(interaction: Interaction, *, at: datetime) -> Interaction:
+    """Return a callback whose time has come at its place in the queue."""
+    if interaction.stage is not Stage.SCHEDULED or interaction.callback is None:
+        raise WrongStage(interaction, "scheduled")
+    callback = replace(interaction.callback, due_at=None)
+    return changed(interaction, stage=Stage.WAITING, stage_since=at, callback=callback)
+
+
+def agent_answered(interaction: Interaction, *, at: datetime) -> Interaction:
+    """Return a callback whose agent is on the phone: the customer's rings now."""
+    offer = interaction.offer
+    if interaction.stage is not Stage.OFFERED or offer is None:
+        raise WrongStage(interaction, "offered")
+    return changed(interaction, offer=Offer(offer.id, offer.agent, offer.since, offer.expires_at, answered_at=at))
+
+
+def not_reached(interaction: Interaction, *, at: datetime) -> Interaction:
+    """Return a callback that nobody took: to be tried again later, or ended when it was tried often enough."""
+    if interaction.stage is not Stage.OFFERED or interaction.callback is None:
+        raise WrongStage(interaction, "offered")
+    tries = interaction.callback.tries + 1
+    if tries >= MOST_TRIES:
+        return end(interaction, Outcome.NOT_REACHED, at=at)
+    callback = Callback(interaction.callback.number, at + TRY_AGAIN_AFTER, tries)
+    return changed(interaction, stage=Stage.SCHEDULED, stage_since=at, offer=None, callback=callback)
