@@ -12,6 +12,7 @@ from trunkline.flows.entries import Manner, entered
 from trunkline.flows.flow import Flow
 from trunkline.flows.run import Frame, Rated, advance, begin
 from trunkline.flows.talk import (
+    Ask,
     AskCallback,
     CallbackPlanned,
     CallbackWanted,
@@ -201,6 +202,15 @@ def test_yes_and_no_are_a_choice_of_two() -> None:
     assert isinstance(talked(flow).action, Menu)
     assert talked(flow, Key("2")).run.values == {"sure": False}
     assert talked(flow, Typed("Yes"), facts=the_facts("voice")).run.values == {"sure": True}
+
+
+@pytest.mark.parametrize(("medium", "after_s"), [("voice", 10), ("chat", 90)])
+def test_who_types_has_more_time_than_between_two_keys(medium: str, after_s: int) -> None:
+    steps = "  begin: {ask: Order?, as: digits, save: n, next: good, no_answer: {after: 90s}}\n  good: {end: Good.}\n"
+    asked = talked(a_flow(steps, "flow: main\nstart: begin\nmedia: [voice, chat]\n"), facts=the_facts(medium)).action
+
+    assert isinstance(asked, Ask)
+    assert asked.after == timedelta(seconds=after_s)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from trunkline.flows.talk import Action, Answer, Ask, Choice, Key, Menu, Prompt,
 from trunkline.flows.words import Words
 
 MOST_DIGITS = 32
+MOST_BETWEEN_KEYS = timedelta(seconds=10)
 FINISH = "#"
 Length = Annotated[int, Field(ge=1, le=MOST_DIGITS)]
 
@@ -44,7 +45,7 @@ class AskStep(AskingStep):
         return self.length or self.max
 
     def question(self, scene: Scene, first: tuple[Prompt, ...] = ()) -> Action:
-        """Return the question; between two keys the caller has as long as before the first, at most ten seconds.
+        """Return the question; between two keys a caller has as long as before the first, at most ten seconds.
 
         Yes or no is a choice of two: 1 and 2 on voice, to be said in the question itself.
         """
@@ -52,7 +53,9 @@ class AskStep(AskingStep):
         if self.as_ == "yes-no":
             choices = tuple(Choice(key, yes_or_no(scene.language, value=key == "1").capitalize()) for key in ("1", "2"))
             return Menu(prompts, "12", self.no_answer.after, choices)
-        after = min(self.no_answer.after, timedelta(seconds=10))
+        after = self.no_answer.after
+        if scene.facts.medium == "voice":
+            after = min(after, MOST_BETWEEN_KEYS)
         return Ask(prompts, FINISH, self._longest_on(scene), after, self.as_, secret=self.as_ == "card")
 
     def _longest_on(self, scene: Scene) -> int:
