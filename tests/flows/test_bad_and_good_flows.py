@@ -50,6 +50,18 @@ def test_only_the_first_of_two_flows_gets_a_name_and_a_number(tmp_path: Path) ->
     ]
 
 
+def test_only_the_first_of_two_flows_gets_a_channel(tmp_path: Path) -> None:
+    text = "flow: {}\nmedia: [chat]\nstart: bye\nentry: {{channels: [{}]}}\nsteps: {{bye: {{end: }}}}\n"
+    files = [tmp_path / "a.yaml", tmp_path / "b.yaml"]
+    files[0].write_text(text.format("one", "web, sms"))
+    files[1].write_text(text.format("two", "help, web"))
+
+    [problem] = check(files)
+
+    assert (Path(problem.file).name, problem.line, problem.column, problem.code) == ("b.yaml", 4, 26, "claimed-twice")
+    assert problem.message.startswith("channel web is already ")
+
+
 def test_file_that_is_not_there_is_a_problem(tmp_path: Path) -> None:
     assert [p.message for p in check([tmp_path / "none.yaml"])] == ["cannot be read: No such file or directory"]
 

@@ -49,6 +49,16 @@ def test_every_other_number_leads_to_the_flow_that_takes_them(tmp_path: Path) ->
     assert [getattr(library.flow_for(number), "name", None) for number in ("100", "555")] == ["main", "unknown"]
 
 
+def test_channel_leads_to_its_flow_also_where_no_number_does(tmp_path: Path) -> None:
+    write(tmp_path / "main.yaml", flow_text("main"))
+    write(tmp_path / "chat.yaml", "media: [chat]\n" + flow_text("chat", entry="{channels: [web, help]}"))
+    library = Library(tmp_path)
+    library.load(a_centre())
+
+    found = {channel: getattr(library.flow_on(channel), "name", None) for channel in ("web", "help", "sms", "100")}
+    assert found == {"web": "chat", "help": "chat", "sms": None, "100": None}
+
+
 def test_broken_file_is_refused_while_the_others_serve(tmp_path: Path) -> None:
     write(tmp_path / "main.yaml", BROKEN)
     write(tmp_path / "other.yaml", flow_text("other"))

@@ -318,5 +318,7 @@ def _claims(draft: Draft) -> Iterator[tuple[str, str, Node]]:
     yield "flow", draft.head.flow, draft.node.reach(("flow",))[0]
     for at, number in enumerate(draft.head.entry.numbers):
         yield "number", number, draft.node.reach(("entry", "numbers", at))[0]
+    for at, channel in enumerate(draft.head.entry.channels):
+        yield "channel", channel, draft.node.reach(("entry", "channels", at))[0]
     if draft.head.entry.any_other_number:
         yield "any_other_number", "", draft.node.reach(("entry", "any_other_number"))[0]

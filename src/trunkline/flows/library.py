@@ -42,6 +42,7 @@ class Library:
         self._serving: dict[Path, Flow] = {}
         self._versions: dict[tuple[str, str], Flow] = {}
         self._by_number: dict[str, Flow] = {}
+        self._by_channel: dict[str, Flow] = {}
         self._any_other: Flow | None = None
         self._marks: Mapping[Path, Mark] = {}
 
@@ -80,6 +81,10 @@ class Library:
         """Return the flow that a caller of a number comes to, with or without its `+`; None when there is none."""
         return self._by_number.get(dialled) or self._by_number.get(_bare(dialled)) or self._any_other
 
+    def flow_on(self, channel: str) -> Flow | None:
+        """Return the flow that a text channel leads to, None when there is none."""
+        return self._by_channel.get(channel)
+
     def version(self, name: str, version: str) -> Flow | None:
         """Return the flow a run began with; None when no trace of that version is left."""
         flow = self._versions.get((name, version))
@@ -97,9 +102,11 @@ class Library:
         return {path: serving} if serving else {}
 
     def _index(self) -> None:
-        """Find the flows by their numbers; of two that claim one, the one that served first has it."""
-        self._by_number, self._any_other = {}, None
+        """Find the flows by numbers and channels; of two that claim one, the one that served first has it."""
+        self._by_number, self._by_channel, self._any_other = {}, {}, None
         for flow in self._serving.values():
+            for channel in flow.channels:
+                self._by_channel.setdefault(channel, flow)
             if "voice" not in flow.media:
                 continue
             for number in flow.numbers:
