@@ -19,9 +19,13 @@ from tests.fakes.memory_store import MemoryStore
 from trunkline.core.agent import PhoneKind, Presence
 from trunkline.core.customer import Note
 from trunkline.core.errors import Misconfigured, Rejected
-from trunkline.core.ids import AgentId, CustomerId, InteractionId, new_id
-from trunkline.core.interaction import Outcome, Stage, Work
+from trunkline.core.ids import AgentId, CustomerId, InteractionId, QueueId, new_id
+from trunkline.core.interaction import Address, Outcome, Stage, Work
 from trunkline.core.journal import Happened, JournalEntry
+from trunkline.floor.runs import run_of
+from trunkline.floor.text_state import MessageLeft, Standing, standing_of, stored_with
+from trunkline.flows.run import Run
+from trunkline.flows.steps.step import Tries
 from trunkline.ports.store import Change
 from trunkline.store.postgres import PostgresStore
 
@@ -58,6 +62,23 @@ async def test_a_voicemail_comes_back_with_its_recording(store: AnyStore) -> Non
     await store.save([Change(interactions=[written])])
 
     assert await store.interaction(written.id) == written
+
+
+@pytest.mark.parametrize("stage", [Stage.IN_FLOW, Stage.WAITING])
+async def test_a_text_conversation_comes_back_with_how_it_stands(store: AnyStore, stage: Stage) -> None:
+    run = Run("help", "0123456789ab", "box", Tries(), {"n": 1.5}, ())
+    standing = Standing(
+        7, told=True, due=later(60), seen=("m-1",), left=MessageLeft(QueueId("support"), "It's 😀;\n--")
+    )
+    written = replace(
+        an_interaction(stage), id=InteractionId(new_id()), medium="chat", call=None, trunk="",
+        address=Address("visitor-7"), run=stored_with(run, standing),
+    )  # fmt: skip
+
+    await store.save([Change(interactions=[written])])
+
+    [read] = (await store.load()).interactions
+    assert (read, run_of(read), standing_of(read)) == (written, run, standing)
 
 
 async def test_what_is_live_is_loaded_oldest_first_and_what_has_ended_is_not(store: AnyStore) -> None:

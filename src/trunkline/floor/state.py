@@ -19,6 +19,8 @@ from trunkline.ports.store import Change, Situation
 
 Watcher = Callable[["Moved"], None]
 
+_OFFERED = frozenset({"voice"})
+"""Agents cannot take a text yet: it keeps its entry, and nobody is offered it."""
 _IN_HAND = (Stage.OFFERED, Stage.TALKING, Stage.WRAP_UP)
 
 
@@ -134,7 +136,7 @@ class Floor:
             self._by_call[new.call.id] = new.id
         if new.offer is not None:
             self._by_offer[new.offer.id] = new.id
-        if new.stage is Stage.WAITING and new.entry is not None:
+        if new.stage is Stage.WAITING and new.entry is not None and new.medium in _OFFERED:
             self.routing.wait(new.id, new.entry)
         else:
             self.routing.leave(new.id)

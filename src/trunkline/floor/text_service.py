@@ -1,0 +1,204 @@
+"""Text conversations: what is written in each is taken in its order, and nothing that rests is forgotten."""
+
+import asyncio
+import logging
+from collections import deque
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from trunkline.core.errors import Unavailable
+from trunkline.core.ids import InteractionId
+from trunkline.core.interaction import Interaction, Stage
+from trunkline.floor.state import Floor, Moved
+from trunkline.floor.text_state import conversation_of, standing_of
+from trunkline.floor.text_talk import TextTalk
+from trunkline.ports.channel import ChannelEvent, ConversationId, Gone, Said
+from trunkline.ports.clock import Timer
+
+log = logging.getLogger(__name__)
+
+MEDIA = frozenset({"chat", "sms"})
+TRY_AGAIN = timedelta(seconds=30)
+"""When a channel or the database did not do its part."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Over:
+    """The present action's time is over, if it is still the one of that turn."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Overflow:
+    """The entry has waited as long as its flow allows, if it is still the one since then."""
+
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Again:
+    """Something was interrupted."""
+
+
+_Event = ChannelEvent | _Over | _Overflow | _Again
+
+
+class TextService:
+    """Runs flows for text conversations, one task for each that has something to take."""
+
+    def __init__(self, floor: Floor, talk: TextTalk) -> None:
+        self._floor = floor
+        self._talk = talk
+        self._tasks: asyncio.TaskGroup | None = None
+        self._inboxes: dict[ConversationId, deque[tuple[_Event, asyncio.Future[None]]]] = {}
+        self._live: dict[ConversationId, InteractionId] = {}
+        self._later: dict[ConversationId, Timer] = {}
+        self._timers: dict[InteractionId, tuple[tuple[datetime, int], Timer]] = {}
+        floor.watchers.append(self._follow)
+
+    async def run(self) -> None:
+        """Take up what was under way, and own the tasks of all conversations until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            self._tasks = tasks
+            try:
+                for interaction in list(self._floor.interactions.values()):
+                    self._take_up(interaction)
+                await asyncio.Event().wait()
+            finally:
+                self._tasks = None  # a group that ends takes no task any more
+
+    def told(self, event: ChannelEvent) -> asyncio.Future[None]:
+        """Take what a channel tells; the future is done once what came of it is durable.
+
+        What is told before `run`, or whose future is never done, is to be told again. Raises Unavailable then.
+        """
+        return self._put(event.conversation, event)
+
+    def overflow(self, id_: InteractionId) -> None:
+        """The entry has waited as long as its flow allows: the flow goes on from there, at `run` if not now."""
+        interaction = self._floor.interaction(id_)
+        since = _waits_since(interaction)
+        if self._tasks is not None and since is not None:
+            self._put(conversation_of(interaction), _Overflow(since))
+
+    # --- one conversation ---
+
+    def _put(self, conversation: ConversationId, event: _Event) -> asyncio.Future[None]:
+        if self._tasks is None:
+            raise Unavailable("text conversations are not served now")
+        taken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        inbox = self._inboxes.get(conversation)
+        if inbox is None:
+            inbox = self._inboxes[conversation] = deque()
+            self._tasks.create_task(self._work(conversation, inbox))
+        inbox.append((event, taken))
+        return taken
+
+    async def _work(self, conversation: ConversationId, inbox: deque[tuple[_Event, asyncio.Future[None]]]) -> None:
+        """Take one thing after the other: what was written second must not overtake a slow answer to the first."""
+        while inbox:
+            event, taken = inbox.popleft()
+            await self._take(conversation, event)
+            if not taken.done():
+                taken.set_result(None)
+        del self._inboxes[conversation]
+
+    async def _take(self, conversation: ConversationId, event: _Event) -> None:
+        try:
+            await self._happen(conversation, event)
+        except Unavailable as fault:
+            log.warning("a conversation was interrupted", extra={"channel": conversation.channel, "why": str(fault)})
+            self._try_later(conversation)
+        except Exception:
+            log.exception("a conversation failed", extra={"channel": conversation.channel})
+            await self._leave_to_people(conversation)
+
+    async def _leave_to_people(self, conversation: ConversationId) -> None:
+        interaction = self._of(conversation)
+        if interaction is not None and interaction.stage is Stage.IN_FLOW:
+            try:
+                await self._talk.to_people(interaction, "a fault of ours")
+            except Exception:
+                log.exception("a conversation could not be left to people", extra={"interaction": interaction.id})
+
+    async def _happen(self, conversation: ConversationId, event: _Event) -> None:
+        interaction = self._of(conversation)
+        match event:
+            case Said() if interaction is None:
+                await self._talk.begin(event)
+            case _ if interaction is None:
+                return
+            case Said():
+                await self._talk.answer(interaction, event)
+            case Gone():
+                await self._talk.gone(interaction)
+            case _Over(turn) if interaction.stage is Stage.IN_FLOW and standing_of(interaction).turn == turn:
+                await self._talk.over(interaction)
+            case _Overflow(since) if interaction.stage is Stage.WAITING and _waits_since(interaction) == since:
+                await self._talk.overflow(interaction)
+            case _Again() if interaction.stage is Stage.IN_FLOW and not standing_of(interaction).told:
+                await self._talk.again(interaction)
+
+    def _of(self, conversation: ConversationId) -> Interaction | None:
+        """Return the live interaction of a conversation."""
+        id_ = self._live.get(conversation)
+        return self._floor.interactions.get(id_) if id_ is not None else None
+
+    def _try_later(self, conversation: ConversationId) -> None:
+        """Try again once, however often it went wrong meanwhile."""
+        if conversation in self._later:
+            self._later[conversation].cancel()
+        when = self._floor.clock.now() + TRY_AGAIN
+        self._later[conversation] = self._floor.clock.at(when, partial(self._try_again, conversation))
+
+    def _try_again(self, conversation: ConversationId) -> None:
+        del self._later[conversation]
+        if self._tasks is not None:
+            self._put(conversation, _Again())
+
+    # --- what rests ---
+
+    def _take_up(self, interaction: Interaction) -> None:
+        """Go on with what was under way at the start: an action that was not done yet is done now."""
+        if interaction.medium not in MEDIA:
+            return
+        self._note(interaction)
+        entry, now = interaction.entry, self._floor.clock.now()
+        if interaction.stage is Stage.IN_FLOW and not standing_of(interaction).told:
+            self._put(conversation_of(interaction), _Again())
+        elif entry is not None and entry.overflow_at is not None and entry.overflow_at <= now:
+            self.overflow(interaction.id)
+
+    def _follow(self, moved: Moved) -> None:
+        for _, interaction in moved.interactions:
+            if interaction.medium in MEDIA:
+                self._note(interaction)
+
+    def _note(self, interaction: Interaction) -> None:
+        """Remember whose conversation it is, and keep one timer for each that ends by itself."""
+        conversation, standing = conversation_of(interaction), standing_of(interaction)
+        if interaction.is_live:
+            self._live[conversation] = interaction.id
+        elif self._live.get(conversation) == interaction.id:
+            del self._live[conversation]
+        when = standing.due if interaction.stage is Stage.IN_FLOW else None
+        due = (when, standing.turn) if when is not None else None
+        known = self._timers.get(interaction.id)
+        if known is not None and known[0] == due:
+            return
+        if known is not None:
+            known[1].cancel()
+            del self._timers[interaction.id]
+        if due is not None:
+            over = partial(self._time_over, conversation, standing.turn)
+            self._timers[interaction.id] = (due, self._floor.clock.at(due[0], over))
+
+    def _time_over(self, conversation: ConversationId, turn: int) -> None:
+        if self._tasks is not None:
+            self._put(conversation, _Over(turn))
+
+
+def _waits_since(interaction: Interaction) -> datetime | None:
+    return interaction.entry.since if interaction.entry is not None else None

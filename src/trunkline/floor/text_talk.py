@@ -1,0 +1,361 @@
+"""A text conversation and a flow: each step is durable before it is shown, so that a restart goes on where it was."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Protocol
+
+from trunkline.core.errors import Misconfigured, Unavailable
+from trunkline.core.ids import InteractionId, QueueId, new_id
+from trunkline.core.interaction import Address, Entry, Interaction, Outcome, Stage, end, enqueue, leave_queue
+from trunkline.core.journal import Happened, JournalEntry
+from trunkline.core.phone import e164
+from trunkline.floor.intake import Intake
+from trunkline.floor.runs import Flows, fitted, flow_of, run_of, steps_taken
+from trunkline.floor.state import Floor
+from trunkline.floor.text_state import MessageLeft, Standing, conversation_of, standing_of, stored_with
+from trunkline.flows.flow import Flow
+from trunkline.flows.render import Shown, rendered, understood
+from trunkline.flows.run import Moved, Run, advance, begin, to_people
+from trunkline.flows.steps.step import UnfitAnswer
+from trunkline.flows.talk import (
+    Answer,
+    Ask,
+    AskCallback,
+    CustomerFound,
+    Done,
+    End,
+    Enqueue,
+    Facts,
+    Fetch,
+    FindCustomer,
+    Left,
+    Menu,
+    Overflowed,
+    Pause,
+    Rate,
+    Resumed,
+    Say,
+    Send,
+    SendFailed,
+    Sent,
+    Silence,
+    TakeVoicemail,
+    TransferFailed,
+    Woke,
+)
+from trunkline.ports.channel import Channel, ConversationId, Said
+from trunkline.ports.fetcher import Fetcher
+from trunkline.ports.store import Store
+
+log = logging.getLogger(__name__)
+
+MOST_ALONE = 50
+"""How many things a flow does for one message. Each text message is paid for: a flow that turns in a circle is not."""
+
+
+class TextFlows(Flows, Protocol):
+    """The flows, as text channels find them."""
+
+    def flow_on(self, channel: str) -> Flow | None:
+        """Return the flow that a channel leads to."""
+
+
+class TextTalk:
+    """Moves one conversation on by one event. Its caller sees to it that a conversation has one at a time."""
+
+    def __init__(
+        self,
+        floor: Floor,
+        store: Store,
+        *,
+        intake: Intake,
+        flows: TextFlows,
+        channels: Mapping[str, Channel],
+        fetcher: Fetcher,
+    ) -> None:
+        self._floor = floor
+        self._store = store
+        self._intake = intake
+        self._flows = flows
+        self._channels = channels
+        self._fetcher = fetcher
+
+    async def begin(self, said: Said) -> None:
+        """Make an interaction of a first message, and begin the flow of its channel."""
+        where, at = said.conversation, self._floor.clock.now()
+        medium = self._channels[where.channel].medium
+        number = e164(where.address, self._floor.centre.region) if medium == "sms" else None
+        interaction = Interaction(
+            id=InteractionId(new_id()), medium=medium, address=Address(where.address, number), caller_name=said.name,
+            dialled=where.channel, trunk="", arrived_at=at, stage=Stage.IN_FLOW, stage_since=at,
+        )  # fmt: skip
+        arrived = JournalEntry(Happened.ARRIVED, at, interaction.id, facts={"channel": where.channel})
+        self._intake.identify(interaction.id)
+        flow, standing = self._flows.flow_on(where.channel), Standing(turn=1, seen=(said.message,))
+        if flow is None or medium not in flow.media:
+            log.error("no flow for a channel", extra={"channel": where.channel, "interaction": interaction.id})
+            await self._wait_in(interaction, self._floor.centre.queue_of_fallback, journal=[arrived])
+            return
+        try:
+            moved = begin(flow, self._facts(interaction), at)
+        except Misconfigured as fault:
+            await self.to_people(interaction, str(fault), journal=[arrived])
+        else:
+            await self._go_on(interaction, None, moved, standing, journal=[arrived])
+
+    async def answer(self, interaction: Interaction, said: Said) -> None:
+        """Take what was written as the answer to what is asked.
+
+        Nothing comes of it where nothing is asked: while the run rests, or an agent has it. To a question that never
+        went out it is no answer either: that question goes out now.
+        """
+        standing = standing_of(interaction)
+        if said.message in standing.seen or interaction.stage is not Stage.IN_FLOW:
+            return
+        if not standing.told:
+            await self.again(interaction)
+            return
+        moved = self._moved(interaction, Resumed())
+        if moved is None:
+            await self.to_people(interaction, "its flow is gone")
+            return
+        answer = understood(moved.action, said.text, interaction.medium)
+        if answer is None:
+            log.info("a message answers nothing", extra={"interaction": interaction.id})
+            return
+        standing = replace(standing, seen=(*standing.seen, said.message))
+        if isinstance(moved.action, TakeVoicemail) and isinstance(answer, Left) and answer.text is not None:
+            standing = replace(standing, left=MessageLeft(moved.action.queue, answer.text))
+        await self._answered(interaction, answer, standing)
+
+    async def over(self, interaction: Interaction) -> None:
+        """The time of the present action is over: nobody answered, or the rest has its end."""
+        moved = self._moved(interaction, Resumed())
+        answer = Woke() if moved is not None and isinstance(moved.action, Pause) else Silence()
+        await self._answered(interaction, answer, standing_of(interaction))
+
+    async def overflow(self, interaction: Interaction) -> None:
+        """The entry has waited as long as its flow allows: the flow goes on from there."""
+        at, run = self._floor.clock.now(), run_of(interaction)
+        moved = self._moved(interaction, Overflowed())
+        if moved is None:  # nowhere to go on: wait without a limit
+            entry = replace(interaction.entry, overflow_at=None) if interaction.entry is not None else None
+            await self._floor.commit(interactions=[replace(interaction, entry=entry)])
+            return
+        queue = interaction.entry.queue if interaction.entry is not None else None
+        facts = {"queue": queue, "to": moved.run.step}
+        left = JournalEntry(Happened.OVERFLOWED, at, interaction.id, facts=facts)
+        back = leave_queue(interaction, at=at)
+        await self._go_on(back, run, moved, _next(standing_of(interaction)), journal=[left])
+
+    async def again(self, interaction: Interaction) -> None:
+        """Take up what was interrupted: the same action, under the same turn."""
+        moved = self._moved(interaction, Resumed())
+        if moved is None:
+            await self.to_people(interaction, "its flow is gone")
+        else:
+            await self._go_on(interaction, run_of(interaction), moved, replace(standing_of(interaction), due=None))
+
+    async def gone(self, interaction: Interaction) -> None:
+        """They have left: what the flow did not finish is over, and nobody waits any more; what they left stays."""
+        if interaction.stage is Stage.IN_FLOW:
+            await self._over(interaction, by="caller")
+        elif interaction.stage is Stage.WAITING and standing_of(interaction).left is None:
+            at = self._floor.clock.now()
+            ended = JournalEntry(Happened.ABANDONED, at, interaction.id)
+            await self._floor.commit(interactions=[end(interaction, Outcome.ABANDONED, at=at)], journal=[ended])
+
+    # --- from action to action ---
+
+    def _moved(self, interaction: Interaction, answer: Answer) -> Moved | None:
+        """Return what an answer leads to; None, and the log says why, when the flow cannot tell."""
+        run = run_of(interaction)
+        flow = flow_of(self._flows, run) if run is not None else None
+        try:
+            if run is not None and flow is not None and (run.step in flow.steps or not run.step):
+                return advance(flow, fitted(run, flow), answer, self._facts(interaction), self._floor.clock.now())
+            why = "its flow is gone"
+        except (Misconfigured, UnfitAnswer) as fault:
+            why = str(fault)
+        log.error("a conversation cannot go on", extra={"interaction": interaction.id, "why": why})
+        return None
+
+    async def _answered(self, interaction: Interaction, answer: Answer, standing: Standing) -> None:
+        moved = self._moved(interaction, answer)
+        if moved is None:
+            await self.to_people(interaction, "its flow cannot take the answer")
+        else:
+            await self._go_on(interaction, run_of(interaction), moved, _next(standing))
+
+    async def _go_on(
+        self,
+        interaction: Interaction,
+        before: Run | None,
+        moved: Moved,
+        standing: Standing,
+        *,
+        journal: Sequence[JournalEntry] = (),
+    ) -> None:
+        """Do what the flow wants, and what it wants then, until it waits for somebody."""
+        for _ in range(MOST_ALONE):
+            for fault in moved.faults:
+                log.warning("a value could not be had", extra={"interaction": interaction.id, "why": fault})
+            await self._floor.commit(
+                interactions=[replace(interaction, run=stored_with(moved.run, standing))],
+                journal=[*journal, *steps_taken(interaction.id, before, moved.run)],
+            )
+            journal = ()
+            answer = await self._do(interaction.id, moved, standing)
+            if answer is None:
+                return
+            # Looked up anew: who the customer is may have been found meanwhile.
+            interaction, before = self._floor.interaction(interaction.id), moved.run
+            following = self._moved(interaction, answer)
+            if following is None:
+                await self.to_people(interaction, "its flow cannot take the answer")
+                return
+            moved, standing = following, _next(standing)
+        await self.to_people(interaction, "its flow goes on and on without waiting for anybody")
+
+    async def _do(self, id_: InteractionId, moved: Moved, standing: Standing) -> Answer | None:
+        """Show and do what is wanted; return what came of it, None when that is for somebody else to say."""
+        await self._tell(id_, moved, standing)
+        match moved.action:
+            case Say():
+                return Done()
+            case Menu() | Ask() | Rate() | TakeVoicemail() | Pause():
+                await self._rest(id_, moved, standing)
+            case Enqueue():
+                await self._enqueue(id_, moved.run, moved.action, standing)
+            case AskCallback(queue=queue):
+                await self._wait_in(self._floor.interaction(id_), queue)  # whoever works there calls back
+            case End():
+                await self._over(self._floor.interaction(id_), by="flow")
+            case _:
+                return await self._of_world(id_, moved, standing)
+        return None
+
+    async def _of_world(self, id_: InteractionId, moved: Moved, standing: Standing) -> Answer:
+        """Do what is no matter of the two who write to each other."""
+        match moved.action:
+            case Fetch():
+                return await self._fetcher.fetch(moved.action, key=_key(id_, standing))
+            case FindCustomer():
+                return await self._found(moved.action)
+            case Send():
+                return await self._sent(id_, moved, moved.action, standing)
+            case _:
+                return TransferFailed("no call")
+
+    async def _tell(self, id_: InteractionId, moved: Moved, standing: Standing) -> None:
+        interaction = self._floor.interaction(id_)
+        shown = rendered(moved.action, interaction.medium, self._language(moved.run))
+        if shown:
+            channel = self._channels[interaction.dialled]
+            await channel.send(conversation_of(interaction), shown, key=_key(id_, standing))
+
+    async def _rest(self, id_: InteractionId, moved: Moved, standing: Standing) -> None:
+        """Wait for an answer, or for its time: on chat somebody sits there, on sms nobody hurries."""
+        interaction, now = self._floor.interaction(id_), self._floor.clock.now()
+        due: datetime | None = None
+        match moved.action:
+            case Pause(until):
+                due = until
+            case Menu(after=after) | Ask(after=after) | Rate(after=after) if interaction.medium == "chat":
+                due = now + after
+        rests = replace(standing, told=True, due=due)
+        await self._floor.commit(interactions=[replace(interaction, run=stored_with(moved.run, rests))])
+
+    async def _found(self, want: FindCustomer) -> Answer:
+        """Find who has an address, or note somebody new: a number is known as callers' numbers are."""
+        number = e164(want.value, self._floor.centre.region) if want.by == "phone" else None
+        customer = await self._store.customer_at(
+            number or want.value, medium="voice" if want.by == "phone" else "email", name=want.name,
+            at=self._floor.clock.now(),
+        )  # fmt: skip
+        return CustomerFound({"id": customer.id, "name": customer.name, "tags": list(customer.tags)})
+
+    async def _sent(self, id_: InteractionId, moved: Moved, want: Send, standing: Standing) -> Answer:
+        """Send a text message to a number; what may have gone out is not sent again."""
+        name = next((name for name, channel in self._channels.items() if channel.medium == want.medium), None)
+        number = e164(want.to, self._floor.centre.region)
+        if name is None or number is None:
+            return SendFailed("no channel" if name is None else "no number")
+        shown = Shown((want.text,), self._language(moved.run))
+        try:
+            await self._channels[name].send(ConversationId(name, number), shown, key=_key(id_, standing))
+        except Unavailable as fault:
+            log.warning("a text message was not sent", extra={"interaction": id_, "why": str(fault)})
+            return SendFailed("unavailable")
+        return Sent()
+
+    # --- where the flow's part ends ---
+
+    async def _enqueue(self, id_: InteractionId, run: Run, want: Enqueue, standing: Standing) -> None:
+        at = self._floor.clock.now()
+        entry = Entry(
+            queue=want.queue, since=at, priority=want.priority, music=want.music, announce=want.announce,
+            overflow_at=at + want.overflow_after if want.overflow_after is not None else None,
+        )  # fmt: skip
+        waits = replace(self._floor.interaction(id_), run=stored_with(run, replace(standing, told=True)))
+        await self._put_in_line(waits, entry)
+
+    async def _wait_in(self, interaction: Interaction, queue: QueueId, *, journal: Sequence[JournalEntry] = ()) -> None:
+        await self._put_in_line(interaction, Entry(queue, self._floor.clock.now()), journal=journal)
+
+    async def _put_in_line(
+        self, interaction: Interaction, entry: Entry, *, journal: Sequence[JournalEntry] = ()
+    ) -> None:
+        facts = {"queue": entry.queue, "priority": entry.priority}
+        queued = JournalEntry(Happened.QUEUED, entry.since, interaction.id, facts=facts)
+        waits = enqueue(interaction, entry, at=entry.since)
+        await self._floor.commit(interactions=[waits], journal=[*journal, queued])
+
+    async def to_people(self, interaction: Interaction, why: str, *, journal: Sequence[JournalEntry] = ()) -> None:
+        """The flow is at fault: let somebody see to it, for what was written must not be lost."""
+        log.error("a conversation is left to people", extra={"interaction": interaction.id, "why": why})
+        run = run_of(interaction)
+        flow = flow_of(self._flows, run) if run is not None else None
+        at = self._floor.clock.now()
+        moved = to_people(flow, fitted(run, flow), self._facts(interaction), at) if run and flow else None
+        if moved is not None and isinstance(moved.action, Enqueue):
+            await self._enqueue(interaction.id, moved.run, moved.action, standing_of(interaction))
+        else:
+            await self._wait_in(interaction, self._floor.centre.queue_of_fallback, journal=journal)
+
+    async def _over(self, interaction: Interaction, *, by: str) -> None:
+        """End the flow's part: a message that was left becomes work of its queue, all else ends."""
+        at, left = self._floor.clock.now(), standing_of(interaction).left
+        if left is not None:
+            facts = {"characters": len(left.text)}
+            taken = JournalEntry(Happened.VOICEMAIL_LEFT, at, interaction.id, facts=facts)
+            await self._wait_in(interaction, left.queue, journal=[taken])
+        else:
+            ended = JournalEntry(Happened.ENDED_IN_FLOW, at, interaction.id, facts={"by": by})
+            await self._floor.commit(interactions=[end(interaction, Outcome.ENDED_IN_FLOW, at=at)], journal=[ended])
+
+    # --- what is known ---
+
+    def _language(self, run: Run) -> str:
+        flow = flow_of(self._flows, run)
+        return run.language or (flow.language if flow is not None else self._floor.centre.language)
+
+    def _facts(self, interaction: Interaction) -> Facts:
+        profile = self._floor.profiles.get(interaction.id)
+        customer = profile.customer if profile is not None else None
+        known = {"name": customer.name} if customer is not None and customer.name is not None else {}
+        return Facts(
+            interaction.medium, interaction.dialled, interaction.address.e164, known, self._floor.centre, self._flows
+        )
+
+
+def _next(standing: Standing) -> Standing:
+    """Return how a conversation stands at its next action."""
+    return replace(standing, turn=standing.turn + 1, told=False, due=None)
+
+
+def _key(id_: InteractionId, standing: Standing) -> str:
+    """Return the one name of what is done for an action, whenever it is done again."""
+    return f"{id_}/{standing.turn}"

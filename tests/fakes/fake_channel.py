@@ -1,0 +1,31 @@
+"""A text channel in a test: look at what was sent to whom; put it away and it takes nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from trunkline.core.errors import Unavailable
+from trunkline.flows.render import Shown
+from trunkline.ports.channel import ConversationId
+
+
+@dataclass
+class FakeChannel:
+    """Channel: what comes again with its key is one message. `taking` is called before each is taken."""
+
+    medium: str
+    away: bool = False
+    sent: list[tuple[str, Shown]] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+    taking: Callable[[], None] = lambda: None
+
+    async def send(self, conversation: ConversationId, shown: Shown, *, key: str) -> None:
+        if self.away:
+            raise Unavailable("the provider does not answer")
+        self.taking()
+        if key not in self.keys:
+            self.sent.append((conversation.address, shown))
+        self.keys.append(key)
+
+    def texts(self, address: str) -> list[str]:
+        """Return what somebody was sent, a text for each message."""
+        return [shown.text for to, shown in self.sent if to == address]
