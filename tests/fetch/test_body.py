@@ -73,16 +73,18 @@ def test_body_of_the_longest_length_is_whole_and_one_byte_more_is_too_long() -> 
 
 
 def test_bomb_is_not_unpacked_beyond_the_bound() -> None:
-    bomb = gzip.compress(b"\0" * 200_000_000, 9)
+    bomb = gzip.compress(b"\0" * 50_000_000, 9)
     gathered = Unpacked("gzip")
 
     with pytest.raises(BadBody, match="too long"):
-        gathered.take(bomb[:100_000])
+        gathered.take(bomb[:40_000])
 
     assert len(gathered._body) == MOST_BYTES + 1
 
 
-@pytest.mark.parametrize("body", [b"{}", gzip.compress(b"{}")[:-3], gzip.compress(b"{}") + b"more", b"\x1f\x8b\x08"])
+@pytest.mark.parametrize(
+    "body", [b"{}", gzip.compress(b"{}", mtime=0)[:-3], gzip.compress(b"{}", mtime=0) + b"more", b"\x1f\x8b\x08"]
+)
 def test_packed_body_that_is_broken_or_not_all_is_refused(body: bytes) -> None:
     with pytest.raises(BadBody, match="broken encoding"):
         unpacked(body)
