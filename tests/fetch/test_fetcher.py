@@ -15,7 +15,7 @@ import pytest
 from tests.fetch.far_end import Book, FarEnd, Writes, a_certificate, a_far_end, a_redirect, a_reply
 from trunkline.fetch.body import MOST_BYTES
 from trunkline.fetch.fetcher import MOST_AT_ONE_HOST, HttpFetcher
-from trunkline.fetch.names import MOST_AT_ONCE, SystemNames
+from trunkline.fetch.names import MOST_AT_ONCE, SystemNames, _asked
 from trunkline.flows.talk import Fetch, Fetched, FetchFailed, Value
 from trunkline.ports.fetcher import AllowedHosts
 
@@ -200,6 +200,15 @@ async def test_name_that_leads_inside_is_refused(address: str) -> None:
 async def test_name_that_nobody_knows_is_a_failure() -> None:
     assert await asked("http://nobody.example/", HttpFetcher(names=Book({}))) == FetchFailed("unknown host")
     assert await asked(f"http://{'a' * 64}.invalid/") == FetchFailed("unknown host")
+
+
+@pytest.mark.parametrize("name", ["a..b", "a" * 64, "\udc80"])
+def test_name_that_can_be_none_is_one_that_nobody_knows(name: str) -> None:
+    assert isinstance(_asked(name), OSError)
+
+
+async def test_system_knows_where_this_machine_is() -> None:
+    assert set(await SystemNames().addresses("localhost")) <= {"127.0.0.1", "::1"}
 
 
 async def test_connection_goes_to_the_address_that_was_looked_at_though_the_name_moves_on() -> None:

@@ -65,6 +65,32 @@ def test_conversation_goes_as_written_on_each_medium(talk: str) -> None:
     ]
 
 
+SURVEY = """
+  begin: {rate: How did we do?, save: csat, next: more}
+  more: {menu: And now?, choices: [{key: "1", label: Wait, go: hold}, {key: "2", label: Leave, go: box}]}
+  hold: {queue: sales, offer_callback: {after: 60s, key: "1"}}
+  box: {voicemail: Say it., queue: support, next: bye}
+  bye: {end: Goodbye.}
+"""
+
+
+def test_scores_callbacks_and_messages_are_given_as_the_medium_has_them() -> None:
+    world = a_world(a_draft(SURVEY, "flow: main\nstart: begin\nmedia: [voice, chat, sms]\n"))
+
+    left = verdicts("  - {name: a, talk: [{rates: '4'}, {knows: {csat: 4}}, {chooses: Leave}, {ended: true}]}", world)
+    called = verdicts(
+        "  - {name: b, media: [voice], talk: [{enters: '9'}, {rates: '4'}, {chooses: Wait}, {chooses: callback},"
+        " {callback: {queue: sales, keep_place: true}}]}", world,
+    )  # fmt: skip
+
+    assert [verdict.failure for verdict in (*left, *called)] == [None] * 4
+    said = [[line.text for line in verdict.talk if line.who == "caller"] for verdict in left]
+    assert said == [
+        ["rates 4", "presses 2 (Leave)", "leaves a message"],
+        *[["rates 4", '"Leave"', "leaves a message"]] * 2,
+    ]
+
+
 def test_closed_hours_are_a_matter_of_the_simulated_time() -> None:
     night = "  - {name: night, at: 2026-11-23T22:00:00+00:00, talk: [{voicemail: support}]}"
 

@@ -17,9 +17,6 @@ class ConversationId:
     channel: str
     address: str
 
-    def __str__(self) -> str:
-        return f"{self.channel}/{self.address}"
-
 
 # --- What a channel tells --------------------------------------------------------------------------------------------
 
