@@ -89,6 +89,28 @@ def test_words_of_a_flow_cannot_break_the_picture() -> None:
     assert "<" not in mermaid(draft)
 
 
+def test_name_of_a_misshapen_step_cannot_break_the_picture() -> None:
+    draft = a_draft("  'x\"><script>alert(1)</script>': {say: Hello.}\n  begin: {end: Bye.}\n")
+
+    picture = svg(draft, draft.problems)
+
+    assert "<script" not in picture
+    assert 'x"><script>alert(1)</script>' in groups(picture)
+
+
+def test_signs_that_no_picture_can_hold_are_replaced() -> None:
+    draft = a_draft('  begin: {say: Hello., next: bye}\n  bye: {title: "a\\x01b\\uD800c", end: Bye.}\n')
+
+    picture = svg(draft)
+
+    picture.encode()
+    assert "a\ufffdb\ufffdc" in [text.text for text in groups(picture)["bye"].iter(f"{SPACE}text")]
+
+
+def test_every_box_says_which_step_it_is() -> None:
+    assert {name: box.get("data-step") for name, box in groups(svg(MAIN)).items()} == {n: n for n in MAIN.nodes}
+
+
 def test_mermaid_names_every_step_and_labels_every_choice() -> None:
     text = mermaid(MAIN)
 

@@ -1,9 +1,10 @@
 """A flow as a picture (SVG, light and dark) and as Mermaid's text: its steps by kind, its ways, its problems."""
 
+import re
 from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from xml.sax.saxutils import escape
+from xml.sax import saxutils
 
 from trunkline.flows.layout import COLUMN, HEADER, ROW, Exit, Layout, Route, Shape, Spot, laid_out
 from trunkline.flows.loader import Draft
@@ -37,6 +38,8 @@ text{font:13px system-ui,"Segoe UI",Roboto,"Helvetica Neue",sans-serif;fill:var(
 _KIND_STYLE = "".join(f".{family}{{--c:var(--{family})}}" for family in (*_FAMILIES, "unclear"))
 TOP = 44
 MOST_IN_MARK = 14
+# What XML 1.0 (section 2.2) has no place for, and YAML's escapes can bring: one such sign, and nothing is drawn.
+_IMPOSSIBLE = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +75,8 @@ def svg(draft: Draft, problems: Sequence[Problem] = ()) -> str:
         f' role="img" aria-label="{_quoted(title)}">',
         f"<style>{_STYLE}{_KIND_STYLE}</style>",
         '<rect width="100%" height="100%" fill="var(--paper)"/>',
-        f'<text class="head" x="24" y="34">{escape(title)}</text>',
-        f'<text class="small" x="{24 + 10 * len(title) + 16}" y="34">{escape(_entry(draft))}</text>',
+        f'<text class="head" x="24" y="34">{_text(title)}</text>',
+        f'<text class="small" x="{24 + 10 * len(title) + 16}" y="34">{_text(_entry(draft))}</text>',
         f'<g transform="translate(0 {TOP})">',
         *_lines(layout),
         *(_box(box, layout.spots[name], marked.get(name, ()), first=name == start) for name, box in boxes.items()),
@@ -217,29 +220,30 @@ def _mark(route: Route, boxes: Mapping[str, Box]) -> str:
     left, middle = right - wide - 8, y if box.rows else y + HEADER / 2
     pill = (
         f'<rect class="mark" x="{left:g}" y="{middle - 9:g}" width="{wide}" height="18" rx="9"/>'
-        f'<text class="small" x="{left + 7:g}" y="{middle + 4:g}">{escape(text)}</text>'
+        f'<text class="small" x="{left + 7:g}" y="{middle + 4:g}">{_text(text)}</text>'
     )
-    return f'<a href="#step-{route.exit.to}">{pill}</a>' if known else f'<g class="bad">{pill}</g>'
+    return f'<a href="#step-{_quoted(str(route.exit.to))}">{pill}</a>' if known else f'<g class="bad">{pill}</g>'
 
 
 def _box(box: Box, spot: Spot, marked: Collection[tuple[str | None, int | None]], *, first: bool) -> str:
     """Draw a step."""
     family = _FAMILY.get(box.kind, "unclear")
-    x, y = round(spot.x), round(spot.y)
+    x, y, name = round(spot.x), round(spot.y), _quoted(box.name)
     lines = [
-        f'<g id="step-{box.name}" class="{family}{" bad" if box.problems else ""}" transform="translate({x} {y})">',
-        f"<title>{escape(_hover(box))}</title>",
+        f'<g id="step-{name}" data-step="{name}" class="{family}{" bad" if box.problems else ""}"'
+        f' transform="translate({x} {y})">',
+        f"<title>{_text(_hover(box))}</title>",
         f'<rect class="box" width="{COLUMN}" height="{spot.height}" rx="6"/>',
         f'<path class="stripe" d="M0 6a6 6 0 0 1 6 -6v{spot.height}a6 6 0 0 1 -6 -6z"/>',
-        f'<text class="title" x="14" y="19">{escape(_cut(("▶ " if first else "") + box.title, 22))}</text>',
-        f'<text class="kind" x="{COLUMN - 10}" y="18" text-anchor="end">{escape(box.kind)}</text>',
-        f'<text class="small" x="14" y="36">{escape(_cut(box.words, 32))}</text>',
+        f'<text class="title" x="14" y="19">{_text(_cut(("▶ " if first else "") + box.title, 22))}</text>',
+        f'<text class="kind" x="{COLUMN - 10}" y="18" text-anchor="end">{_text(box.kind)}</text>',
+        f'<text class="small" x="14" y="36">{_text(_cut(box.words, 32))}</text>',
     ]
     for number, (label, way) in enumerate(box.rows):
         top = HEADER + number * ROW
         most = 17 if (way.to, number) in marked else 34
         lines.append(f'<path class="rule" d="M7 {top}H{COLUMN}"/>')
-        lines.append(f'<text class="small" x="14" y="{top + 15}">{escape(_cut(label, most))}</text>')
+        lines.append(f'<text class="small" x="14" y="{top + 15}">{_text(_cut(label, most))}</text>')
         if most == 34:
             lines.append(f'<circle class="dot" cx="{COLUMN}" cy="{top + ROW / 2:g}" r="3"/>')
     if box.problems:
@@ -258,9 +262,14 @@ def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
+def _text(text: str) -> str:
+    """Return a flow's words as text of the picture: nothing in them is markup."""
+    return saxutils.escape(_IMPOSSIBLE.sub("\ufffd", text))
+
+
 def _quoted(text: str) -> str:
     """Return text for an attribute."""
-    return escape(text, {'"': "&quot;"})
+    return _text(text).replace('"', "&quot;")
 
 
 def _plain(text: str) -> str:
