@@ -95,3 +95,18 @@ async def test_a_file_name_cannot_lead_out_of_the_folder(doors: Web) -> None:
     browser = await doors.logged_in()
     async with browser.get(f"/api/interactions/{id_}/voicemail") as answer:
         assert answer.status == 404
+
+
+async def test_a_supervisor_hears_the_voicemails_of_every_queue(doors: Web) -> None:
+    id_ = await a_voicemail(doors)
+    floor = doors.centre.floor
+    known = floor.interaction(id_)
+    assert known.entry is not None
+    await floor.commit(
+        interactions=[replace(known, entry=replace(known.entry, queue="support"))],
+        agents=[replace(floor.agents["ana"], role="supervisor")],
+    )
+
+    browser = await doors.logged_in("ana")
+    async with browser.get(f"/api/interactions/{id_}/voicemail") as answer:
+        assert answer.status == 200

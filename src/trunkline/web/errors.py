@@ -7,6 +7,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from trunkline.core.errors import Rejected, TrunklineFault, Unavailable
+from trunkline.core.permission import NotAllowed
 from trunkline.floor.agent import NotYours
 from trunkline.floor.state import NoSuch
 from trunkline.web.log_in import NotLoggedIn, TooManyTries, WrongPassword
@@ -18,6 +19,7 @@ _STATUS: tuple[tuple[type[TrunklineFault], int], ...] = (
     (WrongPassword, 401),
     (TooManyTries, 429),
     (NotYours, 403),
+    (NotAllowed, 403),
     (NoSuch, 404),
     (Rejected, 409),
     (Unavailable, 503),

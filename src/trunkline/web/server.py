@@ -8,6 +8,7 @@ from aiohttp import web
 
 from trunkline.core.ids import InteractionId
 from trunkline.core.journal import Happened, JournalEntry
+from trunkline.core.permission import Deed, may
 from trunkline.floor.state import Floor, NoSuch
 from trunkline.ports.store import Health, Store
 from trunkline.web.desk_socket import DeskSocket
@@ -76,7 +77,7 @@ class Recordings:
         if interaction is None or interaction.voicemail is None:
             raise NoSuch("there is no such voicemail")
         in_queue = interaction.entry is not None and interaction.entry.queue in agent.queues
-        if not in_queue and agent.role == "agent":
+        if not in_queue and not may(agent, Deed.HEAR_EVERY_VOICEMAIL):
             raise NoSuch("there is no such voicemail")
         file = self._folder / Path(interaction.voicemail.file).name
         if not file.is_file():
