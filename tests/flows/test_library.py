@@ -228,3 +228,34 @@ def test_choices_are_read_out_in_the_flows_language() -> None:
     assert Prompt("Para Ventas, pulse 1.", "es-MX") in prompts_of(library.flows["every_medium"])
     assert Prompt("For Hash, press hash.", "en-GB") in prompts_of(library.flows["round_and_round"])
     assert Prompt("For Star, press star.", "en-GB") in prompts_of(library.flows["round_and_round"])
+
+
+def test_every_file_is_shown_beside_what_serves_for_it(tmp_path: Path) -> None:
+    write(tmp_path / "main.yaml", flow_text("main"))
+    write(tmp_path / "new.yaml", flow_text("new", entry="{}") + "nonsense: 1\n")
+    library = Library(tmp_path)
+    good = library.load(a_centre()).fresh[0]
+    write(tmp_path / "main.yaml", BROKEN)
+    write(tmp_path / "other.yaml", flow_text("other", entry="{}"))
+
+    library.load(a_centre())
+
+    main, new, other = library.files
+    assert main.flow == good
+    assert main.serving is not None
+    assert (main.serving.version, main.draft.version != good.version, main.serves) == (good.version, True, False)
+    assert {problem.file for problem in main.problems} == {str(tmp_path / "main.yaml")}
+    assert (new.flow, new.serving, new.serves) == (None, None, False)
+    assert (other.flow, other.serves, other.problems) == (library.flows["other"], True, ())
+
+
+def test_change_of_the_tests_alone_is_a_change(tmp_path: Path) -> None:
+    write(tmp_path / "main.yaml", flow_text("main"))
+    library = Library(tmp_path)
+    library.load(a_centre())
+
+    write(tmp_path / "main.test.yaml", "flow: main\n")
+
+    assert library.changed()
+    assert library.load(a_centre()).fresh == ()
+    assert not library.changed()

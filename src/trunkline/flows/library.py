@@ -11,11 +11,27 @@ from trunkline.flows.check import check_drafts
 from trunkline.flows.flow import Flow
 from trunkline.flows.loader import Draft, draft_from, draft_of
 from trunkline.flows.problem import Problem, serves
+from trunkline.flows.scripts import ENDING as TESTS
 
 log = logging.getLogger(__name__)
 
 Mark = tuple[int, int]
 """When a file was last written and how long it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shelved:
+    """One file as the latest load found it, and what serves for it: the same, an older version of it, or nothing."""
+
+    draft: Draft
+    problems: tuple[Problem, ...]
+    serving: Draft | None
+    flow: Flow | None
+
+    @property
+    def serves(self) -> bool:
+        """Whether the file serves as it is on disk."""
+        return self.serving is not None and self.serving.version == self.draft.version
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +55,11 @@ class Library:
         """Of the latest load; empty when every file serves as it is on disk."""
         self._apart_from = frozenset(apart_from)
         self._kept = kept
+        self.files: tuple[Shelved, ...] = ()
+        """Every flow file of the latest load, by its name on disk."""
         self._serving: dict[Path, Flow] = {}
+        self._drafts: dict[Path, Draft] = {}
+        """What each flow that serves was read from."""
         self._versions: dict[tuple[str, str], Flow] = {}
         self._by_number: dict[str, Flow] = {}
         self._by_channel: dict[str, Flow] = {}
@@ -52,27 +72,34 @@ class Library:
         return {flow.name: flow for flow in self._serving.values()}
 
     def changed(self) -> bool:
-        """Say whether a file came, went or was written since the latest load."""
+        """Say whether a file of flows or of their tests came, went or was written since the latest load."""
         return self._scan() != self._marks
 
     def load(self, centre: Centre) -> Loaded:
         """Read every file anew; those without errors serve from now on. Call it again when the centre changes."""
         self._marks = self._scan()
-        drafts = {path: draft_from(path) for path in self._marks}
+        drafts = {path: draft_from(path) for path in self._marks if not path.name.endswith(TESTS)}
         drafts = {
             path: drafts[path] for path in sorted(drafts, key=lambda path: (self._is_new(path, drafts[path]), path))
         }
         problems = check_drafts(list(drafts.values()), centre)
         fresh: list[Flow] = []
         serving: dict[Path, Flow] = {}
+        read_from: dict[Path, Draft] = {}
+        files: dict[Path, Shelved] = {}
         for path, draft in drafts.items():
-            flow = draft.flow() if serves(p for p in problems if p.file == draft.file) else None
+            own = tuple(problem for problem in problems if problem.file == draft.file)
+            flow = draft.flow() if serves(own) else None
             serving |= self._successor(path, flow)
+            if (source := draft if flow is not None else self._drafts.get(path)) is not None:
+                read_from[path] = source
+            files[path] = Shelved(draft, own, source, serving.get(path))
             if flow is not None and (flow.name, flow.version) not in self._versions:
                 fresh.append(flow)
                 self._versions[flow.name, flow.version] = flow
                 self._put_aside(draft)
-        self._serving = serving
+        self._serving, self._drafts = serving, read_from
+        self.files = tuple(files[path] for path in sorted(files))
         self.problems = tuple(problems)
         self._index()
         return Loaded(tuple(fresh), self.problems)
@@ -102,24 +129,30 @@ class Library:
         return {path: serving} if serving else {}
 
     def _index(self) -> None:
-        """Find the flows by numbers and channels; of two that claim one, the one that served first has it."""
-        self._by_number, self._by_channel, self._any_other = {}, {}, None
+        """Find the flows by numbers and channels; of two that claim one, the one that served first has it.
+
+        A load may go on beside the calls: at no moment is a number without its flow.
+        """
+        by_number: dict[str, Flow] = {}
+        by_channel: dict[str, Flow] = {}
+        any_other: Flow | None = None
         for flow in self._serving.values():
             for channel in flow.channels:
-                self._by_channel.setdefault(channel, flow)
+                by_channel.setdefault(channel, flow)
             if "voice" not in flow.media:
                 continue
             for number in flow.numbers:
-                self._by_number.setdefault(number, flow)
-                self._by_number.setdefault(_bare(number), flow)
-            if flow.any_other_number and self._any_other is None:
-                self._any_other = flow
+                by_number.setdefault(number, flow)
+                by_number.setdefault(_bare(number), flow)
+            if flow.any_other_number and any_other is None:
+                any_other = flow
+        self._by_number, self._by_channel, self._any_other = by_number, by_channel, any_other
 
     def _scan(self) -> dict[Path, Mark]:
-        """Look at the folder's flow files, without reading them."""
+        """Look at the folder's files of flows and tests, without reading them."""
         found: dict[Path, Mark] = {}
         for path in sorted(self.folder.glob("*.yaml")):
-            if path.name in self._apart_from or path.name.endswith(".test.yaml"):
+            if path.name in self._apart_from:
                 continue
             try:
                 stat = path.stat()
