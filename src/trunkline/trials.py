@@ -17,7 +17,10 @@ _LAST_WORDS = 300
 async def round_of_tests(folder: Path, centre_file: Path, *, within_s: float = WITHIN_S) -> Round:
     """Return what the tests of a folder came to; raises Unavailable. Cancelled, it leaves no process behind."""
     words = [sys.executable, "-m", "trunkline.flows.round", str(folder), str(centre_file)]
-    process = await asyncio.create_subprocess_exec(*words, stdin=DEVNULL, stdout=PIPE, stderr=PIPE)
+    try:
+        process = await asyncio.create_subprocess_exec(*words, stdin=DEVNULL, stdout=PIPE, stderr=PIPE)
+    except OSError as fault:
+        raise Unavailable(f"the tests could not be carried out: {fault}") from fault
     try:
         async with asyncio.timeout(within_s):
             written, complaints = await process.communicate()
@@ -31,4 +34,7 @@ async def round_of_tests(folder: Path, centre_file: Path, *, within_s: float = W
     if process.returncode:
         last = complaints.decode(errors="replace").strip()[-_LAST_WORDS:]
         raise Unavailable(f"the tests could not be carried out: {last or f'exit code {process.returncode}'}")
-    return round_from_json(written)
+    try:
+        return round_from_json(written)
+    except (ValueError, KeyError, TypeError) as fault:
+        raise Unavailable(f"what the tests came to cannot be read: {fault}") from fault

@@ -102,12 +102,27 @@ async def test_tests_that_come_to_no_end_are_given_up(folder: Path) -> None:
         await carried_out_apart(folder, folder / "centre.yaml", within_s=0.01)
 
 
-async def test_process_that_breaks_says_why(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("does", "why"),
+    [
+        ("raise RuntimeError('no memory')", "could not be carried out.*no memory"),
+        ("raise SystemExit(3)", "could not be carried out: exit code 3"),
+        ("print('hello'); raise SystemExit", "cannot be read"),
+    ],
+)
+async def test_process_that_breaks_says_why(folder: Path, monkeypatch: pytest.MonkeyPatch, does: str, why: str) -> None:
     monkeypatch.setenv("PYTHONPATH", str(folder))
     (folder / "trunkline").mkdir()
-    (folder / "trunkline" / "__init__.py").write_text("raise RuntimeError('no memory')")
+    (folder / "trunkline" / "__init__.py").write_text(does)
 
-    with pytest.raises(Unavailable, match="no memory"):
+    with pytest.raises(Unavailable, match=f"(?s){why}"):
+        await carried_out_apart(folder, folder / "centre.yaml")
+
+
+async def test_process_that_cannot_begin_says_why(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.executable", str(folder / "nothing"))
+
+    with pytest.raises(Unavailable, match="No such file"):
         await carried_out_apart(folder, folder / "centre.yaml")
 
 
