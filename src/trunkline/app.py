@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, timedelta, tzinfo
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,15 @@ from trunkline.core.sip_account import REALM, sip_ha1, sip_password
 from trunkline.fetch.fetcher import HttpFetcher
 from trunkline.floor import roster
 from trunkline.floor.agent import Desk
+from trunkline.floor.at_steps import AtSteps
 from trunkline.floor.callback import Callbacks
 from trunkline.floor.conversation import Conversation
 from trunkline.floor.deadlines import Deadlines
 from trunkline.floor.dispatcher import Dispatcher
 from trunkline.floor.errands import Errands, NoChannels
 from trunkline.floor.fallback import FallbackMessages
+from trunkline.floor.flow_board import FlowBoard
+from trunkline.floor.flow_tests import FlowTests
 from trunkline.floor.hub import Hub
 from trunkline.floor.intake import Intake
 from trunkline.floor.ledger import Ledger
@@ -63,7 +67,9 @@ from trunkline.telephony.provision import look_at_trunks
 from trunkline.telephony.shared import shared_folders
 from trunkline.telephony.translate import WANTED
 from trunkline.telephony.trunks import routes_of
+from trunkline.trials import round_of_tests
 from trunkline.web.desk_socket import DeskSocket
+from trunkline.web.flows import FlowsDoor
 from trunkline.web.log_in import LogIn
 from trunkline.web.server import HealthDoor, Recordings, web_application
 
@@ -104,6 +110,9 @@ class _Service:
         )
         self.ledger = Ledger(store)
         self.floor = Floor(self.ledger, self.clock, centre)
+        self.at_steps = AtSteps(self.floor)
+        self.flow_tests = FlowTests(partial(round_of_tests, settings.flows_dir, settings.centre_file))
+        self.flow_board = FlowBoard(self.library, self.flow_tests)
         self.health: dict[str, Health] = {}
         self._wire()
 
@@ -140,7 +149,11 @@ class _Service:
             floor, conversation=conversation, self_service=self.self_service, callbacks=self.callbacks,
             transfers=transfers, waiting=waiting, recovery=recovery,
         )  # fmt: skip
-        self.hub = Hub(floor, store, sip_account=self._sip_account, parts=self.parts, zone=_zone_of(floor.centre))
+        self.hub = Hub(
+            floor, store, sip_account=self._sip_account, parts=self.parts, zone=_zone_of(floor.centre),
+            at_steps=self.at_steps, flows_revision=lambda: self.flow_board.revision,
+        )  # fmt: skip
+        self.flow_board.changed = self.hub.flows_changed
         self.ledger.publish = self.hub.published
         self.ledger.outcome_unknown = self.switchboard.outcome_unknown
         self.hub.desk_count_changed = self.desk.desks
@@ -156,6 +169,7 @@ class _Service:
         await service._put_agents(centre)
         service.floor.load(await service.store.load())
         service.callbacks.know_all()
+        service.at_steps.recount()
         service.deadlines.follow_all()
         for agent in service.floor.agents.values():
             if agent.presence is not Presence.OFFLINE:
@@ -175,8 +189,8 @@ class _Service:
             async with asyncio.TaskGroup() as tasks:
                 for work in (
                     self.ledger.run(), self.ami.run(), self.switchboard.run(self.calls.events()),
-                    self.self_service.run(), self.intake.run(), self.hub.run(), self.fallback.run(), self._heartbeat(),
-                    self._watch_files(), self._watch_parts(),
+                    self.self_service.run(), self.intake.run(), self.hub.run(), self.fallback.run(),
+                    self.flow_tests.run(), self._heartbeat(), self._watch_files(), self._watch_parts(),
                 ):  # fmt: skip
                     tasks.create_task(work)
         finally:
@@ -230,7 +244,8 @@ class _Service:
         return True
 
     async def _load_flows(self) -> None:
-        loaded = self.library.load(self.floor.centre)
+        loaded = await asyncio.to_thread(self.library.load, self.floor.centre)
+        self.flow_board.loaded()
         for problem in loaded.problems:
             level = logging.ERROR if problem.severity is Severity.ERROR else logging.WARNING
             log.log(level, "problem in a flow file: %s", problem)
@@ -307,7 +322,8 @@ class _Service:
             log_in=log_in,
             socket=DeskSocket(self.floor, self.hub, self.desk, log_in, origins=origins),
             recordings=Recordings(self.floor, self.store, log_in, self.voicemails),
-            health=HealthDoor(self.parts),
+            flows=FlowsDoor(self.flow_board, log_in),
+            health=HealthDoor(self.parts, self.flow_board.served),
             sip_ws_port=self.settings.sip_ws_port,
         )
 

@@ -24,12 +24,15 @@ from trunkline.core.call import Call
 from trunkline.core.ids import AgentId, OfferId, QueueId
 from trunkline.core.interaction import Interaction, Stage
 from trunkline.floor.agent import Desk
+from trunkline.floor.at_steps import AtSteps
 from trunkline.floor.callback import Callbacks
 from trunkline.floor.conversation import Conversation
 from trunkline.floor.deadlines import Deadlines
 from trunkline.floor.dispatcher import Dispatcher
 from trunkline.floor.errands import Errands
 from trunkline.floor.fallback import FallbackMessages
+from trunkline.floor.flow_board import FlowBoard
+from trunkline.floor.flow_tests import FlowTests
 from trunkline.floor.hub import Hub
 from trunkline.floor.intake import Intake
 from trunkline.floor.ledger import Ledger
@@ -44,6 +47,7 @@ from trunkline.floor.voicemail import Voicemails
 from trunkline.floor.waiting import Waiting
 from trunkline.flows.centre import centre_of
 from trunkline.flows.library import Library
+from trunkline.flows.round import Round
 from trunkline.ports.store import Change, Health
 
 CENTRE = b"""
@@ -110,6 +114,10 @@ class Centre:
         assert not [p for p in library.load(centre).problems if p.severity == "error"], library.problems
         self.ledger = Ledger(store)
         self.floor = Floor(self.ledger, clock, centre)
+        self.at_steps = AtSteps(self.floor)
+        self.round = Round()
+        self.flow_tests = FlowTests(self._carry_out_tests)
+        self.flow_board = FlowBoard(library, self.flow_tests)
         self.intake = Intake(self.floor, store)
         runs, speaking = Runs(self.floor, library), Speaking(FakeVoice(), clock)
         voicemails = Voicemails(self.floor, runs, speaking, self.recordings)
@@ -143,11 +151,21 @@ class Centre:
         )  # fmt: skip
         self.hub = Hub(
             self.floor, store, sip_account=lambda agent: {"user": agent.endpoint},
-            parts=lambda: {"switch": Health(ready=True)}, zone=UTC,
+            parts=lambda: {"switch": Health(ready=True)}, zone=UTC, at_steps=self.at_steps,
+            flows_revision=lambda: self.flow_board.revision,
         )  # fmt: skip
+        self.flow_board.changed = self.hub.flows_changed
         self.ledger.publish = self.hub.published
         self.ledger.outcome_unknown = self.switchboard.outcome_unknown
         self.hub.desk_count_changed = self.desk.desks
+
+    async def _carry_out_tests(self) -> Round:
+        return self.round
+
+    def load_flows(self) -> None:
+        """Read the flow files anew, as the service does when one was saved."""
+        self.library.load(self.floor.centre)
+        self.flow_board.loaded()
 
     def _line(self, call: Call) -> FakeLine:
         line = FakeLine(self.switch, call, self.keys, recording=self.recording)
@@ -238,12 +256,13 @@ async def open_floor(
     await store.put_agents(records, at=NOON)
     centre.floor.load(await store.load())
     centre.callbacks.know_all()
+    centre.at_steps.recount()
     centre.deadlines.follow_all()
     async with AsyncExitStack() as stack:
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         works: list[Any] = [
             centre.ledger.run(), centre.switchboard.run(switch.events()), centre.self_service.run(),
-            centre.intake.run(), centre.hub.run(),
+            centre.intake.run(), centre.hub.run(), centre.flow_tests.run(),
         ]  # fmt: skip
         running = [tasks.create_task(work) for work in works]
         await asyncio.sleep(0)

@@ -18,6 +18,7 @@ from tests.floor.conftest import MAIN, Centre, open_floor
 from trunkline.core.ids import AgentId
 from trunkline.ports.store import Health
 from trunkline.web.desk_socket import DeskSocket
+from trunkline.web.flows import FlowsDoor
 from trunkline.web.log_in import LogIn
 from trunkline.web.server import HealthDoor, Recordings, web_application
 
@@ -76,7 +77,8 @@ async def doors(tmp_path: Path) -> AsyncIterator[Web]:
             log_in=log_in,
             socket=DeskSocket(centre.floor, centre.hub, centre.desk, log_in, origins=frozenset()),
             recordings=Recordings(centre.floor, world.store, log_in, centre.recordings),
-            health=HealthDoor(lambda: parts),
+            flows=FlowsDoor(centre.flow_board, log_in),
+            health=HealthDoor(lambda: parts, centre.flow_board.served),
             sip_ws_port=8088,
         )
         server = await stack.enter_async_context(TestServer(application))

@@ -14,7 +14,9 @@ from trunkline.core.errors import Unavailable
 from trunkline.core.ids import AgentId, InteractionId, QueueId, new_id
 from trunkline.core.interaction import Interaction
 from trunkline.core.journal import Happened
+from trunkline.core.permission import Deed, may
 from trunkline.floor import view
+from trunkline.floor.at_steps import AtSteps
 from trunkline.floor.dispatcher import queues_of
 from trunkline.floor.state import Floor, Moved
 from trunkline.floor.view import Json
@@ -25,7 +27,7 @@ log = logging.getLogger(__name__)
 KEPT_EVENTS = 500
 """How many events a desk may have missed and still resume."""
 QUEUES_EVERY_S = 0.25
-"""Queue figures are sent at most this often: they change with every call of everybody."""
+"""Figures of queues and flows are sent at most this often: they change with every call of everybody."""
 
 _TODAY_CHANGES = frozenset({Happened.WRAPPED_UP, Happened.WRAP_UP_TIMED_OUT, Happened.RANG_OUT, Happened.DECLINED})
 
@@ -54,18 +56,24 @@ class Hub:
         sip_account: Callable[[Agent], Mapping[str, Any]],
         parts: Callable[[], Mapping[str, Health]],
         zone: tzinfo,
+        at_steps: AtSteps,
+        flows_revision: Callable[[], str],
     ) -> None:
         self._floor = floor
         self._store = store
         self._sip_account = sip_account
         self._parts = parts
         self._zone = zone
+        self._at_steps = at_steps
+        self._flows_revision = flows_revision
         self._streams: dict[AgentId, _Stream] = {}
         self._shown_to: dict[InteractionId, AgentId] = {}
         self._queues: set[QueueId] = set()
         self._queues_changed = asyncio.Event()
+        self._steps_changed = asyncio.Event()
         self._today: asyncio.Queue[AgentId] = asyncio.Queue()
         self.desk_count_changed: Callable[[AgentId, int], None] = lambda _agent, _count: None
+        at_steps.changed = self._steps_changed.set
         floor.watchers.append(self._watch)
 
     # --- desks ---
@@ -124,10 +132,16 @@ class Hub:
         for agent in list(self._streams):
             self._emit(agent, {"kind": "parts", "parts": parts})
 
+    def flows_changed(self) -> None:
+        """A flow file or its tests changed: whoever looks at the flows fetches them again."""
+        for agent in self._who_see_flows():
+            self._emit(agent, {"kind": "flows", "flows": {"revision": self._flows_revision()}})
+
     async def run(self) -> None:
         """Send the figures that are gathered rather than pushed, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._send_queues())
+            tasks.create_task(self._send_steps())
             tasks.create_task(self._send_today())
 
     def _watch(self, moved: Moved) -> None:
@@ -150,6 +164,18 @@ class Hub:
                     strip = view.queue_strip(queue, self._floor.routing, self._floor.centre, agent)
                     self._emit(agent_id, {"kind": "queue", "queue": strip})
             await asyncio.sleep(QUEUES_EVERY_S)
+
+    async def _send_steps(self) -> None:
+        while True:
+            await self._steps_changed.wait()
+            self._steps_changed.clear()
+            flows = self._at_steps.take_changes()
+            for agent in self._who_see_flows():
+                self._emit(agent, {"kind": "at_steps", "flows": flows})
+            await asyncio.sleep(QUEUES_EVERY_S)
+
+    def _who_see_flows(self) -> list[AgentId]:
+        return [agent for agent in self._streams if may(self._floor.agents[agent], Deed.SEE_FLOWS)]
 
     async def _send_today(self) -> None:
         while True:
@@ -214,7 +240,7 @@ class Hub:
             each.id: self._card(each) for each in floor.interactions.values() if view.is_on_desk_of(each, agent_id)
         }
         self._shown_to.update(dict.fromkeys(cards, agent_id))
-        return {
+        picture = {
             "me": self._me(agent),
             "interactions": cards,
             "queues": {
@@ -224,6 +250,9 @@ class Hub:
             "parts": self._parts_json(),
             "centre": view.centre_words(floor.centre),
         }
+        if may(agent, Deed.SEE_FLOWS):
+            picture |= {"at_steps": self._at_steps.all(), "flows": {"revision": self._flows_revision()}}
+        return picture
 
     def _card(self, interaction: Interaction) -> Json:
         return view.card(interaction, self._floor.profiles.get(interaction.id), self._floor.centre)

@@ -116,7 +116,7 @@ def centre_words(centre: Centre) -> Json:
 def apply(state: Json, event: Mapping[str, Any]) -> Json:
     """Return the state after an event: the same rule as the browser's, so that snapshot + events = new snapshot."""
     match event["kind"]:
-        case "me" | "today" | "parts" as part:
+        case "me" | "today" | "parts" | "flows" as part:
             return {**state, part: event[part]}
         case "interaction":
             changed = event["interaction"]
@@ -127,6 +127,9 @@ def apply(state: Json, event: Mapping[str, Any]) -> Json:
         case "queue":
             queue = event["queue"]
             return {**state, "queues": {**state["queues"], queue["id"]: queue}}
+        case "at_steps":
+            flows = {**state.get("at_steps", {}), **event["flows"]}
+            return {**state, "at_steps": {flow: steps for flow, steps in flows.items() if steps}}
         case unknown:
             raise ValueError(f"no event of the desk is called {unknown!r}")
 

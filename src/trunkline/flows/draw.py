@@ -44,7 +44,10 @@ _IMPOSSIBLE = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One step as it is drawn: what it does in a few words, and its ways by their labels."""
+    """One step as it is drawn: what it does in a few words, and its ways by their labels.
+
+    `rows` are the ways that have a label of their own, `ways` all of them, each with its row.
+    """
 
     name: str
     title: str
@@ -57,7 +60,7 @@ class Box:
 
 def svg(draft: Draft, problems: Sequence[Problem] = ()) -> str:
     """Return the picture of a flow, whole or half right; the same file gives the same picture."""
-    boxes = _boxes(draft, problems)
+    boxes = boxes_of(draft, problems)
     start = draft.head.start if draft.head else None
     shapes = {
         name: Shape(len(box.rows), [Exit(way.to, row) for way, row in box.ways if way.to is not None])
@@ -89,7 +92,7 @@ def svg(draft: Draft, problems: Sequence[Problem] = ()) -> str:
 
 def mermaid(draft: Draft) -> str:
     """Return a flow as Mermaid's flowchart text, which many wikis and code hosts draw."""
-    boxes = _boxes(draft, ())
+    boxes = boxes_of(draft, ())
     number = {name: f"s{at}" for at, name in enumerate(boxes)}
     shapes = {"question": ("{{", "}}"), "decision": ("{", "}"), "person": ("([", "])"), "end": ("((", "))")}
     lines = ["flowchart LR"]
@@ -106,8 +109,8 @@ def mermaid(draft: Draft) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _boxes(draft: Draft, problems: Sequence[Problem]) -> dict[str, Box]:
-    """Return every step of the file, also those that are misshapen."""
+def boxes_of(draft: Draft, problems: Sequence[Problem]) -> dict[str, Box]:
+    """Return every step of the file in its order, also those that are misshapen."""
     by_step = _by_step(draft, problems)
     boxes = {}
     for name in draft.nodes:

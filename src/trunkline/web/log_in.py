@@ -9,6 +9,7 @@ from aiohttp import web
 
 from trunkline.core.errors import Rejected
 from trunkline.core.ids import AgentId
+from trunkline.core.permission import Deed, demand
 from trunkline.floor.agent import Desk
 from trunkline.floor.state import Floor
 from trunkline.ports.store import Logins
@@ -165,6 +166,12 @@ class LogIn:
         if session is None or session.agent not in self._floor.agents:
             raise NotLoggedIn
         return session.agent
+
+    async def allowed(self, request: web.Request, deed: Deed) -> AgentId:
+        """Return whose session a request carries; raises NotLoggedIn, or NotAllowed when it may not do this."""
+        agent = self._floor.agent(await self.agent_of(request))
+        demand(agent, deed)
+        return agent.id
 
     def _agent(self, id_: AgentId) -> dict[str, str]:
         agent = self._floor.agent(id_)

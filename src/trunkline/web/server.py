@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from aiohttp import web
@@ -13,6 +14,7 @@ from trunkline.floor.state import Floor, NoSuch
 from trunkline.ports.store import Health, Store
 from trunkline.web.desk_socket import DeskSocket
 from trunkline.web.errors import errors
+from trunkline.web.flows import FlowsDoor
 from trunkline.web.log_in import LogIn
 
 STATIC = Path(__file__).parent / "static"
@@ -21,13 +23,19 @@ _YEAR_S = 31_536_000
 
 
 def web_application(
-    *, log_in: LogIn, socket: DeskSocket, recordings: "Recordings", health: "HealthDoor", sip_ws_port: int
+    *,
+    log_in: LogIn,
+    socket: DeskSocket,
+    recordings: "Recordings",
+    flows: FlowsDoor,
+    health: "HealthDoor",
+    sip_ws_port: int,
 ) -> web.Application:
     """Return the application with every door."""
     application = web.Application(middlewares=[errors], client_max_size=LARGEST_BODY)
     application.on_response_prepare.append(_headers(sip_ws_port))
     application.on_shutdown.append(socket.close_all)
-    for part in (log_in, socket, recordings, health):
+    for part in (log_in, socket, recordings, flows, health):
         application.add_routes(part.routes())
     application.add_routes([web.get("/", _index)])
     if (STATIC / "assets").is_dir():
@@ -36,10 +44,11 @@ def web_application(
 
 
 class HealthDoor:
-    """GET /healthz: ready only when every part is, and which is not."""
+    """GET /healthz: ready only when every part is, and which is not; and which flows serve, and what is wrong there."""
 
-    def __init__(self, parts: Callable[[], Mapping[str, Health]]) -> None:
+    def __init__(self, parts: Callable[[], Mapping[str, Health]], flows: Callable[[], Mapping[str, Any]]) -> None:
         self._parts = parts
+        self._flows = flows
 
     def routes(self) -> list[web.RouteDef]:
         """Return the door."""
@@ -52,6 +61,7 @@ class HealthDoor:
         body = {
             "ready": ready,
             "parts": {name: {"ready": part.ready, "detail": part.detail} for name, part in parts.items()},
+            "flows": self._flows(),
         }
         return web.json_response(body, status=200 if ready else 503)
 
