@@ -8,6 +8,7 @@ import offerIcon from './icons/offer.svg?url';
 import { desk } from './desk.svelte';
 import { drafts } from './drafts.svelte';
 import { plain, who } from './format';
+import { page } from './page.svelte';
 import { words } from './words';
 
 const LINE_OUTLIVES_CARD_MS = 3000;
@@ -27,6 +28,10 @@ export function attend(): void {
     document.title = offer || rings ? words.titleOffer(name) : talking ? words.titleTalking(name) : words.product;
     const icon = document.getElementById('favicon') as HTMLLinkElement | null;
     if (icon) icon.href = offer || rings ? offerIcon : talking ? callIcon : idleIcon;
+  });
+  // Whatever page is open: what rings comes before it.
+  $effect(() => {
+    if (offer || rings) untrack(() => desk.place.name !== 'desk' && page.go({ name: 'desk' }));
   });
   $effect(() => {
     if (!offer) return;

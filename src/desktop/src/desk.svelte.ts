@@ -4,6 +4,7 @@ import { RingTone } from './audio';
 import { ServerClock } from './clock';
 import { askMicrophone, keepDevices, keptDevices, microphonePermission, type Chosen, type MicrophoneState } from './devices';
 import type { Phone, PhoneView } from './phone';
+import { page, type Place } from './page.svelte';
 import { holdPhone } from './phone_owner';
 import { isLoggedIn, logOut } from './session';
 import { DeskSocket, type Reply } from './socket';
@@ -50,6 +51,16 @@ class Desk {
   cards = $derived(this.state ? inOrder(this.state) : []);
   line = $derived(this.phoneView.session);
   usesBrowser = $derived(this.me?.phone.kind === 'browser');
+  /** Whether this is somebody who looks after flows: only they are told of them. */
+  seesFlows = $derived(this.state?.flows !== undefined);
+  /** Whether calls can come here at all: an admin without queues has no use for a phone. */
+  takesCalls = $derived(!this.seesFlows || this.cards.length > 0 || Object.values(this.state?.queues ?? {}).some((queue) => queue.mine));
+  /** The page that is shown: as the address asks, as far as it is one of theirs. */
+  place = $derived.by<Place>(() => {
+    const first: Place = this.takesCalls ? { name: 'desk' } : { name: 'flows', flow: null };
+    const mine = page.asked?.name === 'flows' ? this.seesFlows : this.takesCalls;
+    return page.asked && mine ? page.asked : first;
+  });
   /** The card of the call that the phone rings with or talks on. */
   lineCard = $derived(this.state ? callOnTheLine(this.state) : null);
   /** The service has the call in wrap-up, and the line is still open. */
@@ -208,7 +219,7 @@ class Desk {
   #is(state: State): void {
     this.state = state;
     this.now = this.#clock.now();
-    this.#account ||= this.#openPhone(state);
+    if (this.takesCalls) this.#account ||= this.#openPhone(state);
     this.#registerPhone();
   }
 

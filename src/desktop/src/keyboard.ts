@@ -6,7 +6,7 @@ export type Action = keyof (typeof words)['keys'];
 
 export interface Shortcut {
   action: Action;
-  group: 'call' | 'wrap_up' | 'desk';
+  group: 'call' | 'wrap_up' | 'desk' | 'flows';
   /** As shown. */
   keys: string[];
 }
@@ -26,11 +26,14 @@ export const SHORTCUTS: Shortcut[] = [
   { action: 'ready', group: 'desk', keys: ['R'] },
   { action: 'phone', group: 'desk', keys: ['T'] },
   { action: 'help', group: 'desk', keys: ['?'] },
+  { action: 'flows', group: 'flows', keys: ['F'] },
+  { action: 'step', group: 'flows', keys: ['←', '→'] },
+  { action: 'zoom', group: 'flows', keys: ['+', '−', '0'] },
 ];
 
 const LETTERS = new Map<string, Action>([
   ['m', 'mute'], ['h', 'hold'], ['k', 'keypad'], ['x', 'hang_up'], ['n', 'note'],
-  ['j', 'next'], ['p', 'presence'], ['r', 'ready'], ['t', 'phone'],
+  ['j', 'next'], ['p', 'presence'], ['r', 'ready'], ['t', 'phone'], ['f', 'flows'],
 ]);
 
 /** Where the key was pressed: what stands under the cursor decides what a key may mean. */

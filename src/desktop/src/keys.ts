@@ -3,6 +3,7 @@
 import { desk } from './desk.svelte';
 import { drafts } from './drafts.svelte';
 import { meaning, placeOf, type Action } from './keyboard';
+import { page } from './page.svelte';
 
 /** An Enter that was meant for something else just before the offer came must not answer it. */
 const OFFER_TOO_FRESH_MS = 350;
@@ -23,6 +24,10 @@ const acts: Record<Action, () => unknown> = {
   ready: () => (desk.me?.presence === 'ready' ? (desk.menu = 'presence') : desk.present('ready')),
   phone: () => (desk.menu = 'phone'),
   help: () => (desk.dialog = 'shortcuts'),
+  flows: () => desk.seesFlows && (desk.takesCalls || desk.place.name !== 'flows') && page.turn(),
+  // The drawing takes these itself while it has the focus.
+  step: () => undefined,
+  zoom: () => undefined,
 };
 
 /** The card that can be wrapped up: a call after its talk, a voicemail also while it is heard. */

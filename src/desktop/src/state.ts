@@ -140,6 +140,10 @@ export interface State {
   today: Today;
   parts: Record<string, Part>;
   centre: Centre;
+  /** How many people are at each step of each flow, where there are any; for those who look after flows. */
+  at_steps?: Record<string, Record<string, number>>;
+  /** Another revision: the flows or what their tests came to are others, fetch them again. */
+  flows?: { revision: string };
 }
 
 export type DeskEvent =
@@ -148,7 +152,9 @@ export type DeskEvent =
   | { kind: 'interaction_gone'; id: string }
   | { kind: 'queue'; queue: QueueStrip }
   | { kind: 'today'; today: Today }
-  | { kind: 'parts'; parts: Record<string, Part> };
+  | { kind: 'parts'; parts: Record<string, Part> }
+  | { kind: 'at_steps'; flows: Record<string, Record<string, number>> }
+  | { kind: 'flows'; flows: { revision: string } };
 
 /** Return the state after one event. What is there is replaced whole, by its key; an event of a later version changes nothing. */
 export function apply(state: State, event: DeskEvent): State {
@@ -167,6 +173,12 @@ export function apply(state: State, event: DeskEvent): State {
       return { ...state, today: event.today };
     case 'parts':
       return { ...state, parts: event.parts };
+    case 'at_steps': {
+      const flows = Object.entries({ ...state.at_steps, ...event.flows });
+      return { ...state, at_steps: Object.fromEntries(flows.filter(([, steps]) => Object.keys(steps).length > 0)) };
+    }
+    case 'flows':
+      return { ...state, flows: event.flows };
     default:
       return state;
   }

@@ -31,6 +31,8 @@ const tones: Record<string, string> = { '*': 'Star', '#': 'Hash' };
 export const words = {
   product: 'Trunkline',
   loading: 'Opening your desk…',
+  pageLoading: 'Opening…',
+  pageMissing: 'This page could not be loaded: the service was changed or is away. Reload it.',
 
   // Logging in
   logIn: 'Log in',
@@ -80,6 +82,7 @@ export const words = {
   lost: 'Offline',
   lostBar: 'The connection to the service is lost. It is being restored; a call you are in goes on.',
   lostBarIdle: 'The connection to the service is lost. It is being restored; until then no calls come to you.',
+  lostBarReading: 'The connection to the service is lost. It is being restored; until then nothing here moves.',
   tryNow: 'Try now',
   nextTry: (seconds: number) => `Next try in ${seconds} s`,
   notWhileLost: 'Not possible while the connection is lost',
@@ -266,10 +269,19 @@ export const words = {
     ready: 'Ready; when you are, choose why not',
     phone: 'Open the phone menu',
     help: 'Show this list',
+    flows: 'To the flows, and back to the desk',
+    step: 'In the drawing: the step before, the next step',
+    zoom: 'In the drawing: larger, smaller, whole',
   },
   groupCall: 'In a call',
   groupWrapUp: 'Wrap-up',
   groupDesk: 'The desk',
+  groupFlows: 'Flows',
+
+  // Pages
+  pages: 'Pages',
+  deskPage: 'Desk',
+  flowsPage: 'Flows',
 
   // Me
   me: (name: string) => `${name}: your menu`,

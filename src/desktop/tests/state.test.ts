@@ -24,6 +24,19 @@ describe('what an event does to the state', () => {
     expect(state).toEqual({ ...aState(), queues: { sales: queue }, today, me, parts: { switch: { ready: false, detail: 'away' } } });
   });
 
+  it('replaces the counts of the flows it names, and forgets a flow that everybody has left', () => {
+    const begun = { ...aState(), at_steps: { main: { menu: 2, sales: 1 }, survey: { rate: 1 } }, flows: { revision: 'a' } };
+
+    const state = apply(begun, { kind: 'at_steps', flows: { main: { menu: 1 }, survey: {}, other: { say: 3 } } });
+
+    expect(state).toEqual({ ...begun, at_steps: { main: { menu: 1 }, other: { say: 3 } } });
+    expect(apply(aState(), { kind: 'at_steps', flows: { main: { menu: 1 } } }).at_steps).toEqual({ main: { menu: 1 } });
+  });
+
+  it('takes another revision of the flows for a word to fetch them', () => {
+    expect(apply(aState(), { kind: 'flows', flows: { revision: 'b' } }).flows).toEqual({ revision: 'b' });
+  });
+
   it('leaves the state before it as it was', () => {
     const before = aState(aCard());
     const copy = structuredClone(before);
