@@ -74,11 +74,11 @@ async def test_admin_sees_the_flow_and_where_its_callers_are(house: House, page:
 
     caller = await house.call(from_="+447700900301")
 
-    await expect(menu).to_have_accessible_name("Main menu, Menu, 1 person here", timeout=10_000)
+    await expect(menu).to_have_accessible_name("Main menu, Menu, 1 here", timeout=10_000)
     await expect(page.locator("[data-step=main] .live text")).to_have_text("1")
-    await expect(page.get_by_role("link", name="Acme main line")).to_contain_text("1 person in it now")
+    await expect(page.get_by_role("link", name="Acme main line")).to_contain_text("1 in it now")
     await menu.click()
-    await expect(page.get_by_test_id("step-here")).to_have_text("1 person here now")
+    await expect(page.get_by_test_id("step-here")).to_have_text("1 here now")
     await expect(page.get_by_role("tabpanel")).to_contain_text("How can we help you today?")
 
     await caller.hears_sound(10)

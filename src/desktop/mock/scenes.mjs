@@ -4,7 +4,7 @@ const ago = (seconds) => new Date(Date.now() - seconds * 1000).toISOString();
 const ahead = (seconds) => ago(-seconds);
 
 export const person = (env) => ({
-  id: 'ana', name: 'Ana Torres', role: 'agent', presence: 'ready', reason: null, since: ago(734), busy: null,
+  id: 'ana', name: 'Ana Torres', role: env.ROLE ?? 'agent', presence: 'ready', reason: null, since: ago(734), busy: null,
   phone: {
     kind: 'browser', endpoint: 'ana-web', reachable: true,
     sip: { uri: `sip:${env.SIP_USER ?? 'ana-web'}@127.0.0.1:5060`, user: env.SIP_USER ?? 'ana-web', realm: 'trunkline', ha1: env.SIP_HA1 ?? 'x', ws_port: Number(env.SIP_PORT ?? 8088), secure: false },

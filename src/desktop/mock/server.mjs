@@ -5,6 +5,7 @@
  *   curl -X POST localhost:<port>/mock/offered      brings a scene: idle away offered stranger talking held wrap_up voicemail listening …
  *   curl -X POST localhost:<port>/mock/cut          drops the websocket and refuses it until /mock/back
  *
+ * ROLE=supervisor or ROLE=admin in the environment brings the flows page.
  * SIP_PORT, SIP_USER and SIP_HA1 in the environment point the softphone at a real switch.
  */
 import { createReadStream, existsSync } from 'node:fs';
@@ -12,6 +13,7 @@ import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { WebSocketServer } from 'ws';
 
+import { flowsAnswer, flowsState } from './flows.mjs';
 import { beep, centre, person, queues, scenes, today } from './scenes.mjs';
 
 const PORT = Number(process.argv[2] ?? 8801);
@@ -23,7 +25,7 @@ const EPOCH = String(Date.now());
 let seq = 0;
 let refusing = false;
 let log = [];
-const state = { me: person(process.env), interactions: {}, queues: queues(), today: today(), parts: { database: { ready: true, detail: '' }, switch: { ready: true, detail: '' } }, centre: centre() };
+const state = { me: person(process.env), interactions: {}, queues: queues(), today: today(), parts: { database: { ready: true, detail: '' }, switch: { ready: true, detail: '' } }, centre: centre(), ...(process.env.ROLE ? flowsState() : {}) };
 const commands = [];
 const now = () => new Date().toISOString();
 
@@ -39,6 +41,10 @@ const server = createServer(async (request, response) => {
   }
   if (url.pathname === '/api/logout') return response.writeHead(204, { 'set-cookie': 'trunkline_session=; Max-Age=0; Path=/' }).end();
   if (url.pathname === '/api/me') return refusing ? json(503) : json(/trunkline_session=mock/.test(request.headers.cookie ?? '') ? 200 : 401, {});
+  if (url.pathname.startsWith('/api/flows')) {
+    const [status, type, body] = flowsAnswer(url.pathname);
+    return response.writeHead(status, { 'content-type': type }).end(body);
+  }
   if (url.pathname.startsWith('/api/interactions/')) return response.writeHead(200, { 'content-type': 'audio/wav' }).end(beep(24));
   if (url.pathname === '/mock/commands') return json(200, commands);
   if (url.pathname.startsWith('/mock/')) return json(scene(url.pathname.slice(6)) ? 204 : 404);

@@ -33,7 +33,7 @@ export const flowWords = {
   testing: 'Testing…',
   anyOtherNumber: 'every other number',
   noEntry: 'Nothing leads here by itself',
-  people: (count: number) => `${many(count, 'person', 'people')} in it now`,
+  inIt: (count: number) => `${count} in it now`,
 
   // The drawing
   version: (version: string) => `Version ${version}`,
@@ -54,8 +54,8 @@ export const flowWords = {
   whole: 'Show the whole',
   size: (percent: number) => `${percent} %`,
   step: (title: string, kind: string, here: number, problems: number) =>
-    [title, kind, here ? `${many(here, 'person', 'people')} here` : '', problems ? many(problems, 'problem') : ''].filter(Boolean).join(', '),
-  elsewhere: (count: number) => `${many(count, 'person', 'people')} at steps of an earlier version`,
+    [title, kind, here ? `${here} here` : '', problems ? many(problems, 'problem') : ''].filter(Boolean).join(', '),
+  elsewhere: (count: number) => `${count} at steps of another version`,
   standsStill: 'Counts as they were when the connection was lost',
 
   // Tabs
@@ -74,7 +74,7 @@ export const flowWords = {
   next: 'then',
   noSuchStep: (name: string) => `${name} (no such step)`,
   begins: 'The flow begins here',
-  here: (count: number) => (count ? `${many(count, 'person', 'people')} here now` : 'Nobody is here now'),
+  here: (count: number, kind: string) => (count ? `${count} here now${kind === 'voicemail' ? ', messages that wait for an agent among them' : ''}` : 'Nobody is here now'),
   line: (file: string, line: number) => `${file}, line ${line}`,
 
   // The flow
