@@ -235,14 +235,14 @@ async def test_a_centre_file_changes_under_its_agents(house: House) -> None:
             file.write_text(good.replace("queues: [support]", "queues: [suport]"), encoding="utf-8")
             await part_says(house, "centre", "centre.yaml:")
             assert (await parts(house))["centre"]["ready"]
-            better = good.replace("title: Sales,", "title: Selling,") + "  dora: {name: Dora Fox, queues: [sales]}\n"
+            better = good.replace("title: Sales,", "title: Selling,") + "  eve: {name: Eve Fox, queues: [sales]}\n"
             file.write_text(better, encoding="utf-8")
             await ana.sees(lambda state: state["queues"]["sales"]["title"] == "Selling")
-            async with seated(house, "dora") as dora:
-                await dora.sees(lambda state: state["me"]["name"] == "Dora Fox")
+            async with seated(house, "eve") as eve:
+                await eve.sees(lambda state: state["me"]["name"] == "Eve Fox")
                 file.write_text(good, encoding="utf-8")
                 await ana.sees(lambda state: state["queues"]["sales"]["title"] == "Sales")
-                assert await rows(house, "SELECT 1 FROM session WHERE agent_id = 'dora'") == []
+                assert await rows(house, "SELECT 1 FROM session WHERE agent_id = 'eve'") == []
         finally:
             file.write_text(good, encoding="utf-8")
         await part_says(house, "centre", "")
