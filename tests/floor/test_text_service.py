@@ -125,8 +125,9 @@ class Texts:
         self.service = TextService(self.floor, self.talk)
         Dispatcher(self.floor, self.switch)
         self.deadlines = Deadlines(
-            self.floor, overflow=self.service.overflow, ring_out=lambda _: None, end_wrap_up=lambda _: None
-        )
+            self.floor, overflow=self.service.overflow, ring_out=lambda _: None, end_wrap_up=lambda _: None,
+            call_back=lambda _: None,
+        )  # fmt: skip
 
     async def settled(self) -> None:
         for _ in range(300):
