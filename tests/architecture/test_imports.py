@@ -51,6 +51,7 @@ MAY_ALSO_IMPORT = {
 }
 
 DOORS = {
+    "holidays": lambda module: module == "flows/holidays.py",
     "panoramisk": lambda module: module == "telephony/ami.py",
     "asyncpg": lambda module: module.startswith("store/"),
     "vosk": lambda module: module.startswith("speech/"),

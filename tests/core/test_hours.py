@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trunkline.core.hours import DAY_MINUTES, OpeningHours, Span, is_open_at
+from trunkline.core.hours import DAY_MINUTES, Dates, EachYear, OpeningHours, Span, is_open_at, openings_on
 
 LONDON = ZoneInfo("Europe/London")
 OFFICE = OpeningHours(
@@ -84,3 +84,130 @@ def test_around_the_clock_is_always_open_and_no_day_never(moment: datetime) -> N
 
 def test_first_moment_of_all_time_has_no_day_before() -> None:
     assert not is_open_at(OpeningHours(UTC, {}), datetime(2, 1, 1, tzinfo=UTC) - timedelta(days=1))
+
+
+EVERY_DAY = {day: (Span(540, 1020),) for day in range(7)}
+MORNING = (Span(540, 720),)
+
+
+def easter_monday(year: int) -> frozenset[date]:
+    """Return a holiday that falls on another date each year."""
+    return frozenset({date(2026, 4, 6), date(2027, 3, 29)} & {date(year, 4, 6), date(year, 3, 29)})
+
+
+@pytest.mark.parametrize(
+    ("stretch", "first", "last"),
+    [
+        (Dates(date(2026, 12, 24), date(2027, 1, 2)), date(2026, 12, 24), date(2027, 1, 2)),
+        (EachYear((12, 24), (1, 2)), date(2029, 12, 24), date(2030, 1, 2)),
+        (EachYear((8, 3), (8, 14)), date(2031, 8, 3), date(2031, 8, 14)),
+        (EachYear((2, 29), (2, 29)), date(2028, 2, 29), date(2028, 2, 29)),
+    ],
+)
+def test_stretch_is_shut_from_its_first_day_to_its_last(stretch: Dates | EachYear, first: date, last: date) -> None:
+    calendar = OpeningHours(LONDON, EVERY_DAY, shut=(stretch,))
+    days = [first - timedelta(days=1), first, last, last + timedelta(days=1)]
+
+    assert [bool(openings_on(calendar, day)) for day in days] == [True, False, False, True]
+
+
+def test_stretch_of_dates_is_shut_once_and_of_every_year_each_time() -> None:
+    once = OpeningHours(LONDON, EVERY_DAY, shut=(Dates(date(2026, 12, 24), date(2026, 12, 26)),))
+    ever = OpeningHours(LONDON, EVERY_DAY, shut=(EachYear((12, 24), (12, 26)),))
+
+    assert openings_on(once, date(2027, 12, 25)) != ()
+    assert openings_on(ever, date(2027, 12, 25)) == ()
+
+
+def test_holiday_closes_the_date_it_has_in_that_year() -> None:
+    calendar = OpeningHours(LONDON, EVERY_DAY, holidays=easter_monday)
+
+    dates = [date(2026, 4, 6), date(2027, 4, 6), date(2026, 3, 29), date(2027, 3, 29)]
+    assert [bool(openings_on(calendar, day)) for day in dates] == [False, True, True, False]
+
+
+def test_holidays_are_not_looked_up_where_nothing_opens_anyway() -> None:
+    def never(year: int) -> frozenset[date]:
+        raise AssertionError(year)
+
+    weekdays = OpeningHours(LONDON, {0: MORNING}, holidays=never)
+
+    assert openings_on(weekdays, date(2026, 11, 22)) == ()
+
+
+def test_special_hours_win_over_the_week_closed_dates_and_holidays() -> None:
+    eve = date(2027, 3, 29)
+    calendar = OpeningHours(
+        LONDON, EVERY_DAY, frozenset({eve}), (EachYear((3, 1), (3, 31)),), {eve: MORNING}, easter_monday
+    )
+
+    assert openings_on(calendar, eve) == MORNING
+    assert is_open_at(calendar, datetime(2027, 3, 29, 11, 59, tzinfo=LONDON))
+    assert not is_open_at(calendar, datetime(2027, 3, 29, 12, 0, tzinfo=LONDON))
+
+
+def test_special_hours_open_a_day_that_is_closed_each_week() -> None:
+    calendar = OpeningHours(LONDON, {}, special={date(2026, 11, 29): MORNING})
+
+    assert is_open_at(calendar, datetime(2026, 11, 29, 9, 0, tzinfo=LONDON))
+    assert not is_open_at(calendar, datetime(2026, 11, 22, 9, 0, tzinfo=LONDON))
+
+
+def test_special_hours_of_one_date_win_over_those_of_every_year() -> None:
+    late = (Span(600, 660),)
+    calendar = OpeningHours(LONDON, EVERY_DAY, special={(12, 24): MORNING, date(2026, 12, 24): late})
+
+    assert openings_on(calendar, date(2026, 12, 24)) == late
+    assert openings_on(calendar, date(2027, 12, 24)) == MORNING
+
+
+def test_night_runs_into_a_day_with_special_hours() -> None:
+    calendar = OpeningHours(LONDON, NIGHT.week, special={date(2026, 11, 21): (Span(600, 660),)})
+
+    assert is_open_at(calendar, london(21, 5, 59))
+    assert not is_open_at(calendar, london(21, 6))
+    assert is_open_at(calendar, london(21, 10))
+
+
+DAYS = st.dates(date(2026, 1, 1), date(2028, 12, 31))
+MOMENTS = st.datetimes(datetime(2026, 1, 1), datetime(2029, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+SPANS = st.tuples(st.integers(0, DAY_MINUTES - 1), st.integers(1, DAY_MINUTES)).map(lambda two: Span(two[0], sum(two)))
+WEEKS = st.dictionaries(st.integers(0, 6), st.lists(SPANS, max_size=2).map(tuple))
+ZONES = st.sampled_from(["UTC", "Europe/London", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia"]).map(
+    ZoneInfo
+)
+
+
+@given(ZONES, WEEKS, st.frozensets(DAYS), MOMENTS)
+def test_closing_a_date_opens_nothing(
+    zone: ZoneInfo, week: dict[int, tuple[Span, ...]], closed: frozenset[date], moment: datetime
+) -> None:
+    if is_open_at(OpeningHours(zone, week, closed), moment):
+        assert is_open_at(OpeningHours(zone, week), moment)
+
+
+@given(ZONES, WEEKS, DAYS, DAYS, MOMENTS)
+def test_stretch_is_each_of_its_dates(
+    zone: ZoneInfo, week: dict[int, tuple[Span, ...]], one: date, other: date, moment: datetime
+) -> None:
+    first, last = min(one, other), max(one, other)
+    each = frozenset(first + timedelta(days=n) for n in range((last - first).days + 1))
+    year = {(day.month, day.day) for day in each}
+
+    whole = is_open_at(OpeningHours(zone, week, shut=(Dates(first, last),)), moment)
+    yearly = OpeningHours(zone, week, shut=tuple(EachYear(day, day) for day in year))
+
+    assert whole == is_open_at(OpeningHours(zone, week, closed=each), moment)
+    assert whole >= is_open_at(yearly, moment)
+
+
+@given(ZONES, st.lists(SPANS, max_size=2).map(tuple), DAYS, st.integers(0, DAY_MINUTES - 1))
+def test_special_hours_hold_to_the_minute_of_the_wall_clock(
+    zone: ZoneInfo, spans: tuple[Span, ...], day: date, minute: int
+) -> None:
+    calendar = OpeningHours(zone, {}, frozenset({day}), special={day: spans})
+    wall = datetime(day.year, day.month, day.day, minute // 60, minute % 60, tzinfo=zone)
+    seen = wall.astimezone(UTC).astimezone(zone)
+    shown = seen.hour * 60 + seen.minute + (seen.date() - day).days * DAY_MINUTES
+
+    assert is_open_at(calendar, wall.astimezone(UTC)) == any(span.opens <= shown < span.closes for span in spans)

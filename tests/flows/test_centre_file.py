@@ -1,5 +1,7 @@
 """The centre file: what it becomes, and what is said of one that is wrong."""
 
+import subprocess
+import sys
 from datetime import date, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -7,8 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from trunkline.core.centre import AgentConfig, Disposition, QueueConfig, Role
-from trunkline.core.hours import OpeningHours, Span
+from trunkline.core.hours import Dates, EachYear, OpeningHours, Span, openings_on
 from trunkline.flows.centre import centre_of, days_of, load_centre, span_of
+from trunkline.flows.holidays import PublicHolidays
 
 SHIPPED = Path(__file__).parents[2] / "ivr_flows" / "centre.yaml"
 LEAST = """name: Acme
@@ -75,6 +78,105 @@ def test_hours_become_a_calendar() -> None:
     assert centre.hours["support"] == OpeningHours(ZoneInfo("Europe/Paris"), week, frozenset({date(2026, 12, 25)}))
 
 
+def hours_of(text: str) -> OpeningHours:
+    """Return the one calendar of a centre file."""
+    centre, problems = centre_of(f"{LEAST}hours:\n  h: {{zone: Europe/London, {text}}}\n".encode(), "centre.yaml")
+    assert centre is not None, problems
+    return centre.hours["h"]
+
+
+def test_dates_can_be_one_day_every_year_and_from_one_to_another() -> None:
+    calendar = hours_of('open: {}, closed: [2026-12-28, 12-25, "2026-12-24..2027-01-02", 12-24..01-01]')
+
+    assert calendar.closed == {date(2026, 12, 28)}
+    assert calendar.shut == (
+        EachYear((12, 25), (12, 25)),
+        Dates(date(2026, 12, 24), date(2027, 1, 2)),
+        EachYear((12, 24), (1, 1)),
+    )
+
+
+def test_special_hours_stand_under_a_date_or_a_day_of_every_year() -> None:
+    calendar = hours_of('open: {}, special: {2026-12-24: "09:00-12:00", 12-31: ["09:00-10:00", "22:00-02:00"]}')
+
+    assert calendar.special == {
+        date(2026, 12, 24): (Span(540, 720),),
+        (12, 31): (Span(540, 600), Span(1320, 1560)),
+    }
+
+
+def test_public_holidays_close_and_a_special_day_opens_all_the_same() -> None:
+    calendar = hours_of('open: {mon-sun: "09:00-17:00"}, holidays: [GB-ENG, US], special: {2026-07-04: "10:00-12:00"}')
+    dates = [date(2026, 5, 4), date(2027, 5, 3), date(2026, 11, 26), date(2026, 7, 4), date(2026, 5, 5)]
+
+    assert [bool(openings_on(calendar, day)) for day in dates] == [False, False, False, True, True]
+    assert calendar == hours_of(
+        'open: {mon-sun: "09:00-17:00"}, holidays: [GB-ENG, US], special: {2026-07-04: "10:00-12:00"}'
+    )
+
+
+def test_holidays_that_fall_on_a_weekend_are_made_up_for_even_in_the_year_before() -> None:
+    assert date(2026, 12, 28) in PublicHolidays(("GB-ENG",))(2026)
+    assert date(2027, 12, 31) in PublicHolidays(("US",))(2027)
+
+
+@pytest.mark.parametrize(
+    ("region", "advice"),
+    [
+        ("UK", 'did you mean "GB"?'),
+        ("GBR-ENG", 'did you mean "GB-ENG"?'),
+        ("gb-eng", 'did you mean "GB-ENG"?'),
+        ("GB-EGN", 'did you mean "GB-ENG"?'),
+        ("GB-Scotlnd", 'did you mean "GB-SCT"?'),
+        ("ES-9", "ES has ES-AN, ES-AR"),
+        ("VA-X", "VA has no parts"),
+        ("XXQ", "write for example GB-ENG or ES"),
+    ],
+)
+def test_region_that_is_none_is_a_problem_with_a_guess(region: str, advice: str) -> None:
+    (problem,) = problems_of(f"{LEAST}hours:\n  h: {{zone: Europe/London, open: {{}}, holidays: {region}}}\n")
+
+    assert problem.startswith(f'centre.yaml:7:48: hours h holidays: "{region}" is no region whose holidays are known')
+    assert advice in problem
+
+
+def test_dates_that_are_none_are_problems_at_their_place() -> None:
+    text = """hours:
+  h:
+    zone: Europe/London
+    open: {}
+    closed: [2027-01-02..2026-12-24, 2026-12-24..12-26, 13-01, ..12-25, 20261224]
+    special: {02-30: "09:00-12:00", eve: "09:00-12:00", 12-24: [], 12-31: closed}
+    holidays: [GB-ENG, 44]
+"""
+    dates = "is not a date: write 2026-12-25, 12-25 for every year, or 2026-12-24..2027-01-02"
+
+    assert problems_of(LEAST + text) == [
+        'centre.yaml:10:14: hours h closed 1: "2027-01-02..2026-12-24" ends before it begins',
+        f"centre.yaml:10:38: hours h closed 2: {dates}",
+        'centre.yaml:10:57: hours h closed 3: "13-01" is not in the calendar',
+        f"centre.yaml:10:64: hours h closed 4: {dates}",
+        f"centre.yaml:10:73: hours h closed 5: {dates}",
+        'centre.yaml:11:22: hours h special 02-30: "02-30" is not in the calendar',
+        "centre.yaml:11:42: hours h special eve: is not a date: write 2026-12-25, or 12-25 for every year",
+        "centre.yaml:11:64: hours h special 12-24 must not be empty",
+        'centre.yaml:11:75: hours h special 12-31: "closed" is not an opening: write 09:00-17:30',
+        "centre.yaml:12:24: hours h holidays 2 must be text: put it in quotes",
+    ]
+
+
+def test_nothing_is_read_about_holidays_before_a_centre_file_names_a_region() -> None:
+    look = f"""
+import sys
+from pathlib import Path
+from trunkline.flows.centre import load_centre
+assert load_centre(Path({str(SHIPPED)!r}))[0]
+sys.exit("holidays" in sys.modules)
+"""
+
+    assert subprocess.run([sys.executable, "-c", look], check=False).returncode == 0
+
+
 @pytest.mark.parametrize(
     ("text", "days"), [("mon", [0]), ("mon-fri", [0, 1, 2, 3, 4]), ("sat-mon", [5, 6, 0]), ("mon, wed-thu", [0, 2, 3])]
 )
@@ -112,7 +214,8 @@ agents: {Ana: {name: Ana}, ben: {name: Ben, queues: [sales], role: boss}}
         "write mon, tue, wed, thu, fri, sat, sun, or mon-fri",
         'centre.yaml:6:68: hours support open tue: "9-5" is not an opening: write 09:00-17:30',
         "centre.yaml:6:80: hours support open wed must not be empty",
-        "centre.yaml:6:94: hours support closed 1: is not a date: write 2026-12-25",
+        "centre.yaml:6:94: hours support closed 1: is not a date: "
+        "write 2026-12-25, 12-25 for every year, or 2026-12-24..2027-01-02",
         'centre.yaml:6:104: hours support closed 2: "2026-02-30" is not in the calendar',
         'centre.yaml:7:15: hours bad zone: "../etc/passwd" is not a time zone: write for example Europe/London',
         "centre.yaml:8:15: dispositions must not be empty",

@@ -3,18 +3,20 @@
 import json
 import time
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.flows.tools import a_draft, a_world
 from trunkline.cli import main
-from trunkline.core.hours import OpeningHours, Span
-from trunkline.flows.calendars import clock_changes, occasions
+from trunkline.core.hours import Dates, EachYear, OpeningHours, Span, is_open_at
+from trunkline.flows.calendars import MINUTE, clock_changes, occasions
 from trunkline.flows.explore import Exploration, explore
 from trunkline.flows.samples import samples_of
 
@@ -109,6 +111,25 @@ def test_hole_between_two_calendars_while_the_clocks_differ_is_found() -> None:
     assert sound.findings == ()
 
 
+def test_gap_that_hours_of_one_day_make_is_meant() -> None:
+    steps = """
+  begin: {hours: early, open: people, closed: later}
+  later: {hours: late, open: people, closed: night}
+  people: {queue: support}
+  night: {end: Nobody is here.}
+"""
+    late = replace(daily(LONDON, 17 * 60, 20 * 60), special={date(2027, 3, 28): (Span(18 * 60, 20 * 60),)})
+
+    assert explored(steps, {"early": daily(LONDON, 14 * 60, 17 * 60), "late": late}).findings == ()
+
+
+def test_opening_in_the_hour_that_is_doubled_is_an_occasion_each_time() -> None:
+    year = occasions({"h": daily(LONDON, 75, 90)}, START)
+
+    day = [occasion for occasion in year if occasion.open and f"{occasion.begins:%m-%d}" == "10-31"]
+    assert [f"{each.begins:%H:%M}-{each.ends:%H:%M}" for each in day] == ["00:15-00:30", "01:15-01:30"]
+
+
 def test_opening_that_the_clocks_skip_is_found_and_one_that_comes_twice() -> None:
     steps = "  begin: {hours: early, open: people, closed: people}\n  people: {queue: support}\n"
 
@@ -182,6 +203,65 @@ def test_year_has_no_gap_between_its_occasions() -> None:
 
     assert all(one.ends == other.begins for one, other in pairwise(year))
     assert year[-1].ends - year[0].begins == timedelta(days=366)
+
+
+def test_exceptions_of_a_calendar_are_occasions_of_the_year() -> None:
+    christmas, eve = date(2026, 12, 25), date(2026, 12, 24)
+    calendar = replace(
+        daily(LONDON, 540, 1020),
+        shut=(Dates(date(2026, 12, 28), date(2027, 1, 2)),),
+        special={eve: (Span(540, 720),)},
+        holidays=lambda year: frozenset({christmas} if year == christmas.year else ()),
+    )
+
+    year = occasions({"h": calendar}, START)
+
+    told = [(f"{o.begins:%m-%d %H:%M}", f"{o.ends:%m-%d %H:%M}") for o in year if o.open and o.begins.month in {12, 1}]
+    assert told[22:26] == [
+        ("12-23 09:00", "12-23 17:00"),
+        ("12-24 09:00", "12-24 12:00"),
+        ("12-26 09:00", "12-26 17:00"),
+        ("12-27 09:00", "12-27 17:00"),
+    ]
+    assert told[26] == ("01-03 09:00", "01-03 17:00")
+
+
+def test_opening_that_the_clocks_skip_is_none_where_that_day_is_shut() -> None:
+    steps = "  begin: {hours: early, open: people, closed: people}\n  people: {queue: support}\n"
+    early = replace(daily(LONDON, 60, 120), shut=(EachYear((3, 28), (3, 28)), EachYear((10, 31), (10, 31))))
+
+    assert explored(steps, {"early": early}).findings == ()
+
+
+SPANS = st.tuples(st.integers(0, 1439) | st.integers(55, 185), st.integers(1, 1440) | st.integers(1, 45)).map(
+    lambda two: Span(two[0], sum(two))
+)
+DATES = st.dates(date(2026, 11, 20), date(2027, 11, 30))
+CALENDARS = st.builds(
+    OpeningHours,
+    st.sampled_from([LONDON, NEW_YORK, ZoneInfo("Australia/Lord_Howe")]),
+    st.dictionaries(st.integers(0, 6), st.lists(SPANS, max_size=2).map(tuple)),
+    closed=st.frozensets(DATES, max_size=3),
+    shut=st.lists(st.builds(Dates, DATES, DATES), max_size=2).map(tuple),
+    special=st.dictionaries(DATES, st.lists(SPANS, max_size=2).map(tuple), max_size=3),
+)
+CLOCK_CHANGES = [
+    datetime(2027, *day, tzinfo=UTC) for day in ((3, 14, 7), (3, 28, 1), (10, 31, 1), (11, 7, 6), (4, 3, 15))
+]
+
+
+@settings(max_examples=50)
+@given(st.dictionaries(st.sampled_from("ab"), CALENDARS, min_size=1), st.data())
+def test_occasion_tells_what_is_open_at_any_moment_of_it(
+    calendars: dict[str, OpeningHours], data: st.DataObject
+) -> None:
+    year = occasions(calendars, START)
+    near = st.tuples(st.sampled_from(CLOCK_CHANGES), st.integers(-180, 180)).map(lambda at: at[0] + at[1] * MINUTE)
+    anywhere = st.integers(0, 366 * 1440 - 1).map(lambda at: START + at * MINUTE)
+
+    for moment in data.draw(st.lists(near | anywhere, min_size=20)):
+        (occasion,) = [each for each in year if each.begins <= moment < each.ends]
+        assert occasion.open == {name for name, hours in calendars.items() if is_open_at(hours, moment)}
 
 
 @pytest.mark.parametrize("medium", ["voice", "chat", "sms"])

@@ -1,10 +1,12 @@
-"""Opening hours: a week in one time zone, and the dates on which it does not hold."""
+"""Opening hours: a week in one time zone, the dates on which it does not hold, and those with hours of their own."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 
 DAY_MINUTES = 24 * 60
+MonthDay = tuple[int, int]
+"""A date of every year: its month and its day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,15 +18,42 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Dates:
+    """All days from `first` to `last`, both among them."""
+
+    first: date
+    last: date
+
+
+@dataclass(frozen=True, slots=True)
+class EachYear:
+    """The days of every year from `first` to `last`, both among them; a `last` before `first` is after New Year."""
+
+    first: MonthDay
+    last: MonthDay
+
+
+def no_holidays(year: int) -> frozenset[date]:
+    """Return none, for calendars that know no public holidays."""
+    del year
+    return frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class OpeningHours:
     """A calendar: what is open on each weekday (0 is Monday), by the clock on the wall in `zone`.
 
-    A date in `closed` has no opening of its own; what began the evening before still runs to its end.
+    A date in `closed`, in `shut` or among the `holidays` of its year has no opening of its own; what began the evening
+    before still runs to its end. `special` wins over all of them and over the week; of its keys a date wins over the
+    same day of every year. `holidays` is pure: the same year has the same dates for ever.
     """
 
     zone: tzinfo
     week: Mapping[int, tuple[Span, ...]]
     closed: frozenset[date] = frozenset()
+    shut: tuple[Dates | EachYear, ...] = ()
+    special: Mapping[date | MonthDay, tuple[Span, ...]] = field(default_factory=dict)
+    holidays: Callable[[int], frozenset[date]] = no_holidays
 
 
 def is_open_at(hours: OpeningHours, moment: datetime) -> bool:
@@ -38,8 +67,34 @@ def is_open_at(hours: OpeningHours, moment: datetime) -> bool:
     return _opened_on(hours, today, minute) or _opened_on(hours, today - timedelta(days=1), minute + DAY_MINUTES)
 
 
+def openings_on(hours: OpeningHours, day: date) -> tuple[Span, ...]:
+    """Return the openings that begin on `day`."""
+    month_day = (day.month, day.day)
+    for key in (day, month_day):
+        if key in hours.special:
+            return hours.special[key]
+    usual = usual_openings_on(hours, day)
+    if not usual or day in hours.closed or any(_is_in(day, month_day, stretch) for stretch in hours.shut):
+        return ()
+    return () if day in hours.holidays(day.year) else usual
+
+
+def usual_openings_on(hours: OpeningHours, day: date) -> tuple[Span, ...]:
+    """Return the openings of that day of the week, as if every week were the same."""
+    return hours.week.get(day.weekday(), ())
+
+
+def _is_in(day: date, month_day: MonthDay, stretch: Dates | EachYear) -> bool:
+    """Say whether a stretch of dates has a day."""
+    match stretch:
+        case Dates(first, last):
+            return first <= day <= last
+        case EachYear(begins, ends) if begins <= ends:
+            return begins <= month_day <= ends
+        case EachYear(begins, ends):
+            return month_day >= begins or month_day <= ends
+
+
 def _opened_on(hours: OpeningHours, day: date, minute: int) -> bool:
     """Say whether an opening that began on `day` covers the minute counted from that day's midnight."""
-    if day in hours.closed:
-        return False
-    return any(span.opens <= minute < span.closes for span in hours.week.get(day.weekday(), ()))
+    return any(span.opens <= minute < span.closes for span in openings_on(hours, day))

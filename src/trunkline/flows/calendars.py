@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from itertools import pairwise
 
-from trunkline.core.hours import OpeningHours, is_open_at
+from trunkline.core.hours import OpeningHours, is_open_at, openings_on, usual_openings_on
 
 YEAR = timedelta(days=366)
 DAY = timedelta(days=1)
@@ -79,14 +79,14 @@ def occasions(calendars: Mapping[str, OpeningHours], start: datetime) -> list[Oc
 def holes(calendars: Mapping[str, OpeningHours], year: list[Occasion], start: datetime) -> list[Hole]:
     """Return openings that the clocks skip or double, and gaps between calendars that only odd clocks make."""
     found = [hole for name, hours in calendars.items() for hole in _touched(name, hours, start)]
-    closed_days = {day for hours in calendars.values() for day in hours.closed}
     usual = {(one.open, other.open) for one, other in pairwise(year) if not (one.odd or other.odd)}
     told: set[tuple[frozenset[str], frozenset[str]]] = set()
     for one, other in pairwise(year):
         pair = (one.open, other.open)
         if one.open == other.open or not other.odd or other.open or pair in usual | told:
             continue
-        if {one.begins.date(), other.begins.date(), other.ends.date()} & closed_days:
+        days = (one.begins.date(), other.begins.date(), other.ends.date())
+        if any(openings_on(each, day) != usual_openings_on(each, day) for each in calendars.values() for day in days):
             continue
         told.add(pair)
         before = ", ".join(sorted(one.open))
@@ -107,7 +107,7 @@ def _touched(name: str, hours: OpeningHours, start: datetime) -> Iterator[Hole]:
         is_now = after.hour * 60 + after.minute
         first, last = min(was, is_now), max(was, is_now)
         day = after.date()
-        for span in () if day in hours.closed else hours.week.get(day.weekday(), ()):
+        for span in openings_on(hours, day):
             if first <= span.opens and span.closes <= last:
                 opening = f"{_clock(span.opens)}-{_clock(span.closes)}"
                 fate = "does not come: the clocks skip it" if is_now > was else "comes twice: the clocks go back"
@@ -115,22 +115,21 @@ def _touched(name: str, hours: OpeningHours, start: datetime) -> Iterator[Hole]:
 
 
 def _edges(hours: OpeningHours, start: datetime) -> Iterator[datetime]:
-    """Yield each opening and closing of the year, and each midnight around a closed date."""
+    """Yield each opening and closing of the year."""
     first = start.astimezone(hours.zone).date() - DAY
     for number in range(YEAR.days + 2):
         day = first + number * DAY
-        if day in hours.closed:
-            continue
-        for span in hours.week.get(day.weekday(), ()):
-            yield _moment(hours.zone, day, span.opens, start)
-            yield _moment(hours.zone, day, span.closes, start)
+        for span in openings_on(hours, day):
+            yield from _moments(hours.zone, day, span.opens, start)
+            yield from _moments(hours.zone, day, span.closes, start)
 
 
-def _moment(zone: tzinfo, day: date, minute: int, start: datetime) -> datetime:
-    """Return the moment at which a clock on the wall shows a minute of a day, in the zone of `start`."""
+def _moments(zone: tzinfo, day: date, minute: int, start: datetime) -> Iterator[datetime]:
+    """Yield each moment at which a clock on the wall shows a minute of a day, in the zone of `start`: mostly one."""
     on, at = divmod(minute, 24 * 60)
     wall = datetime.combine(day + on * DAY, time(at // 60, at % 60), tzinfo=zone)
-    return wall.astimezone(start.tzinfo)
+    for fold in (0, 1):
+        yield wall.replace(fold=fold).astimezone(start.tzinfo)
 
 
 def _offsets(calendars: Mapping[str, OpeningHours], at: datetime) -> tuple[timedelta, ...]:

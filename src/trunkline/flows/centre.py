@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 
 from trunkline.core.centre import AgentConfig, Centre, Disposition, QueueConfig, Reason, Role
-from trunkline.core.hours import DAY_MINUTES, OpeningHours, Span
+from trunkline.core.hours import DAY_MINUTES, Dates, EachYear, OpeningHours, Span, no_holidays
 from trunkline.core.ids import AgentId, QueueId
+from trunkline.flows.dates import dates_of, day_of
 from trunkline.flows.fields import Duration, Language, Name
+from trunkline.flows.holidays import PublicHolidays, region_of
 from trunkline.flows.problem import Guesser, Problem, Severity
 from trunkline.flows.shape import shaped
 from trunkline.flows.source import MOST_BYTES, Node, read
@@ -43,6 +45,12 @@ def _span(text: str) -> str:
     return text
 
 
+def _special_day(text: str) -> str:
+    """Accept `2026-12-24` and `12-24`."""
+    day_of(text)
+    return text
+
+
 def _region(text: str) -> str:
     """Accept two capital letters."""
     if not re.fullmatch("[A-Z]{2}", text):
@@ -60,16 +68,6 @@ def _agent_id(text: str) -> str:
 def _listed(value: object) -> object:
     """Read one for a list of one."""
     return [value] if isinstance(value, str) else value
-
-
-def _date(value: object) -> object:
-    """Read `2026-12-25`."""
-    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-        raise ValueError("is not a date: write 2026-12-25")
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
-        raise ValueError(f'"{value}" is not in the calendar') from None
 
 
 def days_of(text: str) -> list[int]:
@@ -111,21 +109,23 @@ class _Queue(BaseModel):
     announce_every: Duration | None = None
 
 
+_Openings = Annotated[
+    tuple[Annotated[str, AfterValidator(_span)], ...], BeforeValidator(_listed), Field(min_length=1, strict=False)
+]
+
+
 class _Hours(BaseModel):
     """A calendar of the centre file."""
 
     model_config = _CLOSED
 
     zone: Annotated[str, AfterValidator(_zone)]
-    open: dict[
-        Annotated[str, AfterValidator(_day_names)],
-        Annotated[
-            tuple[Annotated[str, AfterValidator(_span)], ...],
-            BeforeValidator(_listed),
-            Field(min_length=1, strict=False),
-        ],
-    ]
-    closed: tuple[Annotated[date, BeforeValidator(_date)], ...] = Field(default=(), strict=False)
+    open: dict[Annotated[str, AfterValidator(_day_names)], _Openings]
+    closed: tuple[Annotated[date | Dates | EachYear, PlainValidator(dates_of)], ...] = Field(default=(), strict=False)
+    special: dict[Annotated[str, AfterValidator(_special_day)], _Openings] = Field(default_factory=dict)
+    holidays: Annotated[
+        tuple[Annotated[str, AfterValidator(region_of)], ...], BeforeValidator(_listed), Field(strict=False)
+    ] = ()
 
     def calendar(self) -> OpeningHours:
         """Return it as it is asked."""
@@ -133,7 +133,14 @@ class _Hours(BaseModel):
         for names, spans in self.open.items():
             for day in days_of(names):
                 week[day] = (*week.get(day, ()), *(span_of(span) for span in spans))
-        return OpeningHours(ZoneInfo(self.zone), week, frozenset(self.closed))
+        return OpeningHours(
+            ZoneInfo(self.zone),
+            week,
+            frozenset(day for day in self.closed if isinstance(day, date)),
+            tuple(stretch for stretch in self.closed if not isinstance(stretch, date)),
+            {day_of(day): tuple(map(span_of, spans)) for day, spans in self.special.items()},
+            PublicHolidays(self.holidays) if self.holidays else no_holidays,
+        )
 
 
 class _Coded(BaseModel):
