@@ -31,6 +31,7 @@ from trunkline.flows.talk import (
     Say,
     Send,
     Sent,
+    Silence,
     Transfer,
     TransferFailed,
     Transferred,
@@ -145,6 +146,12 @@ def test_score_is_kept_and_silence_goes_on() -> None:
 
     assert (rated.run.rating, rated.run.values) == (Rated("csat", 4), {"csat": 4})
     assert words(talked(flow, Key("9"), Key("9")).action) == "Good."
+
+
+def test_survey_puts_its_question_once_however_long_it_waits() -> None:
+    flow = a_flow("  begin: {rate: How did we do?, no_answer: {after: 9s}, next: good}\n  good: {end: Good.}\n")
+
+    assert words(talked(flow, Silence()).action) == "Good."
 
 
 def test_message_is_sent_and_the_run_rests() -> None:

@@ -10,6 +10,7 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 _DURATION = re.compile(r"([0-9]{1,6})(s|m|h)")
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 LONGEST = timedelta(hours=24)
+MOST_DAYS = 60
 KEYS = "0123456789*#"
 
 
@@ -29,6 +30,16 @@ def duration(value: object) -> timedelta:
     if not timedelta() < length <= LONGEST:
         raise ValueError(f"{_shown(value)} is not between 1s and 24h")
     return length
+
+
+def rest(value: object) -> timedelta:
+    """Read `20m`, `6h` or `3d`; raises ValueError."""
+    match = re.fullmatch(r"([0-9]{1,2})d", value) if isinstance(value, str) else None
+    if match is None:
+        return duration(value)
+    if not 1 <= int(match[1]) <= MOST_DAYS:
+        raise ValueError(f'"{value}" is not between 1s and {MOST_DAYS}d')
+    return timedelta(days=int(match[1]))
 
 
 def key(value: object) -> str:
@@ -62,6 +73,7 @@ def _shown(value: object) -> str:
 
 Name = Annotated[str, AfterValidator(name)]
 Duration = Annotated[timedelta, BeforeValidator(duration)]
+Rest = Annotated[timedelta, BeforeValidator(rest)]
 TelephoneKey = Annotated[str, BeforeValidator(key)]
 DialledNumber = Annotated[str, AfterValidator(number)]
 Language = Annotated[str, AfterValidator(language)]

@@ -22,6 +22,7 @@ DURATION = "^[0-9]{1,6}(s|m|h)$"
 _PATTERNS: Mapping[str, dict[str, Any]] = {
     "name": {"type": "string", "pattern": NAME},
     "duration": {"type": "string", "pattern": DURATION},
+    "rest": {"type": "string", "pattern": "^([0-9]{1,6}(s|m|h)|[0-9]{1,2}d)$"},
     "key": {"type": "string", "enum": list(KEYS)},
     "number": {"type": "string", "pattern": r"^\+?[0-9]{1,15}$"},
     "language": {"type": "string", "pattern": "^[a-z]{2,3}(-[A-Z]{2})?$"},

@@ -14,6 +14,8 @@ from trunkline.flows.words import Words
 
 _CLOSED = ConfigDict(frozen=True, extra="forbid", strict=True)
 AnswerWithin = timedelta(seconds=6)
+TimesPut = Annotated[int, Field(ge=1, le=10)]
+"""How often a question is put in all."""
 
 
 class NoAnswer(BaseModel):
@@ -22,7 +24,7 @@ class NoAnswer(BaseModel):
     model_config = _CLOSED
 
     after: Duration = AnswerWithin
-    tries: Annotated[int, Field(ge=1, le=10)] = 3
+    tries: TimesPut = 3
     say: Words | None = None
     go: Name | None = None
 
@@ -32,7 +34,7 @@ class NoMatch(BaseModel):
 
     model_config = _CLOSED
 
-    tries: Annotated[int, Field(ge=1, le=10)] = 3
+    tries: TimesPut = 3
     say: Words | None = None
     go: Name | None = None
 

@@ -4,12 +4,24 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from trunkline.flows.fields import Name
-from trunkline.flows.steps.asking import AskingStep, NoAnswer, NoMatch
+from trunkline.flows.steps.asking import AskingStep, NoAnswer, NoMatch, TimesPut
 from trunkline.flows.steps.step import Go, Loc, Scene, Turn, UnfitAnswer, Way
 from trunkline.flows.talk import Answer, Key, Prompt, Rate, Silence, Typed
 from trunkline.flows.words import Words
 
 KEYS = "12345"
+
+
+class OneQuestion(NoAnswer):
+    """What to do about silence: nothing more, if not said otherwise."""
+
+    tries: TimesPut = 1
+
+
+class TwoQuestions(NoMatch):
+    """What to do about an answer that is no score: ask once more, if not said otherwise."""
+
+    tries: TimesPut = 2
 
 
 class RateStep(AskingStep):
@@ -20,8 +32,8 @@ class RateStep(AskingStep):
     rate: Words
     save: Name = "rating"
     next: Name
-    no_answer: NoAnswer = NoAnswer(tries=1)
-    no_match: NoMatch = NoMatch(tries=2)
+    no_answer: OneQuestion = OneQuestion()
+    no_match: TwoQuestions = TwoQuestions()
 
     def question(self, scene: Scene, first: tuple[Prompt, ...] = ()) -> Rate:
         """Return the question."""

@@ -1,27 +1,12 @@
 """`wait`: let the run rest, for minutes or for days."""
 
-import re
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
-from pydantic import BeforeValidator
-
-from trunkline.flows.fields import Name, duration
+from trunkline.flows.fields import Name, Rest
 from trunkline.flows.steps.step import Flaw, Go, Scene, Step, Turn, UnfitAnswer, Way
 from trunkline.flows.talk import Answer, Pause, Woke
-
-MOST_DAYS = 60
-
-
-def _long(value: object) -> timedelta:
-    """Read `20m`, `6h` or `3d`."""
-    match = re.fullmatch(r"([0-9]{1,2})d", value) if isinstance(value, str) else None
-    if match is None:
-        return duration(value)
-    if not 1 <= int(match[1]) <= MOST_DAYS:
-        raise ValueError(f'"{value}" is not between 1s and {MOST_DAYS}d')
-    return timedelta(days=int(match[1]))
 
 
 class WaitStep(Step):
@@ -29,7 +14,7 @@ class WaitStep(Step):
 
     kind: ClassVar[str] = "wait"
 
-    wait: Annotated[timedelta, BeforeValidator(_long)]
+    wait: Rest
     next: Name
 
     def enter(self, scene: Scene) -> Turn:
