@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trunkline.core.phone import address_of, e164, national
+from trunkline.core.phone import address_of, e164, example_number, national
 
 
 @pytest.mark.parametrize(
@@ -64,3 +64,15 @@ def made_by_the_library(text: str) -> str | None:
     if not phonenumbers.is_possible_number(number):
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+@pytest.mark.parametrize(("region", "begins"), [("GB", "+44"), ("US", "+1"), ("ES", "+34"), ("IT", "+39")])
+def test_example_is_a_number_of_its_region_in_keys(region: str, begins: str) -> None:
+    example = example_number(region)
+
+    assert example.isdigit()
+    assert (e164(example, region) or "").startswith(begins)
+
+
+def test_example_for_no_region_is_british() -> None:
+    assert e164(example_number("ZZ"), "GB") == "+447700900123"

@@ -67,6 +67,31 @@ def test_planted_dead_end_is_found() -> None:
     assert "cut off without a word" in seen.findings[0].message
 
 
+def test_caller_for_whom_nobody_came_is_cut_off_as_well() -> None:
+    seen = explored("""
+  begin: {queue: support, overflow: {after: 5m, go: sorry}}
+  sorry: {say: Nobody is free., next: again}
+  again: {menu: Again?, choices: [{key: "1", label: Again, go: begin}]}
+""")
+
+    assert ("cut-off", "again") in codes(seen)
+
+
+@pytest.mark.parametrize("year", [2026, 2031])
+def test_dates_to_come_and_past_ones_are_entered_in_any_year(year: int) -> None:
+    steps = """
+  begin: {ask: When?, as: date, save: day, no_answer: {go: bye}, next: which}
+  which: {switch: [{when: "{day > now.date}", go: people}], else: bye}
+  people: {queue: support}
+  bye: {end: Goodbye.}
+"""
+    draft = a_draft(steps)
+
+    seen = explore(a_world(draft), samples_of(draft), START.replace(year=year))
+
+    assert (seen.unreached, seen.untaken) == ((), ())
+
+
 def test_planted_endless_loop_is_found() -> None:
     seen = explored("""
   begin: {menu: One?, choices: [{key: "1", label: One, go: people}], no_answer: {go: again}}
@@ -262,6 +287,69 @@ def test_occasion_tells_what_is_open_at_any_moment_of_it(
     for moment in data.draw(st.lists(near | anywhere, min_size=20)):
         (occasion,) = [each for each in year if each.begins <= moment < each.ends]
         assert occasion.open == {name for name, hours in calendars.items() if is_open_at(hours, moment)}
+
+
+CALL_ME = """
+  begin: {callback: sales, number: "{default(phone, caller)}", no_number: ask, next: bye}
+  ask: {ask: Which number?, as: phone, save: phone, no_answer: {go: bye}, next: begin}
+  bye: {end: Goodbye.}
+"""
+
+
+def test_caller_whose_number_is_not_known_is_tried() -> None:
+    seen = explored(CALL_ME)
+
+    asked = next(e for e in seen.endings if "01212345678" in str(e.talk))
+    assert str(asked.talk[0]).strip() == "world: the caller's number is not known"
+    assert (seen.findings, seen.unreached, seen.untaken) == ((), (), ())
+
+
+def test_message_by_sms_always_has_a_sender() -> None:
+    assert explored(CALL_ME, media="sms").unreached == ("ask",)
+
+
+def test_way_that_depends_on_a_tag_is_taken() -> None:
+    seen = explored("""
+  begin:
+    menu: Which?
+    choices: [{key: "1", label: One, go: mark}, {key: "2", label: Two, go: which}]
+    no_answer: {go: which}
+  mark: {tag: one, next: pause}
+  pause: {say: A moment., next: which}
+  which: {switch: [{when: "'one' in tags", go: bye}], else: people}
+  people: {queue: support}
+  bye: {end: Goodbye.}
+""")
+
+    assert (seen.untaken, seen.unreached) == ((), ())
+
+
+def test_values_that_are_only_said_make_no_more_work() -> None:
+    steps = """
+  begin: {http: {get: "https://shop.example/"}, save: order, found: SAID, missing: none, failed: none}
+  tell: {say: "It is {order.a} {order.b} {order.c} {order.d}.", next: which}
+  which: {switch: [{when: order.status == 'sent', go: none}], else: people}
+  people: {queue: support}
+  none: {end: Nothing.}
+"""
+    said, unsaid = explored(steps.replace("SAID", "tell")), explored(steps.replace("SAID", "which"))
+
+    assert said.unreached == ()
+    assert said.states <= unsaid.states + 4
+
+
+def test_step_that_is_seen_with_enough_values_is_no_trap() -> None:
+    seen = explored("""
+  begin: {set: {n: 0}, next: more}
+  more: {set: {n: "{n + 1}"}, next: again}
+  again:
+    menu: Again?
+    choices: [{key: "1", label: Again, go: more}]
+    no_answer: {go: more}
+    no_match: {go: more}
+""")
+
+    assert "trap" not in [code for code, _ in codes(seen)]
 
 
 @pytest.mark.parametrize("medium", ["voice", "chat", "sms"])

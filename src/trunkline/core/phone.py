@@ -62,6 +62,15 @@ def _is_plain(digits: str) -> bool:
     return False
 
 
+def example_number(region: str) -> str:
+    """Return a number as people of the region press its keys, for trying things out; a British one for no region."""
+    number = phonenumbers.example_number(region)
+    if number is None:
+        return "07700900123"
+    written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
+    return phonenumbers.normalize_digits_only(written)
+
+
 def address_of(caller: str, region: str) -> Address:
     """Return a caller's address; one who keeps the number back has an empty one."""
     text = caller.strip()

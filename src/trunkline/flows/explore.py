@@ -11,12 +11,15 @@ from datetime import datetime
 
 from trunkline.core.errors import Misconfigured, Rejected
 from trunkline.core.hours import OpeningHours, is_open_at
+from trunkline.core.phone import example_number
 from trunkline.flows.calendars import Occasion, holes, occasions
-from trunkline.flows.conversation import CannotGoOn, Conversation, Line, World
+from trunkline.flows.conversation import CALLER, CannotGoOn, Conversation, Line, World
+from trunkline.flows.evaluate import Known
+from trunkline.flows.expression import names
 from trunkline.flows.reactions import Reaction, Setting, happening, reactions
 from trunkline.flows.run import Moved, Run
 from trunkline.flows.samples import Samples
-from trunkline.flows.steps.step import Tries
+from trunkline.flows.steps.step import Step, Tries
 from trunkline.flows.talk import End, Enqueue, Facts, Value
 
 MOST_VALUES_AT_A_STEP = 40
@@ -73,6 +76,8 @@ class _Place:
     alone: "_Place | None" = None
     """Where it goes when nobody does anything."""
     is_end: bool = False
+    is_cut: bool = False
+    """Not looked into: its step was seen with enough sets of values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +95,9 @@ def explore(world: World, samples: Samples, start: datetime, media: Iterable[str
     times = _distinct(year)
     for medium in media or world.flow.media:
         for customer in samples.variants("customer"):
-            for occasion in times:
-                explorer.walk(_Start(world.facts(medium, customer=customer), occasion))
+            for caller in explorer.callers(medium):
+                for occasion in times:
+                    explorer.walk(_Start(world.facts(medium, caller, customer), occasion))
     explorer.findings += [Finding("clocks", "", hole.message) for hole in holes(explorer.calendars, year, start)]
     return explorer.exploration()
 
@@ -109,13 +115,16 @@ class _Explorer:
         self._reached: set[str] = set()
         self._failed: set[str] = set()
         self._words, self._bodies, self._customers = samples.words(), samples.bodies(), samples.variants("customer")
-        self._names = frozenset(samples.parts)
-        self._media: set[str] = set()
+        self._decisive = _decisive(world)
+        self._phone = example_number(world.centre.region)
+
+    def callers(self, medium: str) -> tuple[str | None, ...]:
+        """Return the numbers worth coming from: also none, where that makes a difference and can be."""
+        return (CALLER, None) if medium != "sms" and ("caller",) in self._decisive else (CALLER,)
 
     def walk(self, start: _Start) -> None:
         """Walk all that one beginning leads to and no other did before."""
-        now = start.occasion.middle
-        self._media.add(start.facts.medium)
+        now, medium = start.occasion.middle, start.facts.medium
         root = _Place(Moved(_nowhere(self.world), End()), now, start, served=False)
         try:
             moved = self.world.begin(start.facts, now)
@@ -126,7 +135,7 @@ class _Explorer:
         ahead = deque([first] if first else [])
         while ahead:
             place = ahead.popleft()
-            setting = Setting(start.facts.medium, place.now, self._words, self._bodies, self._customers)
+            setting = Setting(medium, place.now, self._words, self._bodies, self._customers, self._phone)
             for reaction in reactions(place.moved.action, setting):
                 if new := self._follow(place, reaction):
                     ahead.append(new)
@@ -150,12 +159,12 @@ class _Explorer:
         self._note_steps(before.moved.run, moved.run)
         told = happening(moved.action)
         is_end = told is not None and told.is_end
-        served = before.served or (is_end and not isinstance(moved.action, End))
+        served = before.served or (is_end and not isinstance(moved.action, End | Enqueue))
         key = self._key(moved.run, before.start.facts, now, served)
         place = self._places.get(key)
         new = place is None and self._fits(key)
         if place is None:
-            place = _Place(moved, now, before.start, served, before if by else None, by, is_end=is_end)
+            place = _Place(moved, now, before.start, served, before if by else None, by, is_end=is_end, is_cut=not new)
             if new:
                 self._places[key] = place
         before.after.append(place)
@@ -199,9 +208,9 @@ class _Explorer:
 
     def _key(self, run: Run, facts: Facts, now: datetime, served: bool) -> Key:
         """Return what decides how a conversation can go on."""
-        values = json.dumps({k: v for k, v in run.values.items() if k in self._names}, sort_keys=True, default=str)
+        known = Known(run.values, facts, run.language or "", run.tags, now)
+        values = json.dumps([known.value(path) for path in self._decisive], sort_keys=True, default=str)
         is_open = tuple(is_open_at(hours, now) for hours in self.calendars.values())
-        customer = json.dumps(facts.customer, sort_keys=True, default=str)
         return (
             facts.medium,
             run.flow,
@@ -210,7 +219,6 @@ class _Explorer:
             is_open,
             served,
             run.language,
-            customer,
             run.tries,
             values,
         )
@@ -277,14 +285,14 @@ class _Explorer:
         for place in self._places.values():
             for after in place.after:
                 sources.setdefault(id(after), []).append(place)
-        ahead = [place for place in self._places.values() if place.is_end]
+        ahead = [place for place in self._places.values() if place.is_end or any(each.is_cut for each in place.after)]
         good = {id(place) for place in ahead}
         while ahead:
             for source in sources.get(id(ahead.pop()), ()):
                 if id(source) not in good:
                     good.add(id(source))
                     ahead.append(source)
-        # A place cut for its crowd, or where the flow fails, is told of by other findings.
+        # Where the flow fails, another finding tells of it.
         lost = [place for place in self._places.values() if id(place) not in good and place.after]
         if not lost:
             return []
@@ -301,6 +309,8 @@ class _Explorer:
                 ways.append(at.by)
             at = at.before
         conversation = Conversation(self.world, place.start.facts, place.start.occasion.middle, says_done=False)
+        if place.start.facts.caller is None:
+            conversation.lines.append(Line("world", "the caller's number is not known"))
         try:
             conversation.begin()
             for by in reversed(ways):
@@ -311,16 +321,24 @@ class _Explorer:
         return tuple(conversation.lines)
 
 
+def _steps(world: World) -> list[Step]:
+    """Return the steps of the flow, and of those that it may run."""
+    flows = world.flows.values() if any(step.kind == "run" for step in world.flow.steps.values()) else [world.flow]
+    return [step for flow in flows for step in flow.steps.values()]
+
+
+def _decisive(world: World) -> list[tuple[str, ...]]:
+    """Return the values on which it depends where a step leads; what is only said makes no difference to that."""
+    read = (name for step in _steps(world) for _, text in step.templates() for each in text.expressions()
+            for name in names(each))  # fmt: skip
+    # The moment is told apart by the calendars.
+    return sorted({name.path for name in read if name.path[0] != "now"})
+
+
 def _calendars(world: World) -> Mapping[str, OpeningHours]:
     """Return the calendars that the flow, or one that it may run, asks for."""
-    flows = world.flows.values() if any(step.kind == "run" for step in world.flow.steps.values()) else [world.flow]
-    names = {
-        mention.name
-        for flow in flows
-        for step in flow.steps.values()
-        for mention in step.mentions()
-        if mention.noun == "hours"
-    }
+    mentions = (mention for step in _steps(world) for mention in step.mentions())
+    names = {mention.name for mention in mentions if mention.noun == "hours"}
     return {name: world.centre.hours[name] for name in sorted(names) if name in world.centre.hours}
 
 

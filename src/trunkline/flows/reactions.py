@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from trunkline.flows.fields import KEYS
@@ -72,6 +72,8 @@ class Setting:
     bodies: tuple[Mapping[str, Value], ...] = ({},)
     """What web services may answer, as far as the flow cares."""
     customers: tuple[Mapping[str, Value], ...] = ({},)
+    phone: str = "07700900123"
+    """A telephone number as people enter it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +112,9 @@ def _to_menu(menu: Menu, setting: Setting) -> list[Reaction]:
 def _to_ask(ask: Ask, setting: Setting) -> list[Reaction]:
     """Something of every form that a question may want, something that fits none, silence."""
     digits = ("1234567890" * 4)[: ask.max_length]
-    forms: tuple[str, ...] = (digits, "1", "20261224", "4111111111111111", "07700900123")
+    forms: tuple[str, ...] = (digits, "1", *_dates_around(setting.now), "4111111111111111", setting.phone)
     if setting.medium != "voice":
-        forms = (*forms, "yes", "no", "2026-12-24", "someone@example.com", "some words", "4111 1111 1111 1111")
+        forms = (*forms, "yes", "no", "someone@example.com", "some words", "4111 1111 1111 1111")
     tried = dict.fromkeys((*forms, *setting.words))
     verb = "enters" if setting.medium == "voice" else "writes"
     found = [Reaction(f'{verb} "{text}"', Typed(text)) for text in tried if len(text) <= max(ask.max_length, 1)]
@@ -122,6 +124,15 @@ def _to_ask(ask: Ask, setting: Setting) -> list[Reaction]:
         Reaction(f'{verb} "{bad}"', Typed(bad)),
         Reaction("says nothing", Silence(), ask.after, by_itself=True),
     ]
+
+
+def _dates_around(now: datetime) -> tuple[str, str]:
+    """Return a date to come and a past one, by eight keys: the fifth of May or so, the same with the month first."""
+    days = [date(now.year + year, month, month) for year in (-1, 0, 1) for month in range(1, 13)]
+    # Two days, so that it is to come in every time zone.
+    coming = next(day for day in days if day > now.date() + timedelta(days=2))
+    past = next(day for day in reversed(days) if day < now.date() - timedelta(days=2))
+    return f"{coming:%d%m%Y}", f"{past:%d%m%Y}"
 
 
 def _to_rate(rate: Rate, setting: Setting) -> list[Reaction]:
