@@ -7,6 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from holidays import country_holidays
 
 from trunkline.core.centre import AgentConfig, Disposition, QueueConfig, Role
 from trunkline.core.hours import Dates, EachYear, OpeningHours, Span, openings_on
@@ -118,6 +119,13 @@ def test_public_holidays_close_and_a_special_day_opens_all_the_same() -> None:
 def test_holidays_that_fall_on_a_weekend_are_made_up_for_even_in_the_year_before() -> None:
     assert date(2026, 12, 28) in PublicHolidays(("GB-ENG",))(2026)
     assert date(2027, 12, 31) in PublicHolidays(("US",))(2027)
+
+
+@pytest.mark.parametrize("region", ["GB", "GB-ENG", "ES", "ES-MD", "US-NY", "DE-BY", "GU", "IN", "IL", "JP"])
+def test_holidays_are_those_of_the_package_as_it_is_meant_to_be_asked(region: str) -> None:
+    code, _, part = region.partition("-")
+
+    assert PublicHolidays((region,))(2027) == set(country_holidays(code, part or None, years=2027, expand=False))
 
 
 @pytest.mark.parametrize(

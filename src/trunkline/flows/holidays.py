@@ -1,13 +1,14 @@
 """Public holidays by region: the only door to the `holidays` package.
 
-That is large (a third of a second): nothing of it is read before a centre file names a region.
+That is large: nothing of it is read before a centre file names a region.
 """
 
-import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trunkline.flows.problem import Guesser
@@ -78,11 +79,21 @@ def _alpha_2() -> Mapping[str, str]:
     return {other.upper(): codes[1] for codes in COUNTRIES.values() for other in (codes[0], *codes[2:])}
 
 
+@cache
 def _kind(module: str) -> "type[HolidayBase]":
-    """Return the record that knows a country's holidays."""
-    from holidays.registry import COUNTRIES  # noqa: PLC0415
+    """Return the record that knows a country's holidays.
 
-    found: type[HolidayBase] = getattr(importlib.import_module(f"holidays.countries.{module}"), COUNTRIES[module][0])
+    Its own file is read alone: the usual import would read those of all countries before it.
+    """
+    from holidays import registry  # noqa: PLC0415
+
+    file = Path(registry.__file__).parent / "countries" / f"{module}.py"
+    spec = spec_from_file_location(f"{__name__}.{module}", file)
+    assert spec is not None  # noqa: S101 - for mypy: the registry names files that are there
+    assert spec.loader is not None  # noqa: S101
+    country = module_from_spec(spec)
+    spec.loader.exec_module(country)
+    found: type[HolidayBase] = getattr(country, registry.COUNTRIES[module][0])
     return found
 
 
