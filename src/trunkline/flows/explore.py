@@ -14,8 +14,8 @@ from trunkline.core.hours import OpeningHours, is_open_at
 from trunkline.core.phone import example_number
 from trunkline.flows.calendars import Occasion, holes, occasions
 from trunkline.flows.conversation import CALLER, CannotGoOn, Conversation, Line, World
+from trunkline.flows.decisive import live_values, read_by
 from trunkline.flows.evaluate import Known
-from trunkline.flows.expression import names
 from trunkline.flows.reactions import Reaction, Setting, happening, reactions
 from trunkline.flows.run import Moved, Run
 from trunkline.flows.samples import Samples
@@ -115,7 +115,9 @@ class _Explorer:
         self._reached: set[str] = set()
         self._failed: set[str] = set()
         self._words, self._bodies, self._customers = samples.words(), samples.bodies(), samples.variants("customer")
-        self._decisive = _decisive(world)
+        self._decisive = read_by(_steps(world))
+        self._live = live_values(world.flow, self._decisive)
+        self._open_at: dict[datetime, tuple[bool, ...]] = {}
         self._phone = example_number(world.centre.region)
 
     def callers(self, medium: str) -> tuple[str | None, ...]:
@@ -209,8 +211,11 @@ class _Explorer:
     def _key(self, run: Run, facts: Facts, now: datetime, served: bool) -> Key:
         """Return what decides how a conversation can go on."""
         known = Known(run.values, facts, run.language or "", run.tags, now)
-        values = json.dumps([known.value(path) for path in self._decisive], sort_keys=True, default=str)
-        is_open = tuple(is_open_at(hours, now) for hours in self.calendars.values())
+        live = self._live.get(run.step, ()) if run.flow == self.world.flow.name else sorted(self._decisive)
+        values = json.dumps([known.value(path) for path in live], sort_keys=True, default=str)
+        is_open = self._open_at.get(now)
+        if is_open is None:
+            is_open = self._open_at[now] = tuple(is_open_at(hours, now) for hours in self.calendars.values())
         return (
             facts.medium,
             run.flow,
@@ -325,14 +330,6 @@ def _steps(world: World) -> list[Step]:
     """Return the steps of the flow, and of those that it may run."""
     flows = world.flows.values() if any(step.kind == "run" for step in world.flow.steps.values()) else [world.flow]
     return [step for flow in flows for step in flow.steps.values()]
-
-
-def _decisive(world: World) -> list[tuple[str, ...]]:
-    """Return the values on which it depends where a step leads; what is only said makes no difference to that."""
-    read = (name for step in _steps(world) for _, text in step.templates() for each in text.expressions()
-            for name in names(each))  # fmt: skip
-    # The moment is told apart by the calendars.
-    return sorted({name.path for name in read if name.path[0] != "now"})
 
 
 def _calendars(world: World) -> Mapping[str, OpeningHours]:
