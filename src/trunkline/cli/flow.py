@@ -1,15 +1,13 @@
 """`trunkline flow`: look at flow files without a telephone, a database or a network."""
 
 import dataclasses
+import importlib
 import json
 import sys
 from pathlib import Path
 
 import click
 
-from trunkline.cli.flow_status import status
-from trunkline.cli.flow_talk import talk
-from trunkline.cli.flow_tools import draw_file, explore_file, test_files, write_schema
 from trunkline.core.centre import Centre
 from trunkline.flows.centre import load_centre
 from trunkline.flows.check import check
@@ -18,7 +16,30 @@ from trunkline.flows.problem import Problem
 CENTRE_FILE = "centre.yaml"
 
 
-@click.group()
+# Each is imported when it is asked for only: `check` is to be there before an admin looks up.
+_ELSEWHERE = {
+    "test": ("flow_tools", "test_files"),
+    "explore": ("flow_tools", "explore_file"),
+    "draw": ("flow_tools", "draw_file"),
+    "talk": ("flow_talk", "talk"),
+    "schema": ("flow_tools", "write_schema"),
+    "status": ("flow_status", "status"),
+}
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*super().list_commands(ctx), *_ELSEWHERE]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _ELSEWHERE:
+            return super().get_command(ctx, cmd_name)
+        module, name = _ELSEWHERE[cmd_name]
+        command: click.Command = getattr(importlib.import_module(f"trunkline.cli.{module}"), name)
+        return command
+
+
+@click.group(cls=_Commands)
 def flow() -> None:
     """Check, test, explore and draw the files that tell the centre what to do with those who call."""
 
@@ -80,7 +101,5 @@ def _beside(flows: list[Path]) -> Path | None:
     return beside if beside is not None and beside.is_file() else None
 
 
-for each in (test_files, explore_file, draw_file, talk, write_schema, status):
-    flow.add_command(each)
 command = flow
 """What `trunkline` looks for in each of its modules."""

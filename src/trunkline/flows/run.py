@@ -181,18 +181,18 @@ def _returned(run: Run, facts: Facts, now: datetime) -> tuple[Flow, Run]:
 
 def _left(flow: Flow, run: Run, go: Go, now: datetime) -> Run:
     """Return the run after it left its step: its answer on the path, its tries forgotten, the new step entered."""
-    path = run.path
+    path = list(run.path)
     if go.answer is not None and path:
-        path = (*path[:-1], replace(path[-1], answer=go.answer))
+        path[-1] = replace(path[-1], answer=go.answer)
     if go.to is not None:
-        path = (*path[-MOST_VISITS + 1 :], Visit(flow.name, go.to, flow.steps[go.to].title_for(go.to), now))
+        path.append(Visit(flow.name, go.to, flow.steps[go.to].title_for(go.to), now))
     return Run(
         flow=run.flow,
         version=run.version,
         step=go.to or "",
         tries=Tries(),
         values={**run.values, **go.save} if go.save else run.values,
-        path=path,
+        path=tuple(path[-MOST_VISITS:]),
         tags=tuple(dict.fromkeys((*run.tags, *go.tags))) if go.tags else run.tags,
         language=go.language or run.language,
         frames=run.frames,

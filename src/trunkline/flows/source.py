@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.events import (
     AliasEvent,
@@ -21,6 +20,7 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
+from trunkline.flows.events import MISHAPS, events
 from trunkline.flows.problem import Problem, Severity
 
 MOST_BYTES = 1_000_000
@@ -172,15 +172,14 @@ def read(data: bytes, file: str) -> tuple[Node | None, list[Problem]]:
         return None, reader.problems
     complaint: tuple[Node, str] | None = None
     try:
-        for event in YAML(typ="safe", pure=True).parse(text):
+        for event in events(text):
             reader.take(event)
     except _Unreadable:
         reader.root = None
     except YAMLError as error:
         reader.root = None
         complaint = _complaint(error)
-    except (ValueError, ArithmeticError, LookupError, AttributeError, TypeError, AssertionError, RecursionError):
-        # ruamel.yaml stumbles over a few malformed directives and escapes in ways of its own.
+    except MISHAPS:
         reader.root = None
         complaint = (start, "this is not YAML")
     vanishing = list(_vanishing(text, file, reader.block_lines))

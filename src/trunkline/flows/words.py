@@ -79,6 +79,8 @@ class AnyWords(OneLanguage):
 
     def in_language(self, language: str) -> OneLanguage:
         """Return the words in a language: its own, its base's, those without a language, or the first there are."""
+        if not self.languages:
+            return self
         return self._own(language) or (next(iter(self.languages.values()), self) if not self._has_own else self)
 
     @property
