@@ -73,6 +73,23 @@ def test_file_of_ten_megabytes_is_refused_unread(tmp_path: Path) -> None:
     assert [p.message for p in check([large])] == ["the file is larger than 1 MB"]
 
 
+def test_flow_that_another_is_to_run_and_is_not_there_is_found_with_a_guess(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("flow: a\nstart: go\nsteps: {go: {run: survy, next: bye}, bye: {end: }}\n")
+    (tmp_path / "b.yaml").write_text("flow: survey\nstart: bye\nsteps: {bye: {end: }}\n")
+
+    (problem,) = check([tmp_path / "a.yaml", tmp_path / "b.yaml"])
+
+    assert (problem.line, problem.column) == (3, 19)
+    assert f"{problem.message}; {problem.hint}" == 'run "go": there is no flow "survy"; did you mean "survey"?'
+
+
+def test_absurd_nesting_is_refused_where_it_begins_to_be_absurd() -> None:
+    for text in ("[" * 100_000, "{a: " * 100_000, "- " * 100_000, "".join(" " * n + "a:\n" for n in range(300))):
+        _, problems = read(text.encode(), "x.yaml")
+
+        assert [problem.code for problem in problems] == ["depth"]
+
+
 def test_a_hundred_mistakes_in_the_yaml_are_enough() -> None:
     _, problems = read(b"flow: x\n" * 200, "x.yaml")
 

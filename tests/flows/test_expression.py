@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.flows.examples import MONDAY_TEN, the_facts
-from trunkline.flows.evaluate import Known, ValueFault, decided, evaluate, filled_in
+from trunkline.flows.evaluate import MOST_TEXT, Known, ValueFault, decided, evaluate, filled_in
 from trunkline.flows.expression import MOST_CHARACTERS, NotAnExpression, names, parse
-from trunkline.flows.functions import FUNCTIONS
+from trunkline.flows.functions import FUNCTIONS, LARGEST
 from trunkline.flows.talk import Value
 from trunkline.flows.template import Condition, Template
 
@@ -153,7 +153,14 @@ def test_text_that_grows_too_long_is_a_fault() -> None:
         ("lower()", "lower takes 1 value, not 0"),
         ("min(1)", "min takes 2 to 8 values, not 1"),
         ("lower(1 2)", '"," or ")" should be there'),
-        ("a.__class__.__init__()", "is not expected"),
+        ("a.__class__.__init__()", '"__class__" cannot be a name: none begins with __'),
+        ("__import__", '"__import__" cannot be a name'),
+        ("9 ** 9 ** 9", "a value should be there"),
+        ("not " * 200 + "a", "longer than"),
+        ("not " * 60 + "a", "nested more than 32 deep"),
+        ("-" * 60 + "1", "nested more than 32 deep"),
+        ("lower(" * 60 + "a" + ")" * 60, "nested more than 32 deep"),
+        ("a ? " * 40 + "b" + " : c" * 40, "more than 32"),
         ("(" * 40 + "1" + ")" * 40, "nested more than 32 deep"),
         ("1" + "+1" * 40, "more than 32 parts"),
         ("1" * 501, f"longer than {MOST_CHARACTERS} characters"),
@@ -249,3 +256,48 @@ def test_any_text_is_worth_something_or_says_why_not(text: str) -> None:
         for medium, language in (("voice", "en-GB"), ("sms", "es"), ("voice", "fr")):
             with suppress(ValueFault):
                 filled_in(found, the_known(medium, language))
+
+
+class Order(dict[str, Value]):
+    """A record with more to it than its keys."""
+
+    secret = "leaked"
+
+
+@given(
+    st.sampled_from(sorted({*dir(Order), *dir(str), *dir(int), *dir(MONDAY_TEN)})), st.sampled_from(["order", "t", "n"])
+)
+def test_names_lead_into_values_and_never_to_what_python_has(attribute: str, name: str) -> None:
+    known = Known({"order": Order(), "t": "Hello", "n": 3}, the_facts(), "en-GB", (), MONDAY_TEN)
+
+    with suppress(NotAnExpression):
+        assert evaluate(parse(f"{name}.{attribute}"), known) is None
+
+
+GROWING = st.recursive(
+    st.sampled_from(["n", "long", "999999999999999", "0.0000000001", "'ß'"]),
+    lambda inside: st.one_of(
+        st.builds("({} {} {})".format, inside, st.sampled_from("+-*/%"), inside),
+        st.builds("{}({})".format, st.sampled_from(["upper", "spell", "digits", "text", "round"]), inside),
+        st.builds("(true ? {} : 0)".format, inside),
+        st.builds("(-{})".format, inside),
+    ),
+    max_leaves=30,
+)
+
+
+@given(GROWING)
+def test_whatever_is_reckoned_stays_small(text: str) -> None:
+    known = Known({"n": 9, "long": "ß" * 1900}, the_facts(), "en-GB", (), MONDAY_TEN)
+
+    with suppress(NotAnExpression, ValueFault):
+        worth_ = evaluate(parse(text), known)
+        assert len(worth_) <= MOST_TEXT if isinstance(worth_, str) else abs(worth_) <= LARGEST
+
+
+@given(st.text(alphabet="()[]{}!?:-+*/%.,<>= 'aeorntb1_\"\\", max_size=2 * MOST_CHARACTERS))
+def test_no_text_makes_other_trouble_than_its_own(text: str) -> None:
+    with suppress(NotAnExpression):
+        found = parse(text)
+        assert len(text) <= MOST_CHARACTERS
+        assert not any(part.startswith("__") for name in names(found) for part in name.path)

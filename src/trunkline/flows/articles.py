@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from trunkline.flows.problem import Problem, Severity
+from trunkline.flows.problem import Guesser, Problem, Severity
 from trunkline.flows.shape import shaped
 from trunkline.flows.source import MOST_BYTES, read
 from trunkline.flows.words import AnyWords, Words
@@ -34,6 +34,18 @@ def article_from(file: Path) -> tuple[AnyWords | None, list[Problem]]:
         return None, problems
     article, problems = shaped(_Article, root, str(file), "article: ")
     return (article.text if article else None), problems
+
+
+def fault_of_article(folder: Path, name: str) -> str | None:
+    """Return why an article of a flow's folder cannot be told, or what its name was meant to be; None when it can."""
+    file = folder / ARTICLES / f"{name}.yaml"
+    words, problems = article_from(file)
+    if words is not None:
+        return None
+    if file.exists():
+        return f"{ARTICLES}/{file.name}: {problems[0].message}"
+    near = Guesser(sorted(other.stem for other in file.parent.glob("*.yaml"))).hint(name)
+    return near or f"there is no {ARTICLES}/{file.name}"
 
 
 def articles_from(folder: Path, names: Iterable[str]) -> Mapping[str, AnyWords]:

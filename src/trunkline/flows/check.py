@@ -5,16 +5,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from trunkline.core.centre import Centre
-from trunkline.flows.articles import ARTICLES, article_from
+from trunkline.flows.articles import fault_of_article
 from trunkline.flows.evaluate import BUILT_IN
 from trunkline.flows.expression import names
 from trunkline.flows.graph import circles, reached_from
-from trunkline.flows.loader import Draft, draft_from
+from trunkline.flows.loader import Draft, Head, draft_from
 from trunkline.flows.problem import Guesser, Problem, Severity
 from trunkline.flows.recordings import PROMPTS, fault_of
 from trunkline.flows.sms_length import said_at_least, sent_at_least, too_long, words_at_least
 from trunkline.flows.source import Node
-from trunkline.flows.steps.step import Mention, Step
+from trunkline.flows.steps.step import Loc, Mention, Step
+from trunkline.flows.words import AnyWords
 
 MOST_SHOWN_IN_CIRCLE = 6
 MOST_SHOWN_FOREIGN = 5
@@ -79,6 +80,8 @@ class _Checker:
     centre: Centre | None
     whole: _Whole
     found: list[Problem] = field(default_factory=list)
+    articles: dict[str, str | None] = field(default_factory=dict)
+    """What is wrong with those that were looked at."""
 
     def problems(self) -> list[Problem]:
         """Return what is wrong beyond shape."""
@@ -155,20 +158,14 @@ class _Checker:
                         message = f'{{{".".join(read.path)}}}: no step keeps a value as "{read.path[0]}"'
                         self._error(name, loc, "no-value", message, guesser.hint(read.path[0]))
 
-    def _look_at(self, name: str, step: Step, media: Sequence[str]) -> None:  # noqa: C901
+    def _look_at(self, name: str, step: Step, media: Sequence[str]) -> None:
         """Find what is wrong with a step by itself, on the media on which it is reached."""
         head = self.draft.head
         for mention in step.mentions():
             self._look_up(name, mention)
         for loc, words in step.words():
-            for language in head.spoken[1:] if head else ():
-                if head and words.misses(language, head.language):
-                    hint = f"write {{{head.language}: …, {language}: …}}"
-                    self._error(name, loc, "no-language", f"{loc[-1]} says nothing in {language}", hint)
-            for medium in media:
-                if head and any(words.lacks(medium, language) for language in head.spoken):
-                    hint = f"give text, or a text under {medium}"
-                    self._error(name, loc, "no-words", f"{loc[-1]} says nothing on {medium}", hint)
+            if head:
+                self._look_for_words(name, loc, words, media, head)
             for inside, recording in words.recordings():
                 if fault := fault_of(self.draft.folder / PROMPTS / f"{recording}.wav"):
                     self._error(name, (*loc, *inside), "recording", *fault)
@@ -201,6 +198,19 @@ class _Checker:
                 if words is not None:
                     yield mention.loc, words_at_least(words, language)
 
+    def _look_for_words(self, name: str, loc: Loc, words: AnyWords, media: Sequence[str], head: Head) -> None:
+        """Find languages and media in which nothing is said."""
+        for language in head.spoken:
+            if words.misses(language, head.language):
+                hint = f"add {language}: …" if words.languages else f"write {{{head.language}: …, {language}: …}}"
+                self._error(name, loc, "no-language", f"{loc[-1]} says nothing in {language}", hint)
+        for medium in media:
+            silent = [language for language in head.spoken if words.lacks(medium, language)]
+            if silent:
+                where = "" if silent == list(head.spoken) else f" in {' and '.join(silent)}"
+                hint = f"give text, or a text under {medium}"
+                self._error(name, loc, "no-words", f"{loc[-1]} says nothing on {medium}{where}", hint)
+
     def _look_up(self, name: str, mention: Mention) -> None:
         """Find a queue or a calendar that the centre file does not have, a flow and an article that are not there."""
         if mention.noun == "flow":
@@ -209,9 +219,9 @@ class _Checker:
                 self._error(name, mention.loc, "no-flow", f'there is no flow "{mention.name}"', hint)
             return
         if mention.noun == "article":
-            words, problems = article_from(self.draft.folder / ARTICLES / f"{mention.name}.yaml")
-            if words is None:
-                why = f"{ARTICLES}/{mention.name}.yaml: {problems[0].message}" if problems else "it is empty"
+            if mention.name not in self.articles:
+                self.articles[mention.name] = fault_of_article(self.draft.folder, mention.name)
+            if why := self.articles[mention.name]:
                 self._error(name, mention.loc, "no-article", f'article "{mention.name}" cannot be told', why)
             return
         if self.centre is None:

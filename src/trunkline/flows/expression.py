@@ -261,6 +261,8 @@ class _Reader:
             if part.kind != "name":
                 raise NotAnExpression(f"{part} at character {part.at + 1} is not a name: one follows a dot", part.at)
             path.append(part.text)
+        if private := next((part for part in path if part.startswith("__")), None):
+            raise NotAnExpression(f'"{private}" cannot be a name: none begins with __', token.at)
         return Name(token.at, tuple(path))
 
     def _call(self, token: _Token, depth: int) -> Call:

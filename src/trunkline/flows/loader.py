@@ -19,7 +19,10 @@ from trunkline.flows.steps import KINDS
 from trunkline.flows.steps.step import Step
 
 VERSION_LENGTH = 12
+MOST_GUESSES = 100
+"""How many unknown kinds of step one file gets a guess for."""
 _CLOSED = ConfigDict(frozen=True, extra="forbid", strict=True)
+_KEYS_OF_STEPS = frozenset(field.alias or key for kind in KINDS.values() for key, field in kind.model_fields.items())
 
 
 class Entry(BaseModel):
@@ -115,10 +118,11 @@ def draft_of(data: bytes, file: str, folder: Path = Path()) -> Draft:
     elif not isinstance(steps_node.value, dict) or not steps_node.value:
         problems.append(_error(file, steps_node, "shape", "steps must be keys and values", "name each step"))
     else:
+        kinds = Guesser(sorted(KINDS), most=MOST_GUESSES)
         for key, name_node in steps_node.keys.items():
             name, node = str(key), steps_node.parts[key]
             nodes[name], names[name] = node, name_node
-            step, found = _step(name, name_node, node, file)
+            step, found = _step(name, name_node, node, file, kinds)
             problems += found
             if step is not None:
                 steps[name] = step
@@ -136,7 +140,7 @@ def draft_from(path: Path) -> Draft:
     return draft_of(data, str(path), path.parent)
 
 
-def _step(name: str, name_node: Node, node: Node, file: str) -> tuple[Step | None, list[Problem]]:
+def _step(name: str, name_node: Node, node: Node, file: str, kinds: Guesser) -> tuple[Step | None, list[Problem]]:
     """Read one step by its kind."""
     try:
         checked_name(name)
@@ -148,7 +152,7 @@ def _step(name: str, name_node: Node, node: Node, file: str) -> tuple[Step | Non
     found = [str(key) for key in node.keys if key in KINDS]
     kind = _kind(found)
     if kind is None:
-        return None, [_unclear_kind(name, name_node, node, found, file)]
+        return None, [_unclear_kind(name_node, node, found, file, kinds)]
     placed = Node(name_node.line, name_node.column, node.value, node.parts, node.keys)
     return shaped(KINDS[kind], placed, file, f'{kind} "{name}": ')
 
@@ -162,13 +166,14 @@ def _kind(found: list[str]) -> str | None:
     return None
 
 
-def _unclear_kind(name: str, name_node: Node, node: Node, found: list[str], file: str) -> Problem:
+def _unclear_kind(name_node: Node, node: Node, found: list[str], file: str, kinds: Guesser) -> Problem:
     """Say that a step does nothing we know, or two things at once."""
+    name = name_node.value
     if found:
         message = f'step "{name}" is both {" and ".join(found)}'
         return _error(file, node.keys[found[1]], "two-kinds", message, "make two steps of it")
-    guesser = Guesser(sorted(KINDS))
-    guess = next((hint for key in list(node.keys)[:5] if (hint := guesser.hint(str(key)))), "")
+    odd = [str(key) for key in node.keys if key not in _KEYS_OF_STEPS]
+    guess = next((hint for key in odd[:5] if (hint := kinds.hint(key))), "")
     message = f'step "{name}": no key says what it does'
     return _error(file, name_node, "no-kind", message, guess or f"one of {_kinds()}")
 

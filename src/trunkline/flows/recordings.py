@@ -3,6 +3,8 @@
 import wave
 from pathlib import Path
 
+from trunkline.flows.problem import Guesser
+
 PROMPTS = "prompts"
 
 
@@ -15,6 +17,7 @@ def fault_of(file: Path) -> tuple[str, str] | None:
                 return f"{file.name} has {8 * sound.getsampwidth()}-bit samples", cure
             return None if sound.getnframes() else (f"{file.name} is silent: it has no samples", "record it again")
     except FileNotFoundError:
-        return f"there is no {file.name} in {PROMPTS}/", "put the file there, or remove recording"
+        near = Guesser(sorted(other.stem for other in file.parent.glob("*.wav"))).hint(file.stem)
+        return f"there is no {file.name} in {PROMPTS}/", near or "put the file there, or remove recording"
     except (OSError, EOFError, wave.Error):
         return f"{file.name} is not a plain WAV file", cure

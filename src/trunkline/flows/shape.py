@@ -1,6 +1,6 @@
 """From a place in a file to a checked record; every departure from the shape becomes a problem at its own line."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
@@ -33,7 +33,13 @@ def shaped(model: type[M], node: Node, file: str, subject: str = "") -> tuple[M 
         return model.model_validate(node.value), []
     except ValidationError as error:
         scribe = _Scribe(node, file, subject, Guesser(sorted(field_names(model))), getattr(model, "later", frozenset()))
-        return None, sorted({scribe.problem(detail) for detail in error.errors(include_url=False)})
+        return None, sorted({scribe.problem(detail) for detail in _told_once(error.errors(include_url=False))})
+
+
+def _told_once(details: Sequence[ErrorDetails]) -> Iterator[ErrorDetails]:
+    """Leave out that a list is empty where it only seems so, since what is in it is wrong."""
+    around = {detail["loc"][:length] for detail in details for length in range(len(detail["loc"]))}
+    return (detail for detail in details if detail["type"] != "too_short" or detail["loc"] not in around)
 
 
 @cache

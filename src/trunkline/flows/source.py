@@ -19,6 +19,7 @@ from ruamel.yaml.events import (
     SequenceEndEvent,
     SequenceStartEvent,
 )
+from ruamel.yaml.reader import Reader, ReaderError
 
 from trunkline.flows.events import MISHAPS, events
 from trunkline.flows.problem import Problem, Severity
@@ -31,6 +32,9 @@ _UNWRITTEN = ("languages",)
 _INTEGER = re.compile(r"[-+]?[0-9]{1,15}")
 _FRACTION = re.compile(r"[-+]?[0-9]{1,15}\.[0-9]{1,15}")
 _WORDS = {"true": True, "True": True, "false": False, "False": False, "null": None, "~": None, "": None}
+_LOOK_AT = "check quotes, colons and indentation"
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+"""Control characters, signs that turn the direction of writing, and halves of characters: no file means them."""
 _VANISHING = re.compile(r'(?P<before>^\s*|[{,]\s*|-\s+)(?:(?P<key>[#*])\s*:(?=\s|$)|(?:key|"key"):\s*(?P<value>[#*]))')
 
 
@@ -78,10 +82,12 @@ class _Reader:
     def take(self, event: Event) -> None:
         """Take the next event; raises _Unreadable when there is no sense in going on."""
         mark = event.start_mark
-        node = Node(mark.line + 1, mark.column + 1)
+        node, start = Node(mark.line + 1, mark.column + 1), Node(1, 1)
         match event:
             case DocumentStartEvent():
                 self._documents += 1
+                if event.version or event.tags:
+                    self.problem(start, "directive", "lines that begin with % are not for flows", "remove them")
                 if self._documents > 1:
                     self.problem(node, "documents", "a file holds one document; everything from here on is ignored")
                     raise _Unreadable
@@ -119,6 +125,10 @@ class _Reader:
     def _scalar(self, event: ScalarEvent, node: Node) -> object:
         """Return a scalar's value: only what is unquoted can be anything but text."""
         text = str(event.value)
+        if unseen := _UNSEEN.search(text):
+            what = f"U+{ord(unseen[0]):04X} is a character that nobody can see or say"
+            self.problem(node, "character", what, "remove it")
+            text = _UNSEEN.sub(" ", text)
         if event.style or event.tag:
             return text
         if text in _WORDS:
@@ -154,6 +164,9 @@ class _Reader:
             self.problem(key, "key", "a key must be a name", "write a plain word before the colon")
             return
         text = str(name)
+        if text == "<<":
+            self.problem(key, "merge", "<< copies other keys for YAML, which flows do not have", "write them out")
+            return
         if text in parent.keys:
             first = parent.keys[text].line
             self.problem(key, "duplicate", f'"{text}" is here twice, first on line {first}', "remove one, or rename it")
@@ -170,7 +183,7 @@ def read(data: bytes, file: str) -> tuple[Node | None, list[Problem]]:
     text = _decoded(data, reader)
     if text is None:
         return None, reader.problems
-    complaint: tuple[Node, str] | None = None
+    complaint: tuple[Node, str, str] | None = None
     try:
         for event in events(text):
             reader.take(event)
@@ -178,13 +191,13 @@ def read(data: bytes, file: str) -> tuple[Node | None, list[Problem]]:
         reader.root = None
     except YAMLError as error:
         reader.root = None
-        complaint = _complaint(error)
+        complaint = _complaint(error, text)
     except MISHAPS:
         reader.root = None
-        complaint = (start, "this is not YAML")
+        complaint = (start, "this is not YAML", _LOOK_AT)
     vanishing = list(_vanishing(text, file, reader.block_lines))
     if complaint and not vanishing:
-        reader.problem(complaint[0], "yaml", complaint[1], "check quotes, colons and indentation")
+        reader.problem(complaint[0], "yaml", *complaint[1:])
     elif reader.root is None and not reader.problems and not vanishing:
         reader.problem(start, "empty", "the file is empty")
     return reader.root, _cut(sorted([*reader.problems, *vanishing]), file)
@@ -196,6 +209,9 @@ def _decoded(data: bytes, reader: _Reader) -> str | None:
     if len(data) > MOST_BYTES:
         reader.problem(start, "size", f"the file is larger than {MOST_BYTES // 1_000_000} MB", "make several flows")
         return None
+    if b"\0" in data[:4]:
+        reader.problem(start, "encoding", "this is not UTF-8: it looks like UTF-16 or UTF-32", "save the file as UTF-8")
+        return None
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -204,11 +220,17 @@ def _decoded(data: bytes, reader: _Reader) -> str | None:
         return None
 
 
-def _complaint(error: YAMLError) -> tuple[Node, str]:
-    """Return where YAML's own grammar is broken, and how."""
+def _complaint(error: YAMLError, text: str) -> tuple[Node, str, str]:
+    """Return where YAML's own grammar is broken, how, and what to do."""
+    if isinstance(error, ReaderError):
+        # Its position counts from where it began to look.
+        at = next((found.start() for found in Reader.NON_PRINTABLE.finditer(text)), 0)
+        line = text.count("\n", 0, at)
+        where = Node(line + 1, at - text.rfind("\n", 0, at))
+        return where, f"U+{ord(text[at]):04X} is a character that cannot be in a file", "remove it"
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    what = getattr(error, "problem", None) or getattr(error, "reason", None) or "this is not YAML"
-    return (Node(mark.line + 1, mark.column + 1) if mark else Node(1, 1)), f"this is not YAML: {what}"
+    what = getattr(error, "problem", None) or "this is not YAML"
+    return (Node(mark.line + 1, mark.column + 1) if mark else Node(1, 1)), f"this is not YAML: {what}", _LOOK_AT
 
 
 def _vanishing(text: str, file: str, inside: set[int]) -> Iterator[Problem]:
