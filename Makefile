@@ -34,6 +34,6 @@ desktop: ## Build the browser application
 	@scripts/setup.sh run
 
 clean: ## Remove what was built, but not the data in var/
-	rm -rf .venv src/desktop/node_modules src/trunkline/web/static var/tools
+	rm -rf .venv src/desktop/node_modules tests/editor/node_modules src/trunkline/web/static var/tools
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

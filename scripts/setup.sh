@@ -224,6 +224,10 @@ npm_ci() {
     (cd src/desktop && npm ci --no-audit --no-fund)
 }
 
+npm_ci_editor() {
+    (cd tests/editor && npm ci --no-audit --no-fund)
+}
+
 npm_build() {
     (cd src/desktop && npm run build)
 }
@@ -234,6 +238,15 @@ provide_npm_packages() {
     provide_node
     step 'Packages of the browser application' npm_ci
     printf '%s\n' "$lock" >src/desktop/node_modules/.stamp
+}
+
+# The validator that editors use for flow files.
+provide_editor() {
+    lock="$(fingerprint tests/editor/package.json tests/editor/package-lock.json)"
+    is_fresh tests/editor/node_modules/.stamp "$lock" && return 0
+    provide_node
+    step "The editors' YAML validator" npm_ci_editor
+    printf '%s\n' "$lock" >tests/editor/node_modules/.stamp
 }
 
 provide_desktop() {
@@ -267,7 +280,7 @@ provide_test_tools() {
         step 'Chromium, by playwright' install_browser
     fi
     [ -f src/desktop/package.json ] && provide_npm_packages
-    return 0
+    provide_editor
 }
 
 # ---- all of it ----------------------------------------------------------------------------------------------------

@@ -115,8 +115,9 @@ def test_python_lock_file_names_public_hosts_only() -> None:
     assert set(re.findall(r"https?://([^/\"]+)", text)) == {"pypi.org", "files.pythonhosted.org"}
 
 
-def test_browser_lock_file_names_public_hosts_only() -> None:
-    lock = json.loads((REPOSITORY / "src/desktop/package-lock.json").read_text(encoding="utf-8"))
+@pytest.mark.parametrize("folder", ["src/desktop", "tests/editor"])
+def test_lock_file_of_javascript_names_public_hosts_only(folder: str) -> None:
+    lock = json.loads((REPOSITORY / folder / "package-lock.json").read_text(encoding="utf-8"))
     resolved = {package.get("resolved", "https://registry.npmjs.org/") for package in lock["packages"].values()}
 
     assert {url for url in resolved if not url.startswith("https://registry.npmjs.org/")} == set()
