@@ -143,3 +143,25 @@ def test_command_writes_a_picture_even_of_a_flow_with_mistakes(tmp_path: Path) -
     assert came.exit_code == 0, came.output
     assert "? peple" in (tmp_path / "main.svg").read_text()
     assert runner.invoke(main, ["flow", "draw", str(tmp_path / "main.svg")]).exit_code == 2
+
+
+def test_every_kind_of_step_is_drawn_with_what_it_says_or_works_with() -> None:
+    picture = svg(a_draft("""
+  begin: {switch: [{when: "{a == 1}", go: keep}], else: keep}
+  keep: {set: {b: 2, c: x}, next: ask}
+  ask: {http: {post: "https://shop.example/"}, found: hear, missing: chat, failed: wait}
+  hear: {say: {recording: hello}, next: wait}
+  chat: {menu: Which?, choices: [{label: Sales, go: wait}], no_answer: {go: wait}}
+  wait: {queue: sales, overflow: {after: 5m, go: bye}}
+  bye: {end: }
+""", "flow: main\nstart: begin\nmedia: [chat]\n"), [])  # fmt: skip
+
+    for words in ("a == 1", "b = 2, c = x", "https://shop.example/", "(hello)", "Sales", "overflow after 5m"):
+        assert words in picture
+
+
+def test_flow_whose_head_is_misshapen_is_drawn_as_far_as_it_goes() -> None:
+    draft = a_draft("  begin: {say: Hello., next: gone}\n", "flow: 1\nstart: begin\n")
+
+    assert "Hello." in svg(draft, check_drafts([draft]))
+    assert "begin" in mermaid(draft).lower()

@@ -54,6 +54,7 @@ PIECES = st.sampled_from([
 @example("a: b #c\n  d\n")
 @example("%YAML 1.1\n---\n{a: ?b, c: d?}\n")
 @example("{a:, b :c}")
+@example("\ufeff a: b")
 @example("a\n b: c")
 def test_any_text_is_read_as_ruamel_reads_it(text: str) -> None:
     assert told(text, events) == told(text, stock)

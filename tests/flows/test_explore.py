@@ -18,6 +18,7 @@ from trunkline.cli import main
 from trunkline.core.hours import Dates, EachYear, OpeningHours, Span, is_open_at
 from trunkline.flows.calendars import MINUTE, clock_changes, occasions
 from trunkline.flows.explore import Exploration, explore
+from trunkline.flows.reactions import spoken
 from trunkline.flows.samples import samples_of
 
 REPOSITORY = Path(__file__).parents[2]
@@ -370,3 +371,49 @@ def test_command_explores_a_shipped_flow_in_less_than_a_second() -> None:
     assert time.perf_counter() - began < 1
     assert came.exit_code == 0, came.output
     assert {ending["step"] for ending in json.loads(came.stdout)["endings"]} >= {"sales", "support", "message"}
+
+
+def test_conditions_of_every_form_are_tried_on_each_side() -> None:
+    seen = explored("""
+  begin: {http: {get: "https://shop.example/"}, save: order, found: paid, missing: bye, failed: bye}
+  paid: {switch: [{when: "{order.paid.amount >= 12.5 and not order.paid.late}", go: vip}], else: many}
+  many: {switch: [{when: "{order.n == 3 or 5 <= order.n}", go: vip}], else: vip}
+  vip: {switch: [{when: "{order.vip == true or order.paid == 'no'}", go: people}], else: bye}
+  people: {queue: support}
+  bye: {end: Goodbye.}
+""")
+
+    assert (seen.unreached, seen.untaken) == ((), ())
+
+
+def test_flow_that_cannot_even_begin_is_one_finding() -> None:
+    seen = explored("  begin: {queue: gone}\n")
+
+    assert codes(seen) == [("fails", "")]
+
+
+def test_same_failure_is_told_once() -> None:
+    seen = explored("""
+  begin: {menu: Which?, choices: [{key: "1", label: A, go: one}, {key: "2", label: B, go: two}], no_answer: {go: one}}
+  one: {say: One., next: gone}
+  two: {say: Two., next: gone}
+  gone: {queue: suport}
+""")
+
+    assert [finding.code for finding in seen.findings] == ["fails"]
+
+
+def test_menu_that_uses_every_key_and_a_survey_have_no_nonsense_to_press() -> None:
+    every = ", ".join(f'{{key: "{key}", label: L{key}, go: people}}' for key in "0123456789*#".replace("#", "#"))
+
+    seen = explored(
+        f"  begin: {{menu: Which?, choices: [{every}], no_answer: {{go: people}}}}\n  people: {{queue: support}}\n"
+    )
+
+    assert "presses" not in str(seen.endings)
+
+
+def test_waits_are_told_as_a_flow_file_has_them() -> None:
+    lengths = [timedelta(seconds=90), timedelta(minutes=5), timedelta(hours=2, minutes=5), timedelta(hours=1)]
+
+    assert [spoken(length) for length in lengths] == ["90s", "5m", "2h 5m", "1h"]

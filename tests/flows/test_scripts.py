@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from tests.flows.tools import a_draft, a_world
 from trunkline.cli import main
 from trunkline.flows.conversation import World
-from trunkline.flows.scripts import scripts_of
+from trunkline.flows.scripts import scripts_from, scripts_of
 from trunkline.flows.trial import Verdict, tried
 
 REPOSITORY = Path(__file__).parents[2]
@@ -191,3 +191,126 @@ def test_command_tells_failures_and_exit_codes(tmp_path: Path) -> None:
     assert runner.invoke(main, ["flow", "test", str(tmp_path / "none")]).exit_code == 2
     test.unlink()
     assert runner.invoke(main, ["flow", "test", str(tmp_path)]).exit_code == 2
+
+
+EVERYTHING = """
+  begin: {http: {post: "https://shop.example/"}, save: order, found: find, missing: find, failed: find}
+  find: {customer: "{caller}", next: rate}
+  rate: {rate: How was it?, save: score, next: note}
+  note: {send: Thank you., next: rest}
+  rest: {wait: 30s, next: mark}
+  mark: {tag: [a, b], next: other}
+  other: {transfer: "+442071234567", failed: back}
+  back: {callback: support, no_number: bye, next: bye, existing: bye}
+  bye: {end: Goodbye.}
+"""
+POST = "http: [{post: 'https://shop.example/', body: {total: 2.0}}]"
+
+
+def tried_on_everything(talk: str, test: str = POST) -> Verdict:
+    world = a_world(a_draft(EVERYTHING, "flow: main\nstart: begin\nmedia: [voice]\n"))
+    (verdict,) = verdicts(f"  - {{name: one, {test}, talk: {talk}}}", world)
+    return verdict
+
+
+def test_whole_conversation_is_held_with_all_that_the_world_answers() -> None:
+    talk = (
+        '[{rates: "4"}, {sent: Thank you.}, {knows: {score: 4, order: {total: 2}}}, {after: 30s}, {tagged: [a, b]},'
+        ' {transferred: "+442071234567"}, {callback: support}, {ended: true}]'
+    )
+
+    assert tried_on_everything(talk, f"{POST}, fails: transfer").failure is None
+    assert tried_on_everything(talk, f"{POST}, fails: [transfer, send], callback_planned: true").failure is None
+
+
+@pytest.mark.parametrize(
+    ("talk", "expected", "came"),
+    [
+        ("[{queued: sales}]", "queued queue sales", "the survey's question score"),
+        ('[{rates: "4"}, {ended: true}]', "ended", "a pause until 2026-11-23T10:00:30+00:00"),
+        ('[{rates: "4"}, {sent: Thanks.}]', "sent text Thanks.", "sent medium sms, to +447700900123, text Thank you."),
+        ('[{rates: "4"}, {tagged: c}]', "tagged c", "tags: none"),
+        ('[{rates: "4"}, {knows: {score: 5}}]', "score is 5", "score is 4"),
+        ("[{chooses: Sales}]", 'a question, so that the caller chooses "Sales"', "the survey's question score"),
+        ('[{rates: "4"}, {after: 30s}, {queued: sales}]', "queued queue sales", "transferred to +442071234567"),
+        ('[{rates: "4"}, {silent: true}]', "a question, so that the caller says nothing", "a pause until 2026"),
+    ],
+)
+def test_what_came_instead_is_told(talk: str, expected: str, came: str) -> None:
+    failure = tried_on_everything(talk).failure
+
+    assert failure is not None
+    assert failure.expected == expected
+    assert failure.came.startswith(came)
+
+
+def test_request_for_which_the_test_has_no_reply_is_told_and_a_wrong_method_is_none() -> None:
+    failure = tried_on_everything('[{rates: "4"}]', "http: [{get: 'https://shop.example/'}]").failure
+
+    assert failure is not None
+    assert failure.came == "the flow asks POST https://shop.example/, for which the test has no reply"
+
+
+def test_question_for_digits_is_told_as_that() -> None:
+    (verdict,) = verdicts("  - {name: one, media: [voice], talk: [{chooses: My order}, {ended: true}]}")
+
+    assert verdict.failure is not None
+    assert verdict.failure.came == "a question for digits"
+
+
+def test_flow_that_cannot_go_on_fails_the_test() -> None:
+    world = a_world(a_draft("  begin: {queue: gone}\n"))
+    (verdict,) = verdicts("  - {name: one, talk: [{queued: gone}]}", world)
+
+    assert verdict.failure is not None
+    assert (verdict.failure.expected, verdict.failure.line) == ("the flow goes on", 3)
+    assert 'no queue "gone"' in verdict.failure.came
+
+
+def test_message_that_was_left_is_not_asked_for_again() -> None:
+    (verdict,) = verdicts(
+        "  - {name: one, media: [chat], at: 2026-11-23T22:00:00+00:00,"
+        ' talk: [{voicemail: support}, {enters: "my message"}, {ended: true}]}'
+    )
+
+    assert verdict.failure is None
+
+
+def test_file_that_is_none_of_tests_says_so(tmp_path: Path) -> None:
+    assert problems("- a\n") == ['t.yaml:1:1: a file of tests is keys and values; begin with "flow: name"']
+    assert problems("") == ["t.yaml:1:1: the file is empty"]
+    assert [p.message for p in scripts_from(tmp_path / "none.test.yaml", {}).problems] == [
+        "cannot be read: No such file or directory"
+    ]
+
+
+def test_wait_of_too_long_and_reply_to_nothing_are_mistakes() -> None:
+    text = "flow: main\ntests:\n  - {name: one, http: [{status: 200}], talk: [{after: 999d}, {after: 0d}]}\n"
+
+    assert problems(text) == [
+        "t.yaml:3:24: tests 1 http 1: needs the address: get, or post",
+        't.yaml:3:55: tests 1 talk 1 after: "999d" is not a length of time: write 20s, 5m or 1h',
+        't.yaml:3:70: tests 1 talk 2 after: "0d" is not a length of time: write 20s, 5m or 1h',
+    ]
+
+
+def test_lists_are_known_part_by_part() -> None:
+    test = POST.replace("{total: 2.0}", "[1, two]")
+
+    assert tried_on_everything('[{rates: "4"}, {knows: {order: ["1", two]}}]', test).failure is None
+    assert tried_on_everything('[{rates: "4"}, {knows: {order: [1]}}]', test).failure is not None
+
+
+def test_message_is_left_before_the_caller_does_something_else() -> None:
+    steps = """
+  begin: {voicemail: Speak., queue: support, next: more}
+  more: {menu: More?, choices: [{key: "1", label: Again, go: begin}], no_answer: {go: bye}}
+  bye: {end: Goodbye.}
+"""
+    world = a_world(a_draft(steps))
+
+    (verdict,) = verdicts(
+        "  - {name: one, talk: [{voicemail: support}, {chooses: Again}, {voicemail: support}]}", world
+    )
+
+    assert verdict.failure is None

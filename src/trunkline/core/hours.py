@@ -86,13 +86,11 @@ def usual_openings_on(hours: OpeningHours, day: date) -> tuple[Span, ...]:
 
 def _is_in(day: date, month_day: MonthDay, stretch: Dates | EachYear) -> bool:
     """Say whether a stretch of dates has a day."""
-    match stretch:
-        case Dates(first, last):
-            return first <= day <= last
-        case EachYear(begins, ends) if begins <= ends:
-            return begins <= month_day <= ends
-        case EachYear(begins, ends):
-            return month_day >= begins or month_day <= ends
+    if isinstance(stretch, Dates):
+        return stretch.first <= day <= stretch.last
+    if stretch.first <= stretch.last:
+        return stretch.first <= month_day <= stretch.last
+    return month_day >= stretch.first or month_day <= stretch.last
 
 
 def _opened_on(hours: OpeningHours, day: date, minute: int) -> bool:

@@ -51,11 +51,9 @@ class _QuickReader(Reader):
     """Goes over a text that is there as a whole."""
 
     def peek(self, index: int = 0) -> str:
-        """Return a character ahead; beyond the end there is NUL for ever."""
-        try:
-            return self.buffer[self.pointer + index]
-        except IndexError:
-            return "\0"
+        """Return a character ahead; the text ends with NUL."""
+        character: str = self.buffer[self.pointer + index]
+        return character
 
     def forward(self, length: int = 1) -> None:
         """Go on by some characters."""
@@ -148,8 +146,9 @@ class _QuickScanner(Scanner):
             reader.forward()
         gap = _GAP_IN_FLOW if self.flow_context else _GAP_IN_BLOCK
         while True:
-            if passed := gap.match(reader.buffer, reader.pointer):
-                reader.forward(len(passed[0]))
+            at = reader.pointer
+            # It always matches, if only nothing.
+            reader.forward(gap.match(reader.buffer, at).end() - at)  # type: ignore[union-attr]
             if not self.scan_line_break():
                 return
             if not self.flow_context:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from trunkline.core.errors import Misconfigured, Rejected
+from trunkline.core.errors import Misconfigured
 from trunkline.core.hours import OpeningHours, is_open_at
 from trunkline.core.phone import example_number
 from trunkline.flows.calendars import Occasion, holes, occasions
@@ -77,7 +77,7 @@ class _Place:
     """Where it goes when nobody does anything."""
     is_end: bool = False
     is_cut: bool = False
-    """Not looked into: its step was seen with enough sets of values."""
+    """Not looked into: its step was seen with enough sets of values, or the flow fails there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +149,6 @@ class _Explorer:
         run = replace(place.moved.run, path=())
         try:
             moved = self.world.advance(run, by.answer, place.start.facts, now)
-        except Rejected:
-            return None
         except (Misconfigured, KeyError) as fault:
             self._fails(place, fault, by)
             return None
@@ -192,6 +190,7 @@ class _Explorer:
 
     def _fails(self, place: _Place, fault: Exception, by: Reaction | None = None) -> None:
         """Note that the flow cannot go on."""
+        place.is_cut = True
         why = f'there is no step "{fault.args[0]}"' if isinstance(fault, KeyError) else str(fault)
         if why not in self._failed:
             self._failed.add(why)
@@ -290,14 +289,13 @@ class _Explorer:
         for place in self._places.values():
             for after in place.after:
                 sources.setdefault(id(after), []).append(place)
-        ahead = [place for place in self._places.values() if place.is_end or any(each.is_cut for each in place.after)]
+        ahead = [place for place in self._places.values() if place.is_end or _is_cut(place)]
         good = {id(place) for place in ahead}
         while ahead:
             for source in sources.get(id(ahead.pop()), ()):
                 if id(source) not in good:
                     good.add(id(source))
                     ahead.append(source)
-        # Where the flow fails, another finding tells of it.
         lost = [place for place in self._places.values() if id(place) not in good and place.after]
         if not lost:
             return []
@@ -324,6 +322,11 @@ class _Explorer:
         except (CannotGoOn, KeyError):
             pass
         return tuple(conversation.lines)
+
+
+def _is_cut(place: _Place) -> bool:
+    """Say whether it is not known where a place leads."""
+    return place.is_cut or any(each.is_cut for each in place.after)
 
 
 def _steps(world: World) -> list[Step]:

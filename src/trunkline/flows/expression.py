@@ -158,8 +158,6 @@ def names(expression: Expression) -> Iterator[Name]:
                 ahead += [otherwise, then, test]
             case Call(_, _, values):
                 ahead += reversed(values)
-            case Literal():
-                pass
 
 
 def _tokens(text: str) -> Iterator[_Token]:

@@ -10,7 +10,7 @@ from trunkline.flows.talk import Value
 
 _PATH = re.compile(r"(?<![\w.'\"])([A-Za-z]\w*(?:\.[A-Za-z]\w*)*)(?![\w(])")
 _LITERAL = re.compile(r"'([^']*)'|\"([^\"]*)\"|(?<![\w.])(-?\d+(?:\.\d+)?)(?![\w.])|\b(true|false)\b")
-_COMPARED = re.compile(r"(\w+(?:\.\w+)*)\s*(==|!=|<=|>=|<|>|\bin\b)\s*(\[[^\]]*\]|'[^']*'|\"[^\"]*\"|[\w.-]+)")
+_COMPARED = re.compile(r"(\w+(?:\.\w+)*)\s*(==|!=|<=|>=|<|>|\bin\b)\s*('[^']*'|\"[^\"]*\"|[\w.-]+)")
 _WORDS = frozenset({"and", "or", "not", "in", "true", "false", "null", "none"})
 MOST_VARIANTS = 12
 OTHERWISE = "something else"

@@ -118,11 +118,6 @@ class _Editors(GenerateJsonSchema):
             return {"anyOf": [{"type": "string"}, inner]}
         return inner
 
-    def timedelta_schema(self, schema: core_schema.TimedeltaSchema) -> JsonSchemaValue:
-        """Say how lengths of time are written."""
-        del schema
-        return dict(_PATTERNS["duration"])
-
 
 def _called(schema: core_schema.AfterValidatorFunctionSchema | core_schema.BeforeValidatorFunctionSchema) -> str:
     """Return the name of one of our readers, nothing for any other's."""

@@ -123,9 +123,11 @@ class _Trial:
 
     def _act(self, verb: str, value: Any) -> None:
         """Be the caller."""
-        if verb != "after" and isinstance(self.talk.action, TakeVoicemail):
-            self._says("a message", "leaves a message")
         self.heard = 0
+        if verb != "after" and isinstance(self.talk.action, TakeVoicemail):
+            self._says(value if verb == "enters" else "a message", "leaves a message")
+            if verb == "enters":
+                return
         match verb:
             case "chooses":
                 self._chooses(value)
@@ -137,7 +139,7 @@ class _Trial:
             case "silent":
                 self._must_ask((Menu, Ask, Rate), "says nothing")
                 self._says("", "says nothing")
-            case "after":
+            case _:
                 self.talk.wait(value)
 
     def _chooses(self, label: str) -> None:
@@ -160,8 +162,6 @@ class _Trial:
 
     def _enters(self, text: str) -> None:
         """Enter something: a key for a menu on the telephone, else all of it."""
-        if isinstance(self.talk.action, TakeVoicemail):
-            return
         self._must_ask((Menu, Ask, Rate), f'enters "{text}"')
         secret = isinstance(self.talk.action, Ask) and self.talk.action.secret
         says = "enters something secret" if secret else f'enters "{text}"'
