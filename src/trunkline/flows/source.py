@@ -82,12 +82,18 @@ class _Reader:
     def take(self, event: Event) -> None:
         """Take the next event; raises _Unreadable when there is no sense in going on."""
         mark = event.start_mark
-        node, start = Node(mark.line + 1, mark.column + 1), Node(1, 1)
+        node = Node(mark.line + 1, mark.column + 1)
         match event:
+            case ScalarEvent():
+                self._refuse_marks(event, node)
+                if event.end_mark.line > mark.line:
+                    self.block_lines.update(range(mark.line + 2, event.end_mark.line + 2))
+                node.value = self._scalar(event, node)
+                self._place(node)
             case DocumentStartEvent():
                 self._documents += 1
                 if event.version or event.tags:
-                    self.problem(start, "directive", "lines that begin with % are not for flows", "remove them")
+                    self.problem(Node(1, 1), "directive", "lines that begin with % are not for flows", "remove them")
                 if self._documents > 1:
                     self.problem(node, "documents", "a file holds one document; everything from here on is ignored")
                     raise _Unreadable
@@ -103,11 +109,6 @@ class _Reader:
                 self._open.pop()
             case AliasEvent():
                 self.problem(node, "alias", f"*{event.anchor} is an alias, which flows do not have", "write it out")
-                self._place(node)
-            case ScalarEvent():
-                self._refuse_marks(event, node)
-                self.block_lines.update(range(mark.line + 2, event.end_mark.line + 2))
-                node.value = self._scalar(event, node)
                 self._place(node)
 
     def _refuse_marks(self, event: MappingStartEvent | SequenceStartEvent | ScalarEvent, node: Node) -> None:
