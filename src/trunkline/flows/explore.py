@@ -138,15 +138,15 @@ class _Explorer:
         while ahead:
             place = ahead.popleft()
             setting = Setting(medium, place.now, self._words, self._bodies, self._customers, self._phone)
+            # The path says which steps are passed on each way alone.
+            run = replace(place.moved.run, path=())
             for reaction in reactions(place.moved.action, setting):
-                if new := self._follow(place, reaction):
+                if new := self._follow(place, run, reaction):
                     ahead.append(new)
 
-    def _follow(self, place: _Place, by: Reaction) -> _Place | None:
+    def _follow(self, place: _Place, run: Run, by: Reaction) -> _Place | None:
         """Take one way on; return the place it leads to when it is new."""
         now = place.now + by.takes
-        # The path says which steps are passed on this way alone.
-        run = replace(place.moved.run, path=())
         try:
             moved = self.world.advance(run, by.answer, place.start.facts, now)
         except (Misconfigured, KeyError) as fault:

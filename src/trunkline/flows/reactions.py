@@ -46,6 +46,7 @@ from trunkline.flows.talk import (
 )
 
 NONSENSE = "qwxyz"
+MOST_KEYS = 32
 AT_ONCE = timedelta()
 
 
@@ -110,12 +111,8 @@ def _to_menu(menu: Menu, setting: Setting) -> list[Reaction]:
 
 
 def _to_ask(ask: Ask, setting: Setting) -> list[Reaction]:
-    """Something of every form that a question may want, something that fits none, silence."""
-    digits = ("1234567890" * 4)[: ask.max_length]
-    forms: tuple[str, ...] = (digits, "1", *_dates_around(setting.now), "4111111111111111", setting.phone)
-    if setting.medium != "voice":
-        forms = (*forms, "yes", "no", "someone@example.com", "some words", "4111 1111 1111 1111")
-    tried = dict.fromkeys((*forms, *setting.words))
+    """Something of the form that the question wants, what the flow compares with, something that fits none, silence."""
+    tried = dict.fromkeys((*_right_answers(ask, setting), *setting.words))
     verb = "enters" if setting.medium == "voice" else "writes"
     found = [Reaction(f'{verb} "{text}"', Typed(text)) for text in tried if len(text) <= max(ask.max_length, 1)]
     bad = "0" if setting.medium == "voice" else NONSENSE
@@ -124,6 +121,23 @@ def _to_ask(ask: Ask, setting: Setting) -> list[Reaction]:
         Reaction(f'{verb} "{bad}"', Typed(bad)),
         Reaction("says nothing", Silence(), ask.after, by_itself=True),
     ]
+
+
+def _right_answers(ask: Ask, setting: Setting) -> tuple[str, ...]:
+    """Return what people may enter as the question wants it."""
+    match ask.form:
+        case "date":
+            return _dates_around(setting.now)
+        case "phone":
+            return (setting.phone,)
+        case "email":
+            return ("someone@example.com",)
+        case "text":
+            return ("some words",)
+        case "card":
+            return ("4111111111111111",)
+        case _:
+            return (("1234567890" * 4)[: min(ask.max_length, MOST_KEYS)], "1")
 
 
 def _dates_around(now: datetime) -> tuple[str, str]:
