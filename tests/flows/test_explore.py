@@ -276,7 +276,7 @@ CLOCK_CHANGES = [
 ]
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.dictionaries(st.sampled_from("ab"), CALENDARS, min_size=1), st.data())
 def test_occasion_tells_what_is_open_at_any_moment_of_it(
     calendars: dict[str, OpeningHours], data: st.DataObject
