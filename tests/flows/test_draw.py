@@ -98,13 +98,13 @@ def test_name_of_a_misshapen_step_cannot_break_the_picture() -> None:
     assert 'x"><script>alert(1)</script>' in groups(picture)
 
 
-def test_signs_that_no_picture_can_hold_are_replaced() -> None:
-    draft = a_draft('  begin: {say: Hello., next: bye}\n  bye: {title: "a\\x01b\\uD800c", end: Bye.}\n')
+def test_signs_that_no_picture_can_hold_do_not_come_into_one() -> None:
+    draft = a_draft('  begin: {say: Hello., next: bye}\n  bye: {title: "a\\x01b\\uD800c\\uFFFEd", end: Bye.}\n')
 
     picture = svg(draft)
 
     picture.encode()
-    assert "a\ufffdb\ufffdc" in [text.text for text in groups(picture)["bye"].iter(f"{SPACE}text")]
+    assert "a b c\ufffdd" in [text.text for text in groups(picture)["bye"].iter(f"{SPACE}text")]
 
 
 def test_every_box_says_which_step_it_is() -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from trunkline.core.centre import Centre
-from trunkline.flows.articles import fault_of_article
+from trunkline.flows.articles import ARTICLES, article_from, fault_of_article
 from trunkline.flows.evaluate import BUILT_IN
 from trunkline.flows.expression import names
 from trunkline.flows.graph import circles, reached_from
