@@ -171,7 +171,7 @@ async def test_waiting_caller_is_told_the_place_when_the_service_says_it(
     # A sign of life that lasts for the whole test.
     await ami.act(Action="Setvar", Variable="TL_ALIVE", Value=str(int(time.time()) + 60))
     due = await ami.event("UserEvent", within_s=15, UserEvent="TrunklineAnnounce")
-    await ami.act(Action="Setvar", Channel=call["Channel"], Variable="TL_POSITION", Value="2")
+    await ami.act(Action="Setvar", Channel=call["Channel"], Variable="TL_SAY", Value="queue-youarenext")
     back = await ami.event("BridgeEnter", within_s=15, Uniqueid=call["Uniqueid"])
 
     assert due["Uniqueid"] == call["Uniqueid"]

@@ -48,7 +48,7 @@ class Centre:
 
     def __init__(self, switch: Switch, ami: Ami) -> None:
         self.switch, self.ami = switch, ami
-        self.calls = Calls(ami, AsteriskId("trunkline"))
+        self.calls = Calls(ami, AsteriskId("trunkline"), inside=switch.running.paths.inside)
         self.lines = AgiLines(ami, switch.running.paths.inside)
         self.heard: list[CallEvent] = []
         self._news = asyncio.Condition()
@@ -226,7 +226,7 @@ async def test_a_waiting_caller_hears_music_then_the_agent(centre: Centre, call:
     assert [(leg.offer, leg.answered, leg.joined) for leg in seen.agent_legs] == [(offer, False, False)]
     ana.do("accept")
     joined = await centre.hears(AgentJoined)
-    assert (joined.offer, joined.call) == (offer, opened.call.id)
+    assert (joined.offer, joined.call) == (offer, opened.call)
     await caller.hears_tone(440)
 
     seen = await centre.calls.picture()
@@ -305,8 +305,8 @@ async def test_a_waiting_caller_is_told_the_place(centre: Centre, call: Called) 
     caller, opened, _ = call
     await centre.calls.to_waiting(opened.call, music="default", announce_every=10 * SECOND)
     due = await centre.hears(AnnouncementDue, within=15)
-    await centre.calls.announce(due.call, [centre.tone(700)])
-    await caller.hears_tone(700)
+    await centre.calls.announce(due.call, [centre.tone(600, 2)])
+    await caller.hears_tone(600)
 
     assert due.call == opened.call
 

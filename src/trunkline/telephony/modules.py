@@ -16,7 +16,8 @@ codec_ulaw codec_alaw codec_a_mu codec_g722 codec_resample
 format_wav format_pcm format_sln
 func_callerid func_channel func_cut func_global func_groupcount func_logic func_math func_strings func_timeout
 res_manager_devicestate
-app_bridgewait app_echo app_exec app_playback app_queue app_record app_userevent res_speech res_agi
+app_bridgewait app_dial app_echo app_exec app_playback app_playtones app_queue app_record app_stack app_userevent
+res_speech res_agi
 pbx_config
 """.split()  # noqa: SIM905 - read as a page
 )
