@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from tests.system.carrier import Carrier
-from tests.system.house import House, seated, start_house, stop_house
+from tests.system.house import House, Seat, seated, start_house, stop_house
 from tests.system.phone import Phone
 from tests.system.switch import free_ports, open_folder
 from trunkline.simulate.desk import State
@@ -118,6 +118,22 @@ def waiting(state: State) -> int:
     return count
 
 
+async def rung_for_a_callback(house: House, number_of: NumberOf, ana: Seat, ana_phone: Phone) -> Phone:
+    """Let a waiting caller ask for a callback and Ana answer it; return the customer's phone, which rings."""
+    caller = await house.call(number="200", from_=CUSTOMER)
+    await caller.hears_sound(10)
+    await caller.press("1")
+    await ana.sees(lambda state: waiting(state) == 1)
+    await caller.press("9")
+    await caller.over(15)
+    customer = await number_of(CUSTOMER, hertz=700)
+    await ana.ready_with_sip_phone()
+    await ana_phone.event("CALL_INCOMING")
+    ana_phone.do("accept")
+    await customer.event("CALL_INCOMING")
+    return customer
+
+
 async def test_waiting_caller_is_called_back_at_their_place_and_talks(
     house: House, number_of: NumberOf, tmp_path: Path
 ) -> None:
@@ -163,17 +179,7 @@ async def test_customer_who_is_busy_is_tried_later_and_the_agent_is_free(
     await flow_serves(house)
     ana_phone = await house.phone("ana", tmp_path, hertz=440)
     async with seated(house, "ana") as ana:
-        caller = await house.call(number="200", from_=CUSTOMER)
-        await caller.hears_sound(10)
-        await caller.press("1")
-        await ana.sees(lambda state: waiting(state) == 1)
-        await caller.press("9")
-        await caller.over(15)
-        customer = await number_of(CUSTOMER, hertz=700)
-        await ana.ready_with_sip_phone()
-        await ana_phone.event("CALL_INCOMING")
-        ana_phone.do("accept")
-        await customer.event("CALL_INCOMING")
+        customer = await rung_for_a_callback(house, number_of, ana, ana_phone)
         customer.do("hangup")
 
         await ana.sees(lambda state: not state["interactions"])
@@ -196,17 +202,7 @@ async def test_callback_outlives_the_service_while_the_customers_phone_rings(
     await flow_serves(house)
     ana_phone = await house.phone("ana", tmp_path, hertz=440)
     async with seated(house, "ana") as ana:
-        caller = await house.call(number="200", from_=CUSTOMER)
-        await caller.hears_sound(10)
-        await caller.press("1")
-        await ana.sees(lambda state: waiting(state) == 1)
-        await caller.press("9")
-        await caller.over(15)
-        customer = await number_of(CUSTOMER, hertz=700)
-        await ana.ready_with_sip_phone()
-        await ana_phone.event("CALL_INCOMING")
-        ana_phone.do("accept")
-        await customer.event("CALL_INCOMING")
+        customer = await rung_for_a_callback(house, number_of, ana, ana_phone)
 
         await house.ready(other_than=house.kill_the_service())
         customer.do("accept")
