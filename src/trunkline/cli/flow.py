@@ -12,6 +12,7 @@ from trunkline.core.centre import Centre
 from trunkline.flows.centre import load_centre
 from trunkline.flows.check import check
 from trunkline.flows.problem import Problem
+from trunkline.garbage import leave_garbage_lie
 
 CENTRE_FILE = "centre.yaml"
 
@@ -42,6 +43,7 @@ class _Commands(click.Group):
 @click.group(cls=_Commands)
 def flow() -> None:
     """Check, test, explore and draw the files that tell the centre what to do with those who call."""
+    leave_garbage_lie()
 
 
 @flow.command("check")
