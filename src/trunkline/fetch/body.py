@@ -3,12 +3,13 @@
 import json
 import math
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Never
 
 from trunkline.flows.talk import Value
 
 MOST_BYTES = 256 * 1024
+MOST_DEPTH = 100
 """Of a body, packed or unpacked."""
 _WITH_GZIP_HEADER = 16 + zlib.MAX_WBITS
 
@@ -65,10 +66,27 @@ def value_of(body: bytes) -> Value:
         value: Value = json.loads(
             body.decode("utf-8-sig"), parse_constant=_no_number, parse_float=_number, object_pairs_hook=_once_each
         )
+        _see_depth(value)
         json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair is no text, though JSON can write it
     except (ValueError, RecursionError):
         raise BadBody("not JSON") from None
     return value
+
+
+def _see_depth(value: Value) -> None:
+    """Raise RecursionError for what is nested deeper than anybody means; how deep Python itself goes differs."""
+    level = [value]
+    for _ in range(MOST_DEPTH):
+        level = [inside for each in level for inside in _inside(each)]
+        if not level:
+            return
+    raise RecursionError
+
+
+def _inside(value: Value) -> Iterable[Value]:
+    if isinstance(value, Mapping):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _no_number(text: str) -> Never:
