@@ -10,6 +10,8 @@ from tests.flows.test_run import talked
 from trunkline.core.errors import Misconfigured
 from trunkline.flows.entries import Manner, entered
 from trunkline.flows.flow import Flow
+from trunkline.flows.reactions import Setting, reactions
+from trunkline.flows.render import silence_after
 from trunkline.flows.run import Frame, Rated, advance, begin
 from trunkline.flows.talk import (
     Ask,
@@ -218,6 +220,45 @@ def test_who_types_has_more_time_than_between_two_keys(medium: str, after_s: int
 
     assert isinstance(asked, Ask)
     assert asked.after == timedelta(seconds=after_s)
+
+
+QUESTIONS = {
+    "menu": '{menu: Well?, choices: [{key: "1", label: Yes, go: good}]GIVEN}',
+    "ask": "{ask: Order?, as: digits, save: n, next: goodGIVEN}",
+    "yes-no": "{ask: Sure?, as: yes-no, save: n, next: goodGIVEN}",
+    "rate": "{rate: How was it?, next: goodGIVEN}",
+}
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+@pytest.mark.parametrize(
+    ("medium", "given", "after_s"),
+    [
+        ("voice", "", 6),
+        ("voice", ", no_answer: {tries: 2}", 6),
+        ("chat", "", 120),
+        ("chat", ", no_answer: {tries: 2}", 120),
+        ("chat", ", no_answer: {after: 6s}", 6),
+        ("sms", "", None),
+        ("sms", ", no_answer: {after: 6s}", None),
+    ],
+)
+def test_each_medium_waits_for_an_answer_as_long_as_one_takes_there(
+    question: str, medium: str, given: str, after_s: int | None
+) -> None:
+    steps = f"  begin: {QUESTIONS[question].replace('GIVEN', given)}\n  good: {{end: Good.}}\n"
+    asked = talked(a_flow(steps, "flow: main\nstart: begin\nmedia: [voice, chat, sms]\n"), facts=the_facts(medium))
+
+    after = silence_after(asked.action, medium)
+    assert (after.total_seconds() if after is not None else None) == after_s
+    setting = Setting(medium, MONDAY_TEN)
+    alone = [each.takes.total_seconds() for each in reactions(asked.action, setting) if each.by_itself]
+    assert alone == ([] if after_s is None else [after_s])
+
+
+@pytest.mark.parametrize("medium", ["voice", "chat", "sms"])
+def test_nobody_is_waited_for_where_nothing_is_asked(medium: str) -> None:
+    assert silence_after(End(), medium) is None
 
 
 @pytest.mark.parametrize(

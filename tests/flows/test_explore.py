@@ -104,6 +104,22 @@ def test_planted_endless_loop_is_found() -> None:
     assert "begin → again → begin" in seen.findings[0].message
 
 
+def test_on_sms_no_question_comes_round_by_itself_and_an_empty_message_is_an_answer() -> None:
+    seen = explored(
+        """
+  begin: {menu: One?, choices: [{label: One, go: people}], no_answer: {tries: 1, go: again}}
+  again: {menu: Two?, choices: [{label: Two, go: people}], no_answer: {tries: 1, go: begin}, no_match: {go: bye}}
+  people: {queue: support}
+  bye: {end: Goodbye.}
+""",
+        media="sms",
+    )
+
+    assert (codes(seen), seen.unreached, seen.untaken) == ([], (), ())
+    goodbye = next(ending for ending in seen.endings if ending.what == "ended")
+    assert "caller: sends an empty message" in [str(line).strip() for line in goodbye.talk]
+
+
 def test_planted_trap_is_found() -> None:
     seen = explored("""
   begin:

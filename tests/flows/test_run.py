@@ -224,8 +224,8 @@ def test_text_media_get_their_own_words_and_no_keys_read_out() -> None:
 
     chat, sms = (talked(flow, facts=the_facts(medium)).action for medium in ("chat", "sms"))
 
-    assert chat == Menu(said("Please choose"), "", timedelta(seconds=6), (Choice(None, "Yes"),))
-    assert sms == Menu(said("Well?"), "", timedelta(seconds=6), (Choice(None, "Yes"),))
+    assert chat == Menu(said("Please choose"), "", timedelta(minutes=2), (Choice(None, "Yes"),))
+    assert sms == Menu(said("Well?"), "", timedelta(minutes=2), (Choice(None, "Yes"),))
     assert talked(flow, Typed(""), facts=the_facts("chat")).run.tries == Tries(no_match=1)
 
 

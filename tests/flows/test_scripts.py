@@ -65,6 +65,24 @@ def test_conversation_goes_as_written_on_each_medium(talk: str) -> None:
     ]
 
 
+def test_question_on_chat_waits_for_who_types_and_on_sms_for_days() -> None:
+    steps = STEPS.replace("{after: 5s, tries: 2, go: sales}", "{tries: 2, say: Still there?, go: sales}")
+    world = a_world(a_draft(steps, "flow: main\nstart: begin\nmedia: [chat, sms]\n"))
+    tests = """
+  - {name: in time, media: [chat], talk: [{after: 119s}, {enters: sales}, {queued: sales}]}
+  - {name: too late, media: [chat], talk: [{after: 120s}, {hears: Still there?}, {after: 2m}, {queued: sales}]}
+  - {name: days later, media: [sms], talk: [{after: 30d}, {enters: sales}, {queued: sales}]}
+  - {name: a picture, media: [sms], talk: [{silent: true}, {hears: Still there?}, {silent: true}, {queued: sales}]}
+"""
+    found = verdicts(tests, world)
+
+    assert [(verdict.name, verdict.failure) for verdict in found] == [
+        ("in time (chat)", None), ("too late (chat)", None), ("days later (sms)", None), ("a picture (sms)", None),
+    ]  # fmt: skip
+    assert "caller: sends an empty message" in [str(line).strip() for line in found[-1].talk]
+    assert [str(line) for line in found[2].talk].count("  flow: Still there?") == 0
+
+
 SURVEY = """
   begin: {rate: How did we do?, save: csat, next: more}
   more: {menu: And now?, choices: [{key: "1", label: Wait, go: hold}, {key: "2", label: Leave, go: box}]}

@@ -80,6 +80,16 @@ def test_somebody_who_texts_sees_numbers_and_is_told_of_long_messages(tmp_path: 
     assert came.output.count("sms-long: sent in 4 pieces") == 1
 
 
+def test_visitor_has_two_minutes_and_who_texts_is_not_hurried(tmp_path: Path) -> None:
+    steps = STEPS.replace("[voice, chat]", "[chat, sms]")
+    in_time, too_late, days = (
+        talked(tmp_path, lines, "--medium", medium, steps=steps).output.count("How can we help?")
+        for medium, lines in (("chat", "/wait 119s\n"), ("chat", "/wait 2m\n"), ("sms", "/wait 30d\n"))
+    )
+
+    assert (in_time, too_late, days) == (1, 2, 1)
+
+
 def test_medium_that_the_flow_does_not_serve_is_refused(tmp_path: Path) -> None:
     assert talked(tmp_path, "", "--medium", "sms").exit_code == 2
 

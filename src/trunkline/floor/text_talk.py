@@ -16,7 +16,7 @@ from trunkline.floor.runs import Flows, fitted, flow_of, run_of, steps_taken
 from trunkline.floor.state import Floor
 from trunkline.floor.text_state import MessageLeft, Standing, conversation_of, standing_of, stored_with
 from trunkline.flows.flow import Flow
-from trunkline.flows.render import Shown, rendered, understood
+from trunkline.flows.render import Shown, rendered, silence_after, understood
 from trunkline.flows.run import Moved, Run, advance, begin, to_people
 from trunkline.flows.steps.step import UnfitAnswer
 from trunkline.flows.talk import (
@@ -258,13 +258,12 @@ class TextTalk:
 
     async def _rest(self, id_: InteractionId, moved: Moved, standing: Standing) -> None:
         """Wait for an answer, or for its time: on chat somebody sits there, on sms nobody hurries."""
-        interaction, now = self._floor.interaction(id_), self._floor.clock.now()
+        interaction = self._floor.interaction(id_)
         due: datetime | None = None
-        match moved.action:
-            case Pause(until):
-                due = until
-            case Menu(after=after) | Ask(after=after) | Rate(after=after) if interaction.medium == "chat":
-                due = now + after
+        if isinstance(moved.action, Pause):
+            due = moved.action.until
+        elif (after := silence_after(moved.action, interaction.medium)) is not None:
+            due = self._floor.clock.now() + after
         rests = replace(standing, told=True, due=due)
         await self._floor.commit(interactions=[replace(interaction, run=stored_with(moved.run, rests))])
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from trunkline.flows.fields import KEYS
-from trunkline.flows.render import replies, understood
+from trunkline.flows.render import replies, silence_after, understood
 from trunkline.flows.talk import (
     Action,
     Answer,
@@ -107,7 +107,7 @@ def _to_menu(menu: Menu, setting: Setting) -> list[Reaction]:
         found.append(Reaction(f'writes "{NONSENSE}"', Typed(NONSENSE)))
     elif other:
         found.append(Reaction(f"presses {other}", Key(other)))
-    return [*found, Reaction("says nothing", Silence(), menu.after, by_itself=True)]
+    return [*found, _silence(menu, setting)]
 
 
 def _to_ask(ask: Ask, setting: Setting) -> list[Reaction]:
@@ -119,8 +119,16 @@ def _to_ask(ask: Ask, setting: Setting) -> list[Reaction]:
     return [
         *found,
         Reaction(f'{verb} "{bad}"', Typed(bad)),
-        Reaction("says nothing", Silence(), ask.after, by_itself=True),
+        _silence(ask, setting),
     ]
+
+
+def _silence(question: Menu | Ask, setting: Setting) -> Reaction:
+    """No answer in time; where time does not count, one without a word in it, such as a picture."""
+    after = silence_after(question, setting.medium)
+    if after is None:
+        return Reaction("sends an empty message", Silence())
+    return Reaction("says nothing", Silence(), after, by_itself=True)
 
 
 def _right_answers(ask: Ask, setting: Setting) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ test`, `flow explore` and the channels all come through here.
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
@@ -104,6 +105,17 @@ def replies(choices: Sequence[Choice]) -> tuple[str, ...]:
     keys = {choice.key for choice in choices}
     free: Iterator[str] = (str(number) for number in count(1) if str(number) not in keys)
     return tuple(choice.key or next(free) for choice in choices)
+
+
+def silence_after(action: Action, medium: str) -> timedelta | None:
+    """Return how long an answer is waited for until its absence is one; None where nobody is hurried.
+
+    That is on sms: a question waits for days. And wherever no answer is asked for.
+    """
+    match action:
+        case Menu(after=after) | Ask(after=after) | Rate(after=after) if medium != "sms":
+            return after
+    return None
 
 
 def understood(action: Action, text: str, medium: str) -> Answer | None:

@@ -34,7 +34,7 @@ def said_at_least(step: Step, language: str) -> Iterator[tuple[Loc, str]]:
     question = spoken[step.kind,]
     if isinstance(step, MenuStep):
         choices = [Choice(each.key, spoken["choices", at, "label"]) for at, each in enumerate(step.choices)]
-        menu = Menu((Prompt(question, language),), "", step.no_answer.after, tuple(choices))
+        menu = Menu((Prompt(question, language),), "", step.no_answer.after_on("sms"), tuple(choices))
         question = rendered(menu, "sms", language).text
     yield (step.kind,), question
     yield from ((loc, f"{text}\n{question}") for loc, text in spoken.items() if loc[-1] == "say")

@@ -138,7 +138,7 @@ class _Trial:
                 self._says(value, f"rates {value}")
             case "silent":
                 self._must_ask((Menu, Ask, Rate), "says nothing")
-                self._says("", "says nothing")
+                self._says("", "sends an empty message" if self.script.medium == "sms" else "says nothing")
             case _:
                 self.talk.wait(value)
 

@@ -50,10 +50,10 @@ class AskStep(AskingStep):
         Yes or no is a choice of two: 1 and 2 on voice, to be said in the question itself.
         """
         prompts = (*first, *scene.prompts(self.ask))
+        after = self.no_answer.after_on(scene.facts.medium)
         if self.as_ == "yes-no":
             choices = tuple(Choice(key, yes_or_no(scene.language, value=key == "1").capitalize()) for key in ("1", "2"))
-            return Menu(prompts, "12", self.no_answer.after, choices)
-        after = self.no_answer.after
+            return Menu(prompts, "12", after, choices)
         if scene.facts.medium == "voice":
             after = min(after, MOST_BETWEEN_KEYS)
         return Ask(prompts, FINISH, self._longest_on(scene), after, self.as_, secret=self.as_ == "card")

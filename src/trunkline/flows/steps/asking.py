@@ -14,6 +14,9 @@ from trunkline.flows.words import Words
 
 _CLOSED = ConfigDict(frozen=True, extra="forbid", strict=True)
 AnswerWithin = timedelta(seconds=6)
+"""For somebody who hears a question with the keys under their fingers."""
+READ_AND_WRITTEN_WITHIN = timedelta(minutes=2)
+"""For somebody who reads a question, looks something up, and types."""
 TimesPut = Annotated[int, Field(ge=1, le=10)]
 """How often a question is put in all."""
 
@@ -27,6 +30,10 @@ class NoAnswer(BaseModel):
     tries: TimesPut = 3
     say: Words | None = None
     go: Name | None = None
+
+    def after_on(self, medium: str) -> timedelta:
+        """Return how long a medium waits for an answer: as the flow says, else as long as one takes there."""
+        return self.after if medium == "voice" or "after" in self.model_fields_set else READ_AND_WRITTEN_WITHIN
 
 
 class NoMatch(BaseModel):

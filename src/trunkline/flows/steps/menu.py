@@ -58,7 +58,7 @@ class MenuStep(AskingStep):
                 ),
             )
         keys = "".join(choice.key or "" for choice in self.choices)
-        return Menu(prompts, keys, self.no_answer.after, choices)
+        return Menu(prompts, keys, self.no_answer.after_on(medium), choices)
 
     def _label(self, choice: MenuChoice, scene: Scene) -> str:
         """Return a choice's label for one interaction."""

@@ -37,7 +37,8 @@ class RateStep(AskingStep):
 
     def question(self, scene: Scene, first: tuple[Prompt, ...] = ()) -> Rate:
         """Return the question."""
-        return Rate((*first, *scene.prompts(self.rate)), KEYS, self.no_answer.after, self.save)
+        prompts = (*first, *scene.prompts(self.rate))
+        return Rate(prompts, KEYS, self.no_answer.after_on(scene.facts.medium), self.save)
 
     def answered(self, scene: Scene, answer: Answer) -> Turn:
         """Keep the score."""
