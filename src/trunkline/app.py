@@ -29,13 +29,14 @@ from trunkline.floor.callback import Callbacks
 from trunkline.floor.conversation import Conversation
 from trunkline.floor.deadlines import Deadlines
 from trunkline.floor.dispatcher import Dispatcher
-from trunkline.floor.errands import Errands, NoChannels
+from trunkline.floor.errands import Errands
 from trunkline.floor.fallback import FallbackMessages
 from trunkline.floor.flow_board import FlowBoard
 from trunkline.floor.flow_tests import FlowTests
 from trunkline.floor.hub import Hub
 from trunkline.floor.intake import Intake
 from trunkline.floor.ledger import Ledger
+from trunkline.floor.messenger import ChannelMessenger
 from trunkline.floor.recovery import Recovery
 from trunkline.floor.runs import Runs
 from trunkline.floor.self_service import NOT_IN_SERVICE, SORRY, SelfService
@@ -125,7 +126,7 @@ class _Service:
         transfers = Transfers(floor, calls, runs)
         self.self_service = SelfService(
             floor, calls, intake=self.intake, runs=runs, speaking=speaking,
-            errands=Errands(floor, store, HttpFetcher(self.settings.http_allowed_hosts), NoChannels()),
+            errands=Errands(floor, store, HttpFetcher(self.settings.http_allowed_hosts), ChannelMessenger(floor, {})),
             callbacks=self.callbacks, transfers=transfers, voicemails=voicemails,
             lines=AgiLines(self.ami, self.shared.inside).open,
         )  # fmt: skip

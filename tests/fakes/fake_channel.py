@@ -1,5 +1,6 @@
-"""A text channel in a test: look at what was sent to whom; put it away and it takes nothing."""
+"""A text channel in a test: look at what was sent to whom; away it takes nothing, held it takes without saying so."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -14,6 +15,7 @@ class FakeChannel:
 
     medium: str
     away: bool = False
+    held: bool = False
     sent: list[tuple[str, Shown]] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     taking: Callable[[], None] = lambda: None
@@ -25,6 +27,8 @@ class FakeChannel:
         if key not in self.keys:
             self.sent.append((conversation.address, shown))
         self.keys.append(key)
+        if self.held:
+            await asyncio.Event().wait()
 
     def texts(self, address: str) -> list[str]:
         """Return what somebody was sent, a text for each message."""

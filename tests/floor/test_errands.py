@@ -12,7 +12,8 @@ from trunkline.core.customer import Customer
 from trunkline.core.ids import CustomerId
 from trunkline.core.interaction import Stage
 from trunkline.core.journal import Happened
-from trunkline.floor.errands import NoChannels, facts_of
+from trunkline.floor.errands import facts_of
+from trunkline.floor.messenger import ChannelMessenger
 from trunkline.flows.talk import Fetched, FetchFailed, Send, SendFailed
 
 FLOW = """
@@ -106,8 +107,8 @@ async def test_a_request_in_the_middle_of_which_the_service_dies_is_the_same_one
         assert "It is here." in centre.lines[call.id.uniqueid].said
 
 
-async def test_without_a_channel_nothing_is_sent_and_the_flow_hears_so() -> None:
-    answer = await NoChannels().send(Send("sms", "+447700900123", "Hello", None), key="k")
+async def test_without_a_channel_nothing_is_sent_and_the_flow_hears_so(centre: Centre) -> None:
+    answer = await ChannelMessenger(centre.floor, {}).send(Send("sms", "+447700900123", "Hello", None), key="k")
 
     assert answer == SendFailed("no channel for sms is set up")
 

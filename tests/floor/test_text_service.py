@@ -18,14 +18,17 @@ from tests.fakes.fake_switch import FakeSwitch
 from tests.fakes.memory_store import MemoryStore
 from tests.floor.conftest import CENTRE
 from trunkline.core.agent import Agent, Presence
+from trunkline.core.customer import Customer
 from trunkline.core.errors import Unavailable
 from trunkline.core.ids import AgentId, QueueId
 from trunkline.core.interaction import Interaction, Outcome, Stage
 from trunkline.core.journal import Happened
 from trunkline.floor.deadlines import Deadlines
 from trunkline.floor.dispatcher import Dispatcher
+from trunkline.floor.errands import Errands
 from trunkline.floor.intake import Intake
 from trunkline.floor.ledger import Ledger
+from trunkline.floor.messenger import ChannelMessenger
 from trunkline.floor.runs import run_of
 from trunkline.floor.state import Floor
 from trunkline.floor.text_service import TRY_AGAIN, TextService
@@ -118,10 +121,9 @@ class Texts:
         self.floor = Floor(self.ledger, world.clock, centre)
         self.switch = FakeSwitch(world.clock)
         self.intake = Intake(self.floor, world.store)
-        self.talk = TextTalk(
-            self.floor, world.store, intake=self.intake, flows=self.library, fetcher=world.fetcher,
-            channels={"web": world.web, "text": world.text},
-        )  # fmt: skip
+        channels = {"web": world.web, "text": world.text}
+        errands = Errands(self.floor, world.store, world.fetcher, ChannelMessenger(self.floor, channels))
+        self.talk = TextTalk(self.floor, intake=self.intake, flows=self.library, channels=channels, errands=errands)
         self.service = TextService(self.floor, self.talk)
         Dispatcher(self.floor, self.switch)
         self.deadlines = Deadlines(
@@ -470,6 +472,52 @@ async def test_unknown_customer_is_noted_and_greeted_by_the_name_they_gave(texts
     media = {medium for medium, address in texts.world.store._addresses if address == CHRIS}
     assert media == {"voice", "sms"}
     assert [each.customer is not None for each in texts.world.store.interactions.values()] == [True]
+
+
+async def test_customer_whom_a_step_finds_is_the_conversations_however_late_its_address_is_looked_up(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.write(FLOW.replace("start: welcome", "start: who").replace("next: hello}", "next: main}"))
+    gate, look_up = asyncio.Event(), world.store.customer_at
+
+    async def slow(address: str, *, medium: str, **known: Any) -> Customer:
+        if medium == "sms":
+            await gate.wait()
+        return await look_up(address, medium=medium, **known)
+
+    monkeypatch.setattr(world.store, "customer_at", slow)
+    async with alive(world) as texts:
+        await texts.says("Hi")
+        found = texts.live().customer
+        gate.set()
+        await texts.settled()
+
+        [chris] = [each.id for each in world.store.customers.values() if each.name == "Chris"]
+        assert found == texts.live().customer == texts.floor.profiles[texts.live().id].customer.id == chris  # type: ignore[union-attr]
+
+
+async def test_errands_are_journaled_as_on_the_telephone_without_a_word_of_whom_they_are_about(texts: Texts) -> None:
+    texts.world.fetcher.answers = {SHOP: Fetched(200, {"status": "sent"})}
+    for text in ("Hi", "2", "1234", "Hi", "7", "Hi", "8"):
+        await texts.says(text)
+
+    kinds = (Happened.WEB_SERVICE_ASKED, Happened.MESSAGE_SENT, Happened.CUSTOMER_FOUND)
+    [asked], [sent], [found] = (texts.world.store.happened(kind) for kind in kinds)
+    assert asked.facts == {"step": "look_up", "method": "GET", "came": 200}
+    assert sent.facts == {"step": "note", "medium": "sms", "failed": None}
+    assert found.facts == {"customer": list(texts.world.store.interactions.values())[-1].customer}
+
+
+async def test_note_in_the_middle_of_which_the_service_dies_is_sent_again_under_the_same_key(world: World) -> None:
+    async with alive(world) as texts:
+        await texts.says("Hi")
+        world.text.held = True
+        await texts.says("7")
+    world.text.held = False
+    async with alive(world):
+        assert world.text.keys[-3] == world.text.keys[-2] != world.text.keys[-1]
+        assert world.text.texts("+447700900888") == ["A note."]
+        assert world.text.texts(CHRIS)[-1] == "Goodbye."
 
 
 async def test_customer_who_is_known_is_known_to_the_flow(world: World) -> None:

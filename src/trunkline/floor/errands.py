@@ -26,15 +26,6 @@ class Messenger(Protocol):
         """Send once for each `key`; never raises for what the far end does."""
 
 
-class NoChannels:
-    """A messenger where no channel is set up: a flow leaves by `failed`, and the log says why."""
-
-    async def send(self, want: Send, *, key: str) -> Sent | SendFailed:
-        """Refuse."""
-        del key
-        return SendFailed(f"no channel for {want.medium} is set up")
-
-
 class Errands:
     """Runs errands of flows, whatever their medium, and writes down that it did."""
 
@@ -45,10 +36,12 @@ class Errands:
         self._messenger = messenger
 
     async def do(
-        self, id_: InteractionId, run: Run, errand: Errand
+        self, id_: InteractionId, run: Run, errand: Errand, *, key: str
     ) -> Fetched | FetchFailed | CustomerFound | Sent | SendFailed:
-        """Do one errand; returns how it came out. Unavailable when the database is away."""
-        key = errand_key(id_, run)
+        """Do one errand; returns how it came out. Unavailable when the database is away.
+
+        `key` tells it from every other, and is the same again after a restart in the middle of it.
+        """
         match errand:
             case Fetch():
                 answer = await self._fetcher.fetch(errand, key=key)
@@ -86,7 +79,7 @@ class Errands:
 
 
 def errand_key(id_: InteractionId, run: Run) -> str:
-    """Return what tells one errand from every other, and is the same again after a restart in the middle of it."""
+    """Return the key of an errand on a line: since when the run has stood at its step tells it from every other."""
     since: datetime | None = run.path[-1].at if run.path else None
     return f"{id_}/{run.flow}/{run.step}/{since.isoformat() if since else ''}"
 

@@ -98,9 +98,9 @@ class Intake:
             address, medium=interaction.medium, name=None, at=interaction.arrived_at
         )
         timeline = await self._store.timeline(customer.id, at_most=TIMELINE_SHOWN)
-        interaction = self._floor.interactions.get(id_)
-        if interaction is None:
-            return
+        linked, interaction = interaction.customer, self._floor.interactions.get(id_)
+        if interaction is None or interaction.customer != linked:
+            return  # over, or its flow has found meanwhile who it is: that is more than an address tells
         self._floor.profiles[id_] = Profile(customer, timeline)
         self._floor.commit(interactions=[replace(interaction, customer=customer.id)])
 

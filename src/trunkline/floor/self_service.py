@@ -14,7 +14,7 @@ from trunkline.core.interaction import Entry, Interaction, Outcome, Stage, end, 
 from trunkline.core.journal import Happened, JournalEntry
 from trunkline.core.record import changed
 from trunkline.floor.callback import Callbacks, outcome_of_flow
-from trunkline.floor.errands import Errands
+from trunkline.floor.errands import Errands, errand_key
 from trunkline.floor.intake import Intake
 from trunkline.floor.losses import Losses
 from trunkline.floor.runs import Runs, run_of, steps_taken, stored
@@ -198,7 +198,7 @@ class SelfService:
                 return await self._speaking.do(line, action)
             case Fetch() | FindCustomer() | Send():
                 await line.keep(_ERRAND_GUARD)
-                return await self._errands.do(id_, run, action)
+                return await self._errands.do(id_, run, action, key=errand_key(id_, run))
             case AskCallback():
                 planned = self._callbacks.plan(self._floor.interaction(id_), action)
                 await self._floor.commit()  # a promise is durable before it is spoken

@@ -6,24 +6,24 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
-from trunkline.core.errors import Misconfigured, Unavailable
+from trunkline.core.errors import Misconfigured
 from trunkline.core.ids import InteractionId, QueueId, new_id
 from trunkline.core.interaction import Address, Entry, Interaction, Outcome, Stage, end, enqueue, leave_queue
 from trunkline.core.journal import Happened, JournalEntry
 from trunkline.core.phone import e164
+from trunkline.floor.errands import Errands
 from trunkline.floor.intake import Intake
 from trunkline.floor.runs import Flows, fitted, flow_of, run_of, steps_taken
 from trunkline.floor.state import Floor
 from trunkline.floor.text_state import MessageLeft, Standing, conversation_of, standing_of, stored_with
 from trunkline.flows.flow import Flow
-from trunkline.flows.render import Shown, rendered, silence_after, understood
+from trunkline.flows.render import rendered, silence_after, understood
 from trunkline.flows.run import Moved, Run, advance, begin, to_people
 from trunkline.flows.steps.step import UnfitAnswer
 from trunkline.flows.talk import (
     Answer,
     Ask,
     AskCallback,
-    CustomerFound,
     Done,
     End,
     Enqueue,
@@ -38,16 +38,13 @@ from trunkline.flows.talk import (
     Resumed,
     Say,
     Send,
-    SendFailed,
-    Sent,
     Silence,
     TakeVoicemail,
+    Transfer,
     TransferFailed,
     Woke,
 )
-from trunkline.ports.channel import Channel, ConversationId, Said
-from trunkline.ports.fetcher import Fetcher
-from trunkline.ports.store import Store
+from trunkline.ports.channel import Channel, Said
 
 log = logging.getLogger(__name__)
 
@@ -68,19 +65,17 @@ class TextTalk:
     def __init__(
         self,
         floor: Floor,
-        store: Store,
         *,
         intake: Intake,
         flows: TextFlows,
         channels: Mapping[str, Channel],
-        fetcher: Fetcher,
+        errands: Errands,
     ) -> None:
         self._floor = floor
-        self._store = store
         self._intake = intake
         self._flows = flows
         self._channels = channels
-        self._fetcher = fetcher
+        self._errands = errands
 
     async def begin(self, said: Said) -> None:
         """Make an interaction of a first message, and begin the flow of its channel."""
@@ -233,21 +228,11 @@ class TextTalk:
                 await self._wait_in(self._floor.interaction(id_), queue)  # whoever works there calls back
             case End():
                 await self._over(self._floor.interaction(id_), by="flow")
-            case _:
-                return await self._of_world(id_, moved, standing)
-        return None
-
-    async def _of_world(self, id_: InteractionId, moved: Moved, standing: Standing) -> Answer:
-        """Do what is no matter of the two who write to each other."""
-        match moved.action:
-            case Fetch():
-                return await self._fetcher.fetch(moved.action, key=_key(id_, standing))
-            case FindCustomer():
-                return await self._found(moved.action)
-            case Send():
-                return await self._sent(id_, moved, moved.action, standing)
-            case _:
+            case Fetch() | FindCustomer() | Send():
+                return await self._errands.do(id_, moved.run, moved.action, key=_key(id_, standing))
+            case Transfer():
                 return TransferFailed("no call")
+        return None
 
     async def _tell(self, id_: InteractionId, moved: Moved, standing: Standing) -> None:
         interaction = self._floor.interaction(id_)
@@ -266,29 +251,6 @@ class TextTalk:
             due = self._floor.clock.now() + after
         rests = replace(standing, told=True, due=due)
         await self._floor.commit(interactions=[replace(interaction, run=stored_with(moved.run, rests))])
-
-    async def _found(self, want: FindCustomer) -> Answer:
-        """Find who has an address, or note somebody new: a number is known as callers' numbers are."""
-        number = e164(want.value, self._floor.centre.region) if want.by == "phone" else None
-        customer = await self._store.customer_at(
-            number or want.value, medium="voice" if want.by == "phone" else "email", name=want.name,
-            at=self._floor.clock.now(),
-        )  # fmt: skip
-        return CustomerFound({"id": customer.id, "name": customer.name, "tags": list(customer.tags)})
-
-    async def _sent(self, id_: InteractionId, moved: Moved, want: Send, standing: Standing) -> Answer:
-        """Send a text message to a number; what may have gone out is not sent again."""
-        name = next((name for name, channel in self._channels.items() if channel.medium == want.medium), None)
-        number = e164(want.to, self._floor.centre.region)
-        if name is None or number is None:
-            return SendFailed("no channel" if name is None else "no number")
-        shown = Shown((want.text,), self._language(moved.run))
-        try:
-            await self._channels[name].send(ConversationId(name, number), shown, key=_key(id_, standing))
-        except Unavailable as fault:
-            log.warning("a text message was not sent", extra={"interaction": id_, "why": str(fault)})
-            return SendFailed("unavailable")
-        return Sent()
 
     # --- where the flow's part ends ---
 

@@ -201,6 +201,8 @@ class Send:
     to: str
     text: str
     subject: str | None
+    language: str = "en-GB"
+    """The language it is written in."""
 
 
 @dataclass(frozen=True, slots=True)

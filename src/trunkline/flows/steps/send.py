@@ -29,7 +29,8 @@ class SendStep(Step):
         text = scene.text(written) if (written := words.on("sms") or words.on("chat")) else ""
         if not to or not text:
             return Go(self.failed or self.next, "not sent")
-        return Send(self.by, to, text, scene.text(self.subject) if self.subject else None)
+        subject = scene.text(self.subject) if self.subject else None
+        return Send(self.by, to, text, subject, scene.language)
 
     def answered(self, scene: Scene, answer: Answer) -> Turn:
         """Go on."""

@@ -1,0 +1,44 @@
+"""Sends words of a flow to somebody who is not in the conversation, by a channel that is set up."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from datetime import timedelta
+
+from trunkline.core.errors import Unavailable
+from trunkline.core.phone import e164
+from trunkline.floor.state import Floor
+from trunkline.flows.render import Shown
+from trunkline.flows.talk import Send, SendFailed, Sent
+from trunkline.ports.channel import Channel, ConversationId
+
+log = logging.getLogger(__name__)
+
+SEND_WITHIN = timedelta(seconds=10)
+"""A caller on the line hears nothing meanwhile."""
+
+
+class ChannelMessenger:
+    """Messenger: takes the first channel of the medium. Without one a flow leaves by `failed`, and is told why."""
+
+    def __init__(self, floor: Floor, channels: Mapping[str, Channel]) -> None:
+        self._floor = floor
+        self._channels = channels
+
+    async def send(self, want: Send, *, key: str) -> Sent | SendFailed:
+        """Send a text message to a number, once for each `key`; what may have gone out is not sent again."""
+        name = next((name for name, channel in self._channels.items() if channel.medium == want.medium), None)
+        if name is None:
+            return SendFailed(f"no channel for {want.medium} is set up")
+        number = e164(want.to, self._floor.centre.region)
+        if number is None:
+            return SendFailed("no number")
+        shown = Shown((want.text,), want.language)
+        try:
+            async with asyncio.timeout(SEND_WITHIN.total_seconds()):
+                await self._channels[name].send(ConversationId(name, number), shown, key=key)
+        except (Unavailable, TimeoutError) as fault:
+            why = "unavailable" if isinstance(fault, Unavailable) else "timeout"
+            log.warning("a text message was not sent", extra={"channel": name, "key": key, "why": str(fault) or why})
+            return SendFailed(why)
+        return Sent()
