@@ -108,6 +108,10 @@ class _NoFlows:
         """Return none."""
         return None
 
+    def flow_on(self, _channel: str) -> Flow | None:
+        """Return none."""
+        return None
+
     def version(self, _name: str, _version: str) -> Flow | None:
         """Return none."""
         return None

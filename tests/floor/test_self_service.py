@@ -125,6 +125,22 @@ async def test_an_entry_whose_flow_is_gone_goes_on_waiting(centre: Centre) -> No
     assert interaction.entry.overflow_at is None
 
 
+async def test_an_entry_whose_step_is_gone_goes_on_waiting(centre: Centre, world: SimpleNamespace) -> None:
+    call = await centre.call_waits()
+    main = world.folder / "flows" / "main.yaml"
+    main.write_text(main.read_text(encoding="utf-8").replace("sales:", "shop:").replace("go: sales", "go: shop"))
+    centre.library._versions.clear()
+    assert centre.library.load(centre.floor.centre).problems == ()
+
+    await centre.forward(300)
+
+    interaction = centre.of(call)
+    assert interaction is not None
+    assert interaction.stage is Stage.WAITING
+    assert interaction.entry is not None
+    assert interaction.entry.overflow_at is None
+
+
 async def test_a_run_goes_on_in_the_version_it_began_with(world: SimpleNamespace) -> None:
     async with open_floor(world.folder, world.store, world.clock, world.switch) as centre:
         call = world.switch.calls_in()

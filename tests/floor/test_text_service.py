@@ -29,7 +29,7 @@ from trunkline.floor.errands import Errands
 from trunkline.floor.intake import Intake
 from trunkline.floor.ledger import Ledger
 from trunkline.floor.messenger import ChannelMessenger
-from trunkline.floor.runs import run_of
+from trunkline.floor.runs import Runs, run_of
 from trunkline.floor.state import Floor
 from trunkline.floor.text_service import TRY_AGAIN, TextService
 from trunkline.floor.text_state import MessageLeft, standing_of
@@ -123,7 +123,9 @@ class Texts:
         self.intake = Intake(self.floor, world.store)
         channels = {"web": world.web, "text": world.text}
         errands = Errands(self.floor, world.store, world.fetcher, ChannelMessenger(self.floor, channels))
-        self.talk = TextTalk(self.floor, intake=self.intake, flows=self.library, channels=channels, errands=errands)
+        self.talk = TextTalk(
+            self.floor, intake=self.intake, runs=Runs(self.floor, self.library), channels=channels, errands=errands
+        )
         self.service = TextService(self.floor, self.talk)
         Dispatcher(self.floor, self.switch)
         self.deadlines = Deadlines(
@@ -713,6 +715,16 @@ async def test_message_that_no_flow_is_for_waits_for_people(world: World, flow: 
         assert [entry.kind for entry in world.store.journal] == [Happened.ARRIVED, Happened.QUEUED]
 
 
+async def test_value_that_nobody_has_is_left_out_and_told(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    world.write(FLOW.replace("Welcome to Acme.", '"Welcome, {order.name}."'))
+    async with alive(world) as texts:
+        await texts.says("Hi")
+
+        assert world.text.texts(CHRIS)[0] == "Welcome, ."
+    [told] = [vars(record) for record in caplog.records if record.message == "a value of a flow was missing"]
+    assert told["step"] == "welcome"
+
+
 async def test_flow_that_turns_in_a_circle_is_stopped(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("trunkline.flows.steps.send.SendStep.answered", lambda self, scene, _: self.enter(scene))
     async with alive(world) as texts:
@@ -793,12 +805,12 @@ async def test_fault_that_does_not_let_go_is_told_and_the_next_conversation_is_s
 
     async with alive(world) as texts:
         with monkeypatch.context() as patched:
-            patched.setattr("trunkline.floor.text_talk.begin", broken)
+            patched.setattr("trunkline.floor.runs.begin", broken)
             await texts.says("Hi")  # not even an interaction
         await texts.says("Hi")
         with monkeypatch.context() as patched:
             patched.setattr("trunkline.floor.text_talk.understood", broken)
-            patched.setattr("trunkline.floor.text_talk.to_people", broken)
+            patched.setattr("trunkline.floor.runs.to_people", broken)
             await texts.says("2")
         await texts.says("5")
 

@@ -169,6 +169,13 @@ def test_message_is_sent_and_the_run_rests() -> None:
     assert words(talked(flow, Woke(), Sent()).action) == "Good."
 
 
+def test_message_is_in_the_language_that_the_run_speaks() -> None:
+    steps = "  begin: {language: es, next: send}\n  send: {send: {en: Hello., es: Hola.}, next: good}\n"
+    flow = a_flow(f"{steps}  good: {{end: {{en: Good., es: Bien.}}}}\n", "flow: main\nstart: begin\nlanguages: [es]\n")
+
+    assert talked(flow).action == Send("sms", "+447700900123", "Hola.", None, "es")
+
+
 SWITCH = """
   begin: {tag: [vip, "{caller}"], next: keep}
   keep: {set: {n: "{1 + 2}", t: "n is {n}"}, next: which}

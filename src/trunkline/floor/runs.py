@@ -1,11 +1,13 @@
 """How a flow's run is kept with its interaction, how it moves on, and what the journal says of it."""
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import zip_longest
 from typing import Any, Protocol
 
+from trunkline.core.errors import Misconfigured
 from trunkline.core.ids import InteractionId
 from trunkline.core.interaction import Interaction
 from trunkline.core.journal import Happened, JournalEntry
@@ -13,7 +15,10 @@ from trunkline.floor.errands import facts_of
 from trunkline.floor.state import Floor
 from trunkline.flows.flow import Flow
 from trunkline.flows.run import Moved, Run, advance, begin, run_from_json, run_to_json, to_people
+from trunkline.flows.steps.step import UnfitAnswer
 from trunkline.flows.talk import Action, Answer, Facts, Resumed
+
+log = logging.getLogger(__name__)
 
 
 class Flows(Protocol):
@@ -21,6 +26,9 @@ class Flows(Protocol):
 
     def flow_for(self, dialled: str) -> Flow | None:
         """Return the flow that a dialled number leads to."""
+
+    def flow_on(self, channel: str) -> Flow | None:
+        """Return the flow that a text channel leads to."""
 
     def version(self, name: str, version: str) -> Flow | None:
         """Return the very version that a run began with."""
@@ -31,29 +39,48 @@ class Flows(Protocol):
 
 
 class Runs:
-    """Moves the runs of interactions on. Every method raises Misconfigured where the flow itself is at fault."""
+    """Moves the runs of interactions on.
+
+    Every method but `go_on` raises Misconfigured where the flow itself is at fault.
+    """
 
     def __init__(self, floor: Floor, flows: Flows) -> None:
         self._floor = floor
         self._flows = flows
 
     def enter(self, interaction: Interaction) -> Moved | None:
-        """Begin the flow of an interaction, or go on where it was; None where no flow is for it."""
+        """Begin the flow of an interaction's number or channel, or go on where it was; None where no flow is for it."""
         now, facts, run = self._floor.clock.now(), self.facts(interaction), run_of(interaction)
         if run is not None and (flow := self.flow_of(run)) is not None:
             if run.step in flow.steps or not run.step:
                 return advance(flow, fitted(run, flow), Resumed(), facts, now)
             return begin(flow, facts, now)
-        flow = self._flows.flow_for(interaction.dialled)
+        flow = self._flow_for(interaction)
         return begin(flow, facts, now) if flow is not None else None
 
+    def _flow_for(self, interaction: Interaction) -> Flow | None:
+        if interaction.medium == "voice":
+            return self._flows.flow_for(interaction.dialled)
+        flow = self._flows.flow_on(interaction.dialled)
+        return flow if flow is not None and interaction.medium in flow.media else None
+
     def advance(self, interaction: Interaction, answer: Answer) -> Moved | None:
-        """Give an answer to the run of an interaction; None when it has none, or its flow is gone."""
+        """Give an answer to the run of an interaction; None when it has none, or its flow or its step is gone."""
         run = run_of(interaction)
         flow = self.flow_of(run) if run is not None else None
-        if run is None or flow is None:
+        if run is None or flow is None or (run.step and run.step not in flow.steps):
             return None
         return advance(flow, fitted(run, flow), answer, self.facts(interaction), self._floor.clock.now())
+
+    def go_on(self, interaction: Interaction, answer: Answer) -> Moved | None:
+        """Give an answer as `advance` does, but never raise: None, and the log says why, where it leads nowhere."""
+        try:
+            moved, why = self.advance(interaction, answer), "its flow is gone"
+        except (Misconfigured, UnfitAnswer) as fault:
+            moved, why = None, str(fault)
+        if moved is None:
+            log.error("a flow cannot go on", extra={"interaction": interaction.id, "why": why})
+        return moved
 
     def present_action(self, interaction: Interaction) -> Action | None:
         """Return what the flow wants done at the step where it stands."""
@@ -73,7 +100,7 @@ class Runs:
 
     def flow_of(self, run: Run) -> Flow | None:
         """Return the flow of a run: the version it began with, else the one that serves now."""
-        return flow_of(self._flows, run)
+        return self._flows.version(run.flow, run.version) or self._flows.flows.get(run.flow)
 
     def language_of(self, run: Run) -> str:
         """Return the language that a run speaks now."""
@@ -110,9 +137,10 @@ def fitted(run: Run, flow: Flow) -> Run:
     return run if run.version == flow.version else replace(run, version=flow.version)
 
 
-def flow_of(flows: Flows, run: Run) -> Flow | None:
-    """Return the flow of a run: the version it began with, else the one that serves now."""
-    return flows.version(run.flow, run.version) or flows.flows.get(run.flow)
+def tell_faults(id_: InteractionId, moved: Moved) -> None:
+    """Log the values that a flow could not have on its way."""
+    for fault in moved.faults:
+        log.warning("a value of a flow was missing", extra={"interaction": id_, "step": moved.run.step, "why": fault})
 
 
 def steps_taken(id_: InteractionId, before: Run | None, run: Run) -> list[JournalEntry]:

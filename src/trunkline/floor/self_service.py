@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from trunkline.core.call import Call
-from trunkline.core.errors import Misconfigured, Unavailable
+from trunkline.core.errors import Unavailable
 from trunkline.core.ids import CallId, InteractionId
 from trunkline.core.interaction import Entry, Interaction, Outcome, Stage, end, enqueue, leave_queue
 from trunkline.core.journal import Happened, JournalEntry
@@ -17,7 +17,7 @@ from trunkline.floor.callback import Callbacks, outcome_of_flow
 from trunkline.floor.errands import Errands, errand_key
 from trunkline.floor.intake import Intake
 from trunkline.floor.losses import Losses
-from trunkline.floor.runs import Runs, run_of, steps_taken, stored
+from trunkline.floor.runs import Runs, run_of, steps_taken, stored, tell_faults
 from trunkline.floor.speaking import Speaking
 from trunkline.floor.state import Floor, NoSuch
 from trunkline.floor.transfer import Transfers
@@ -124,7 +124,7 @@ class SelfService:
         """The entry has waited as long as its flow allows: the flow goes on from there."""
         interaction = self._floor.interaction(id_)
         at = self._floor.clock.now()
-        moved = self._overflowed(interaction)
+        moved = self._runs.go_on(interaction, Overflowed())
         if moved is None or interaction.call is None:
             if interaction.entry is not None:  # nowhere to go on: wait without a limit
                 entry = replace(interaction.entry, overflow_at=None)
@@ -137,15 +137,6 @@ class SelfService:
             journal=[JournalEntry(Happened.OVERFLOWED, at, id_, facts={"queue": queue, "to": moved.run.step})],
             then=partial(self._switch.to_flow, interaction.call),
         )
-
-    def _overflowed(self, interaction: Interaction) -> Moved | None:
-        try:
-            moved, why = self._runs.advance(interaction, Overflowed()), "its flow is gone"
-        except Misconfigured as fault:
-            moved, why = None, str(fault)
-        if moved is None:
-            log.error("a waiting caller cannot go on", extra={"interaction": interaction.id, "why": why})
-        return moved
 
     # --- one line ---
 
@@ -292,9 +283,6 @@ class SelfService:
         )
 
     async def _keep(self, id_: InteractionId, before: Run | None, moved: Moved) -> None:
-        for fault in moved.faults:
-            log.warning(
-                "a value of a flow was missing", extra={"interaction": id_, "step": moved.run.step, "why": fault}
-            )
+        tell_faults(id_, moved)
         kept = changed(self._floor.interaction(id_), run=stored(moved.run))
         await self._floor.commit(interactions=[kept], journal=steps_taken(id_, before, moved.run))

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Protocol
 
 from trunkline.core.errors import Misconfigured
 from trunkline.core.ids import InteractionId, QueueId, new_id
@@ -13,13 +12,11 @@ from trunkline.core.journal import Happened, JournalEntry
 from trunkline.core.phone import e164
 from trunkline.floor.errands import Errands
 from trunkline.floor.intake import Intake
-from trunkline.floor.runs import Flows, fitted, flow_of, run_of, steps_taken
+from trunkline.floor.runs import Runs, run_of, steps_taken, tell_faults
 from trunkline.floor.state import Floor
 from trunkline.floor.text_state import MessageLeft, Standing, conversation_of, standing_of, stored_with
-from trunkline.flows.flow import Flow
 from trunkline.flows.render import rendered, silence_after, understood
-from trunkline.flows.run import Moved, Run, advance, begin, to_people
-from trunkline.flows.steps.step import UnfitAnswer
+from trunkline.flows.run import Moved, Run
 from trunkline.flows.talk import (
     Answer,
     Ask,
@@ -27,7 +24,6 @@ from trunkline.flows.talk import (
     Done,
     End,
     Enqueue,
-    Facts,
     Fetch,
     FindCustomer,
     Left,
@@ -52,13 +48,6 @@ MOST_ALONE = 50
 """How many things a flow does for one message. Each text message is paid for: a flow that turns in a circle is not."""
 
 
-class TextFlows(Flows, Protocol):
-    """The flows, as text channels find them."""
-
-    def flow_on(self, channel: str) -> Flow | None:
-        """Return the flow that a channel leads to."""
-
-
 class TextTalk:
     """Moves one conversation on by one event. Its caller sees to it that a conversation has one at a time."""
 
@@ -67,13 +56,13 @@ class TextTalk:
         floor: Floor,
         *,
         intake: Intake,
-        flows: TextFlows,
+        runs: Runs,
         channels: Mapping[str, Channel],
         errands: Errands,
     ) -> None:
         self._floor = floor
         self._intake = intake
-        self._flows = flows
+        self._runs = runs
         self._channels = channels
         self._errands = errands
 
@@ -88,17 +77,14 @@ class TextTalk:
         )  # fmt: skip
         arrived = JournalEntry(Happened.ARRIVED, at, interaction.id, facts={"channel": where.channel})
         self._intake.identify(interaction.id)
-        flow, standing = self._flows.flow_on(where.channel), Standing(turn=1, seen=(said.message,))
-        if flow is None or medium not in flow.media:
-            log.error("no flow for a channel", extra={"channel": where.channel, "interaction": interaction.id})
-            await self._wait_in(interaction, self._floor.centre.queue_of_fallback, journal=[arrived])
-            return
         try:
-            moved = begin(flow, self._facts(interaction), at)
+            moved, why = self._runs.enter(interaction), "no flow is for its channel"
         except Misconfigured as fault:
-            await self.to_people(interaction, str(fault), journal=[arrived])
+            moved, why = None, str(fault)
+        if moved is None:
+            await self.to_people(interaction, why, journal=[arrived])
         else:
-            await self._go_on(interaction, None, moved, standing, journal=[arrived])
+            await self._go_on(interaction, None, moved, Standing(turn=1, seen=(said.message,)), journal=[arrived])
 
     async def answer(self, interaction: Interaction, said: Said) -> None:
         """Take what was written as the answer to what is asked.
@@ -112,7 +98,7 @@ class TextTalk:
         if not standing.told:
             await self.again(interaction)
             return
-        moved = self._moved(interaction, Resumed())
+        moved = self._runs.go_on(interaction, Resumed())
         if moved is None:
             await self.to_people(interaction, "its flow is gone")
             return
@@ -127,14 +113,14 @@ class TextTalk:
 
     async def over(self, interaction: Interaction) -> None:
         """The time of the present action is over: nobody answered, or the rest has its end."""
-        moved = self._moved(interaction, Resumed())
+        moved = self._runs.go_on(interaction, Resumed())
         answer = Woke() if moved is not None and isinstance(moved.action, Pause) else Silence()
         await self._answered(interaction, answer, standing_of(interaction))
 
     async def overflow(self, interaction: Interaction) -> None:
         """The entry has waited as long as its flow allows: the flow goes on from there."""
         at, run = self._floor.clock.now(), run_of(interaction)
-        moved = self._moved(interaction, Overflowed())
+        moved = self._runs.go_on(interaction, Overflowed())
         if moved is None:  # nowhere to go on: wait without a limit
             entry = replace(interaction.entry, overflow_at=None) if interaction.entry is not None else None
             await self._floor.commit(interactions=[replace(interaction, entry=entry)])
@@ -147,7 +133,7 @@ class TextTalk:
 
     async def again(self, interaction: Interaction) -> None:
         """Take up what was interrupted: the same action, under the same turn."""
-        moved = self._moved(interaction, Resumed())
+        moved = self._runs.go_on(interaction, Resumed())
         if moved is None:
             await self.to_people(interaction, "its flow is gone")
         else:
@@ -164,21 +150,8 @@ class TextTalk:
 
     # --- from action to action ---
 
-    def _moved(self, interaction: Interaction, answer: Answer) -> Moved | None:
-        """Return what an answer leads to; None, and the log says why, when the flow cannot tell."""
-        run = run_of(interaction)
-        flow = flow_of(self._flows, run) if run is not None else None
-        try:
-            if run is not None and flow is not None and (run.step in flow.steps or not run.step):
-                return advance(flow, fitted(run, flow), answer, self._facts(interaction), self._floor.clock.now())
-            why = "its flow is gone"
-        except (Misconfigured, UnfitAnswer) as fault:
-            why = str(fault)
-        log.error("a conversation cannot go on", extra={"interaction": interaction.id, "why": why})
-        return None
-
     async def _answered(self, interaction: Interaction, answer: Answer, standing: Standing) -> None:
-        moved = self._moved(interaction, answer)
+        moved = self._runs.go_on(interaction, answer)
         if moved is None:
             await self.to_people(interaction, "its flow cannot take the answer")
         else:
@@ -195,8 +168,7 @@ class TextTalk:
     ) -> None:
         """Do what the flow wants, and what it wants then, until it waits for somebody."""
         for _ in range(MOST_ALONE):
-            for fault in moved.faults:
-                log.warning("a value could not be had", extra={"interaction": interaction.id, "why": fault})
+            tell_faults(interaction.id, moved)
             await self._floor.commit(
                 interactions=[replace(interaction, run=stored_with(moved.run, standing))],
                 journal=[*journal, *steps_taken(interaction.id, before, moved.run)],
@@ -207,7 +179,7 @@ class TextTalk:
                 return
             # Looked up anew: who the customer is may have been found meanwhile.
             interaction, before = self._floor.interaction(interaction.id), moved.run
-            following = self._moved(interaction, answer)
+            following = self._runs.go_on(interaction, answer)
             if following is None:
                 await self.to_people(interaction, "its flow cannot take the answer")
                 return
@@ -236,7 +208,7 @@ class TextTalk:
 
     async def _tell(self, id_: InteractionId, moved: Moved, standing: Standing) -> None:
         interaction = self._floor.interaction(id_)
-        shown = rendered(moved.action, interaction.medium, self._language(moved.run))
+        shown = rendered(moved.action, interaction.medium, self._runs.language_of(moved.run))
         if shown:
             channel = self._channels[interaction.dialled]
             await channel.send(conversation_of(interaction), shown, key=_key(id_, standing))
@@ -277,10 +249,7 @@ class TextTalk:
     async def to_people(self, interaction: Interaction, why: str, *, journal: Sequence[JournalEntry] = ()) -> None:
         """The flow is at fault: let somebody see to it, for what was written must not be lost."""
         log.error("a conversation is left to people", extra={"interaction": interaction.id, "why": why})
-        run = run_of(interaction)
-        flow = flow_of(self._flows, run) if run is not None else None
-        at = self._floor.clock.now()
-        moved = to_people(flow, fitted(run, flow), self._facts(interaction), at) if run and flow else None
+        moved = self._runs.to_people(interaction)
         if moved is not None and isinstance(moved.action, Enqueue):
             await self._enqueue(interaction.id, moved.run, moved.action, standing_of(interaction))
         else:
@@ -296,20 +265,6 @@ class TextTalk:
         else:
             ended = JournalEntry(Happened.ENDED_IN_FLOW, at, interaction.id, facts={"by": by})
             await self._floor.commit(interactions=[end(interaction, Outcome.ENDED_IN_FLOW, at=at)], journal=[ended])
-
-    # --- what is known ---
-
-    def _language(self, run: Run) -> str:
-        flow = flow_of(self._flows, run)
-        return run.language or (flow.language if flow is not None else self._floor.centre.language)
-
-    def _facts(self, interaction: Interaction) -> Facts:
-        profile = self._floor.profiles.get(interaction.id)
-        customer = profile.customer if profile is not None else None
-        known = {"name": customer.name} if customer is not None and customer.name is not None else {}
-        return Facts(
-            interaction.medium, interaction.dialled, interaction.address.e164, known, self._floor.centre, self._flows
-        )
 
 
 def _next(standing: Standing) -> Standing:
