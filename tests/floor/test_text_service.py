@@ -1,7 +1,7 @@
 """Text conversations over a flow: in their order, for days, and through restarts at every kind of step."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -21,8 +21,9 @@ from trunkline.core.agent import Agent, Presence
 from trunkline.core.customer import Customer
 from trunkline.core.errors import Unavailable
 from trunkline.core.ids import AgentId, QueueId
-from trunkline.core.interaction import Interaction, Outcome, Stage
+from trunkline.core.interaction import Entry, Interaction, Outcome, Stage, Work
 from trunkline.core.journal import Happened
+from trunkline.floor.callback import Callbacks
 from trunkline.floor.deadlines import Deadlines
 from trunkline.floor.dispatcher import Dispatcher
 from trunkline.floor.errands import Errands
@@ -32,7 +33,7 @@ from trunkline.floor.messenger import ChannelMessenger
 from trunkline.floor.runs import Runs, run_of
 from trunkline.floor.state import Floor
 from trunkline.floor.text_service import TRY_AGAIN, TextService
-from trunkline.floor.text_state import MessageLeft, standing_of
+from trunkline.floor.text_state import MessageLeft, Standing, standing_of
 from trunkline.floor.text_talk import MOST_ALONE, TextTalk
 from trunkline.flows.centre import centre_of
 from trunkline.flows.library import Library
@@ -121,16 +122,18 @@ class Texts:
         self.floor = Floor(self.ledger, world.clock, centre)
         self.switch = FakeSwitch(world.clock)
         self.intake = Intake(self.floor, world.store)
+        runs = Runs(self.floor, self.library)
+        self.callbacks = Callbacks(self.floor, self.switch, self.intake, runs)
         channels = {"web": world.web, "text": world.text}
         errands = Errands(self.floor, world.store, world.fetcher, ChannelMessenger(self.floor, channels))
         self.talk = TextTalk(
-            self.floor, intake=self.intake, runs=Runs(self.floor, self.library), channels=channels, errands=errands
+            self.floor, intake=self.intake, runs=runs, channels=channels, errands=errands, callbacks=self.callbacks
         )
         self.service = TextService(self.floor, self.talk)
         Dispatcher(self.floor, self.switch)
         self.deadlines = Deadlines(
             self.floor, overflow=self.service.overflow, ring_out=lambda _: None, end_wrap_up=lambda _: None,
-            call_back=lambda _: None,
+            call_back=self.callbacks.due,
         )  # fmt: skip
 
     async def settled(self) -> None:
@@ -164,6 +167,7 @@ async def alive(world: World) -> AsyncIterator[Texts]:
     texts = Texts(world)
     await world.store.put_agents([an_agent_record("ana", queues=["sales", "support"])], at=NOON)
     texts.floor.load(await world.store.load())
+    texts.callbacks.know_all()
     texts.deadlines.follow_all()
     texts.floor.settled = True
     works: list[Any] = [texts.ledger.run(), texts.intake.run(), texts.service.run()]
@@ -433,11 +437,89 @@ async def test_web_service_leads_where_its_answer_leads(texts: Texts, answer: Fe
     assert (texts.live().stage is Stage.IN_FLOW) is asks_again
 
 
-async def test_callback_is_left_to_who_works_in_its_queue(texts: Texts) -> None:
-    for text in ("Hi", "6"):
-        await texts.says(text)
+CALL_ME = FLOW.replace(
+    'call_me: {callback: support, number: "+447700900999", no_number: bye, next: bye}',
+    """call_me: {callback: sales, number: "{default(phone, caller)}", no_number: which, existing: twice, next: promised}
+  which: {ask: Which number?, as: phone, save: phone, next: call_me}
+  twice: {say: You have one already., next: bye}
+  promised: {say: We will call you., next: main}""",
+)
 
-    assert (texts.live().stage, texts.live().entry.queue) == (Stage.WAITING, "support")  # type: ignore[union-attr]
+
+def planned(texts: Texts) -> list[Interaction]:
+    return [each for each in texts.floor.interactions.values() if each.work is Work.CALLBACK]
+
+
+async def test_who_texts_is_called_back_at_their_number_and_the_conversation_goes_on(world: World) -> None:
+    world.write(CALL_ME)
+    async with alive(world) as texts:
+        for text in ("Hi", "6"):
+            await texts.says(text)
+        [callback] = planned(texts)
+        assert world.text.texts(CHRIS)[2:] == ["We will call you.", MENU]
+        await texts.says("5")
+
+        assert texts.last() == "Goodbye."
+        [written] = [each for each in world.store.interactions.values() if each.work is not Work.CALLBACK]
+        assert written.outcome is Outcome.CALLBACK_PLANNED
+        assert (callback.medium, callback.entry, callback.stage) == (
+            "voice", Entry(QueueId("sales"), world.clock.now()), Stage.WAITING,
+        )  # fmt: skip
+        a_free_agent(texts)
+        await texts.settled()
+        assert [each.number for each in texts.switch.called_back] == [CHRIS]
+
+
+async def test_visitor_of_the_chat_is_asked_for_a_number_and_one_that_no_trunk_may_call_again(world: World) -> None:
+    world.write(CALL_ME)
+    async with alive(world) as texts:
+        texts.switch.may_be_called = "+44"
+        for text in ("Hi", "6", "+19005550100", "07700 900777"):
+            await texts.says(text, of="v", on="web")
+
+        assert world.web.texts("v")[2:5] == ["Which number?", "Which number?", "We will call you."]
+        assert [each.address.e164 for each in planned(texts)] == ["+447700900777"]
+
+
+async def test_nobody_is_promised_two_callbacks_though_one_is_written_for_and_one_called_for(world: World) -> None:
+    world.write(CALL_ME)
+    async with alive(world) as texts:
+        for text in ("Hi", "6", "5", "Hi"):
+            await texts.says(text)
+    async with alive(world) as texts:
+        await texts.says("6")
+
+        assert len(planned(texts)) == 1
+        assert world.text.texts(CHRIS)[-2:] == ["You have one already.", "Goodbye."]
+        assert sorted(each.outcome or "" for each in world.store.interactions.values()) == [
+            "", Outcome.CALLBACK_PLANNED, Outcome.ENDED_IN_FLOW,
+        ]  # fmt: skip
+
+
+async def test_who_leaves_once_they_are_to_be_called_back_ended_with_that(world: World) -> None:
+    world.write(CALL_ME)
+    async with alive(world) as texts:
+        for text in ("Hi", "6"):
+            await texts.says(text)
+        await texts.service.told(Gone(ConversationId("text", CHRIS), NOON))
+
+        assert [each.outcome for each in world.store.interactions.values()] == [Outcome.CALLBACK_PLANNED, None]
+        assert len(planned(texts)) == 1
+
+
+async def test_callback_is_durable_before_it_is_promised_and_has_nothing_of_the_writing(world: World) -> None:
+    world.write(CALL_ME)
+    durable: list[Mapping[str, Any] | None] = []
+    async with alive(world) as texts:
+        await texts.says("Hi")
+        world.text.taking = lambda: durable.extend(
+            each.run for each in world.store.interactions.values() if each.work is Work.CALLBACK
+        )
+        await texts.says("6")
+
+        assert [run_of(each).step for each in planned(texts)] == ["call_me"]  # type: ignore[union-attr]
+    assert len(durable) == 2
+    assert standing_of(an_interaction(run=durable[0])) == Standing()
 
 
 async def test_note_goes_to_the_number_it_is_for(texts: Texts) -> None:

@@ -55,6 +55,12 @@ class Callbacks:
 
     # --- planning ---
 
+    async def promise(self, interaction: Interaction, want: AskCallback) -> CallbackPlanned | CallbackRefused:
+        """Plan what a flow asks for, and return once that is durable: only then may it be told."""
+        planned = self.plan(interaction, want)
+        await self._floor.commit()
+        return planned
+
     def plan(self, interaction: Interaction, want: AskCallback) -> CallbackPlanned | CallbackRefused:
         """Plan what a flow asks for. The number must be one that a trunk may call: nothing is promised in vain."""
         number = e164(want.number or interaction.address.e164 or "", self._floor.centre.region)

@@ -10,9 +10,10 @@ from trunkline.core.ids import InteractionId, QueueId, new_id
 from trunkline.core.interaction import Address, Entry, Interaction, Outcome, Stage, end, enqueue, leave_queue
 from trunkline.core.journal import Happened, JournalEntry
 from trunkline.core.phone import e164
+from trunkline.floor.callback import Callbacks, outcome_of_flow
 from trunkline.floor.errands import Errands
 from trunkline.floor.intake import Intake
-from trunkline.floor.runs import Runs, run_of, steps_taken, tell_faults
+from trunkline.floor.runs import Runs, run_of, steps_taken, stored, tell_faults
 from trunkline.floor.state import Floor
 from trunkline.floor.text_state import MessageLeft, Standing, conversation_of, standing_of, stored_with
 from trunkline.flows.render import rendered, silence_after, understood
@@ -59,12 +60,14 @@ class TextTalk:
         runs: Runs,
         channels: Mapping[str, Channel],
         errands: Errands,
+        callbacks: Callbacks,
     ) -> None:
         self._floor = floor
         self._intake = intake
         self._runs = runs
         self._channels = channels
         self._errands = errands
+        self._callbacks = callbacks
 
     async def begin(self, said: Said) -> None:
         """Make an interaction of a first message, and begin the flow of its channel."""
@@ -196,8 +199,10 @@ class TextTalk:
                 await self._rest(id_, moved, standing)
             case Enqueue():
                 await self._enqueue(id_, moved.run, moved.action, standing)
-            case AskCallback(queue=queue):
-                await self._wait_in(self._floor.interaction(id_), queue)  # whoever works there calls back
+            case AskCallback():
+                # The callback is a call: how the writing stands is nothing to it.
+                asks = replace(self._floor.interaction(id_), run=stored(moved.run))
+                return await self._callbacks.promise(asks, moved.action)
             case End():
                 await self._over(self._floor.interaction(id_), by="flow")
             case Fetch() | FindCustomer() | Send():
@@ -264,7 +269,8 @@ class TextTalk:
             await self._wait_in(interaction, left.queue, journal=[taken])
         else:
             ended = JournalEntry(Happened.ENDED_IN_FLOW, at, interaction.id, facts={"by": by})
-            await self._floor.commit(interactions=[end(interaction, Outcome.ENDED_IN_FLOW, at=at)], journal=[ended])
+            outcome = outcome_of_flow(self._floor, interaction)
+            await self._floor.commit(interactions=[end(interaction, outcome, at=at)], journal=[ended])
 
 
 def _next(standing: Standing) -> Standing:
