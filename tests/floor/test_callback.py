@@ -11,6 +11,7 @@ from trunkline.core.agent import Presence
 from trunkline.core.ids import AgentId
 from trunkline.core.interaction import Interaction, Outcome, Stage, Work
 from trunkline.core.journal import Happened
+from trunkline.floor.runs import run_of
 
 FLOW = """
 flow: main
@@ -204,6 +205,17 @@ async def test_a_callback_at_a_time_waits_for_it(centre: Centre) -> None:
     await centre.forward(timedelta(hours=3).total_seconds())
 
     assert len(centre.switch.called_back) == 1
+
+
+async def test_a_callback_and_what_the_flow_makes_of_it_are_one_transaction(centre: Centre) -> None:
+    await chooses(centre, "2")
+
+    steps = [
+        {(each.work, run_of(each).step) for change in save for each in change.interactions}  # type: ignore[union-attr]
+        for save in centre.store.saves
+        if any(entry.kind is Happened.CALLBACK_PLANNED for change in save for entry in change.journal)
+    ]
+    assert steps == [{(Work.CALLBACK, "later"), (Work.CALL, "bye")}]
 
 
 async def test_nobody_has_two_callbacks(centre: Centre) -> None:

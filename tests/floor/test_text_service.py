@@ -507,6 +507,20 @@ async def test_who_leaves_once_they_are_to_be_called_back_ended_with_that(world:
         assert len(planned(texts)) == 1
 
 
+async def test_callback_and_what_the_flow_makes_of_it_are_one_transaction(world: World) -> None:
+    world.write(CALL_ME)
+    async with alive(world) as texts:
+        for text in ("Hi", "6"):
+            await texts.says(text)
+
+        steps = [
+            {(each.work, run_of(each).step) for change in save for each in change.interactions}  # type: ignore[union-attr]
+            for save in world.store.saves
+            if any(entry.kind is Happened.CALLBACK_PLANNED for change in save for entry in change.journal)
+        ]
+        assert steps == [{(Work.CALLBACK, "call_me"), (Work.CALL, "promised")}]
+
+
 async def test_callback_is_durable_before_it_is_promised_and_has_nothing_of_the_writing(world: World) -> None:
     world.write(CALL_ME)
     durable: list[Mapping[str, Any] | None] = []

@@ -55,14 +55,12 @@ class Callbacks:
 
     # --- planning ---
 
-    async def promise(self, interaction: Interaction, want: AskCallback) -> CallbackPlanned | CallbackRefused:
-        """Plan what a flow asks for, and return once that is durable: only then may it be told."""
-        planned = self.plan(interaction, want)
-        await self._floor.commit()
-        return planned
-
     def plan(self, interaction: Interaction, want: AskCallback) -> CallbackPlanned | CallbackRefused:
-        """Plan what a flow asks for. The number must be one that a trunk may call: nothing is promised in vain."""
+        """Plan what a flow asks for. The number must be one that a trunk may call: nothing is promised in vain.
+
+        Take the answer into the flow without waiting: then both are of one transaction, no restart finds one without
+        the other, and what the flow says of it is said once both are durable.
+        """
         number = e164(want.number or interaction.address.e164 or "", self._floor.centre.region)
         if number is None:
             return CallbackRefused("it is no number that can be called")

@@ -191,7 +191,7 @@ class SelfService:
                 await line.keep(_ERRAND_GUARD)
                 return await self._errands.do(id_, run, action, key=errand_key(id_, run))
             case AskCallback():
-                return await self._callbacks.promise(self._floor.interaction(id_), action)
+                return self._callbacks.plan(self._floor.interaction(id_), action)
             case Transfer():
                 return await self._transfers.start(self._floor.interaction(id_), action)
             case TakeVoicemail():

@@ -202,7 +202,7 @@ class TextTalk:
             case AskCallback():
                 # The callback is a call: how the writing stands is nothing to it.
                 asks = replace(self._floor.interaction(id_), run=stored(moved.run))
-                return await self._callbacks.promise(asks, moved.action)
+                return self._callbacks.plan(asks, moved.action)
             case End():
                 await self._over(self._floor.interaction(id_), by="flow")
             case Fetch() | FindCustomer() | Send():
