@@ -377,6 +377,15 @@ async def test_who_waits_keeps_their_place_and_is_not_offered_to_phones(texts: T
     assert texts.last() == MENU
 
 
+async def test_place_in_line_is_in_the_language_of_the_conversation(world: World) -> None:
+    world.write(FLOW.replace("title: Help", "title: Help\nlanguage: es"))
+    async with alive(world) as texts:
+        for text in ("Hi", "1"):
+            await texts.says(text)
+
+        assert texts.live().entry.language == "es"  # type: ignore[union-attr]
+
+
 async def test_who_waited_too_long_is_led_on(texts: Texts) -> None:
     for text in ("Hi", "1"):
         await texts.says(text)
@@ -858,6 +867,7 @@ async def test_step_that_is_gone_leaves_its_conversation_to_people(world: World)
 
         assert (texts.live().stage, texts.live().entry.queue) == (Stage.WAITING, "sales")  # type: ignore[union-attr]
         assert texts.live().entry.priority == 7  # type: ignore[union-attr]
+        assert world.store.happened(Happened.STEP_REACHED)[-1].facts == {"flow": "help", "step": "sales"}
 
 
 async def test_time_is_over_at_a_step_that_is_gone(world: World) -> None:

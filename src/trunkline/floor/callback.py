@@ -8,7 +8,7 @@ from trunkline.core import agent as agents
 from trunkline.core import callback
 from trunkline.core.errors import Misconfigured, Rejected
 from trunkline.core.ids import InteractionId, callback_id_of, new_id
-from trunkline.core.interaction import Entry, Interaction, Outcome, Stage, Work, leave_queue
+from trunkline.core.interaction import Entry, Interaction, Stage, Work, leave_queue
 from trunkline.core.journal import Happened, JournalEntry
 from trunkline.core.phone import e164
 from trunkline.core.record import changed
@@ -160,12 +160,6 @@ class Callbacks:
             agents=[agent],
             journal=[JournalEntry(Happened.CALLBACK_NOT_REACHED, event.at, later.id, agent.id, facts)],
         )
-
-
-def outcome_of_flow(floor: Floor, interaction: Interaction) -> Outcome:
-    """Return how an interaction ended that came to its end in the flow."""
-    planned = callback_id_of(interaction.id) in floor.interactions
-    return Outcome.CALLBACK_PLANNED if planned else Outcome.ENDED_IN_FLOW
 
 
 def replace_place(interaction: Interaction) -> Interaction:

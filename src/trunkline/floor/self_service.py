@@ -4,17 +4,17 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 from trunkline.core.call import Call
 from trunkline.core.errors import Unavailable
 from trunkline.core.ids import CallId, InteractionId
-from trunkline.core.interaction import Entry, Interaction, Outcome, Stage, end, enqueue, leave_queue
-from trunkline.core.journal import Happened, JournalEntry
+from trunkline.core.interaction import Entry, Interaction, Stage
 from trunkline.core.record import changed
-from trunkline.floor.callback import Callbacks, outcome_of_flow
+from trunkline.floor.callback import Callbacks
 from trunkline.floor.errands import Errands, errand_key
+from trunkline.floor.flow_ends import ended_in_flow, in_line, overflowed, place_for, without_limit
 from trunkline.floor.intake import Intake
 from trunkline.floor.losses import Losses
 from trunkline.floor.runs import Runs, run_of, steps_taken, stored, tell_faults
@@ -123,18 +123,14 @@ class SelfService:
     def overflow(self, id_: InteractionId) -> None:
         """The entry has waited as long as its flow allows: the flow goes on from there."""
         interaction = self._floor.interaction(id_)
-        at = self._floor.clock.now()
         moved = self._runs.go_on(interaction, Overflowed())
         if moved is None or interaction.call is None:
-            if interaction.entry is not None:  # nowhere to go on: wait without a limit
-                entry = replace(interaction.entry, overflow_at=None)
-                self._floor.commit(interactions=[changed(interaction, entry=entry)])
+            self._floor.commit(interactions=[without_limit(interaction)])
             return
-        back = changed(leave_queue(interaction, at=at), run=stored(moved.run))
-        queue = interaction.entry.queue if interaction.entry is not None else None
+        back, left = overflowed(interaction, to=moved.run.step, at=self._floor.clock.now())
         self._floor.commit(
-            interactions=[back],
-            journal=[JournalEntry(Happened.OVERFLOWED, at, id_, facts={"queue": queue, "to": moved.run.step})],
+            interactions=[changed(back, run=stored(moved.run))],
+            journal=[left],
             then=partial(self._switch.to_flow, interaction.call),
         )
 
@@ -205,28 +201,21 @@ class SelfService:
 
     async def _enqueue(self, id_: InteractionId, before: Run | None, run: Run, want: Enqueue) -> None:
         interaction = self._floor.interaction(id_)
-        entry = self._entry(interaction, run, want, at=self._floor.clock.now())
-        facts = {"queue": entry.queue, "priority": entry.priority}
+        waits, queued = in_line(interaction, self._entry(interaction, run, want))
         await self._floor.commit(
-            interactions=[changed(enqueue(interaction, entry, at=entry.since), run=stored(run))],
-            journal=[*steps_taken(id_, before, run), JournalEntry(Happened.QUEUED, entry.since, id_, facts=facts)],
+            interactions=[changed(waits, run=stored(run))],
+            journal=[*steps_taken(id_, before, run), queued],
             then=partial(self._to_waiting, id_),
         )
 
-    def _entry(self, interaction: Interaction, run: Run, want: Enqueue, *, at: datetime) -> Entry:
+    def _entry(self, interaction: Interaction, run: Run, want: Enqueue) -> Entry:
         offer, every = want.offer_callback, want.announce_every or NO_ANNOUNCEMENT
         number = interaction.address.e164
         # What cannot be kept is not offered.
         offered = offer is not None and number is not None and self._switch.may_call(number)
-        return Entry(
-            queue=want.queue,
-            since=at,
-            priority=want.priority,
-            overflow_at=at + want.overflow_after if want.overflow_after is not None else None,
-            music=want.music,
-            announce=want.announce,
+        return replace(
+            place_for(want, language=self._runs.language_of(run), at=self._floor.clock.now()),
             announce_every=min(every, offer.after) if offer is not None and offered else every,
-            language=self._runs.language_of(run),
             callback_key=offer.key if offer is not None and offered else None,
         )
 
@@ -240,12 +229,8 @@ class SelfService:
 
     async def _end(self, id_: InteractionId, line: VoiceLine) -> None:
         interaction = self._floor.interaction(id_)
-        at = self._floor.clock.now()
-        outcome = outcome_of_flow(self._floor, interaction)
-        await self._floor.commit(
-            interactions=[end(interaction, outcome, at=at)],
-            journal=[JournalEntry(Happened.ENDED_IN_FLOW, at, id_, facts={"by": "flow"})],
-        )
+        over, ended = ended_in_flow(self._floor, interaction, by="flow", at=self._floor.clock.now())
+        await self._floor.commit(interactions=[over], journal=[ended])
         await line.hang_up()
 
     async def _apologise(self, id_: InteractionId, line: VoiceLine, words: Prompt) -> None:
@@ -269,16 +254,12 @@ class SelfService:
     async def _to_people(self, interaction: Interaction, call: Call) -> None:
         """Nothing can be said to this caller: let an agent, or else end the call rather than try for ever."""
         log.error("a caller was lost too often at one step", extra={"interaction": interaction.id})
-        at = self._floor.clock.now()
         moved = self._runs.to_people(interaction)
         if moved is not None and isinstance(moved.action, Enqueue):
             await self._enqueue(interaction.id, run_of(interaction), moved.run, moved.action)
             return
-        await self._floor.commit(
-            interactions=[end(interaction, Outcome.ENDED_IN_FLOW, at=at)],
-            journal=[JournalEntry(Happened.ENDED_IN_FLOW, at, interaction.id, facts={"by": "fault"})],
-            then=partial(self._switch.hang_up, call),
-        )
+        over, ended = ended_in_flow(self._floor, interaction, by="fault", at=self._floor.clock.now())
+        await self._floor.commit(interactions=[over], journal=[ended], then=partial(self._switch.hang_up, call))
 
     async def _keep(self, id_: InteractionId, before: Run | None, moved: Moved) -> None:
         tell_faults(id_, moved)

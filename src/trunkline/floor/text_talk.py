@@ -7,11 +7,12 @@ from datetime import datetime
 
 from trunkline.core.errors import Misconfigured
 from trunkline.core.ids import InteractionId, QueueId, new_id
-from trunkline.core.interaction import Address, Entry, Interaction, Outcome, Stage, end, enqueue, leave_queue
+from trunkline.core.interaction import Address, Entry, Interaction, Outcome, Stage, end
 from trunkline.core.journal import Happened, JournalEntry
 from trunkline.core.phone import e164
-from trunkline.floor.callback import Callbacks, outcome_of_flow
+from trunkline.floor.callback import Callbacks
 from trunkline.floor.errands import Errands
+from trunkline.floor.flow_ends import ended_in_flow, in_line, overflowed, place_for, without_limit
 from trunkline.floor.intake import Intake
 from trunkline.floor.runs import Runs, run_of, steps_taken, stored, tell_faults
 from trunkline.floor.state import Floor
@@ -122,17 +123,12 @@ class TextTalk:
 
     async def overflow(self, interaction: Interaction) -> None:
         """The entry has waited as long as its flow allows: the flow goes on from there."""
-        at, run = self._floor.clock.now(), run_of(interaction)
         moved = self._runs.go_on(interaction, Overflowed())
-        if moved is None:  # nowhere to go on: wait without a limit
-            entry = replace(interaction.entry, overflow_at=None) if interaction.entry is not None else None
-            await self._floor.commit(interactions=[replace(interaction, entry=entry)])
+        if moved is None:
+            await self._floor.commit(interactions=[without_limit(interaction)])
             return
-        queue = interaction.entry.queue if interaction.entry is not None else None
-        facts = {"queue": queue, "to": moved.run.step}
-        left = JournalEntry(Happened.OVERFLOWED, at, interaction.id, facts=facts)
-        back = leave_queue(interaction, at=at)
-        await self._go_on(back, run, moved, _next(standing_of(interaction)), journal=[left])
+        back, left = overflowed(interaction, to=moved.run.step, at=self._floor.clock.now())
+        await self._go_on(back, run_of(interaction), moved, _next(standing_of(interaction)), journal=[left])
 
     async def again(self, interaction: Interaction) -> None:
         """Take up what was interrupted: the same action, under the same turn."""
@@ -198,7 +194,7 @@ class TextTalk:
             case Menu() | Ask() | Rate() | TakeVoicemail() | Pause():
                 await self._rest(id_, moved, standing)
             case Enqueue():
-                await self._enqueue(id_, moved.run, moved.action, standing)
+                await self._enqueue(self._floor.interaction(id_), moved.run, moved.action, standing)
             case AskCallback():
                 # The callback is a call: how the writing stands is nothing to it.
                 asks = replace(self._floor.interaction(id_), run=stored(moved.run))
@@ -231,14 +227,18 @@ class TextTalk:
 
     # --- where the flow's part ends ---
 
-    async def _enqueue(self, id_: InteractionId, run: Run, want: Enqueue, standing: Standing) -> None:
-        at = self._floor.clock.now()
-        entry = Entry(
-            queue=want.queue, since=at, priority=want.priority, music=want.music, announce=want.announce,
-            overflow_at=at + want.overflow_after if want.overflow_after is not None else None,
-        )  # fmt: skip
-        waits = replace(self._floor.interaction(id_), run=stored_with(run, replace(standing, told=True)))
-        await self._put_in_line(waits, entry)
+    async def _enqueue(
+        self,
+        interaction: Interaction,
+        run: Run,
+        want: Enqueue,
+        standing: Standing,
+        *,
+        journal: Sequence[JournalEntry] = (),
+    ) -> None:
+        entry = place_for(want, language=self._runs.language_of(run), at=self._floor.clock.now())
+        waits = replace(interaction, run=stored_with(run, replace(standing, told=True)))
+        await self._put_in_line(waits, entry, journal=journal)
 
     async def _wait_in(self, interaction: Interaction, queue: QueueId, *, journal: Sequence[JournalEntry] = ()) -> None:
         await self._put_in_line(interaction, Entry(queue, self._floor.clock.now()), journal=journal)
@@ -246,9 +246,7 @@ class TextTalk:
     async def _put_in_line(
         self, interaction: Interaction, entry: Entry, *, journal: Sequence[JournalEntry] = ()
     ) -> None:
-        facts = {"queue": entry.queue, "priority": entry.priority}
-        queued = JournalEntry(Happened.QUEUED, entry.since, interaction.id, facts=facts)
-        waits = enqueue(interaction, entry, at=entry.since)
+        waits, queued = in_line(interaction, entry)
         await self._floor.commit(interactions=[waits], journal=[*journal, queued])
 
     async def to_people(self, interaction: Interaction, why: str, *, journal: Sequence[JournalEntry] = ()) -> None:
@@ -256,7 +254,10 @@ class TextTalk:
         log.error("a conversation is left to people", extra={"interaction": interaction.id, "why": why})
         moved = self._runs.to_people(interaction)
         if moved is not None and isinstance(moved.action, Enqueue):
-            await self._enqueue(interaction.id, moved.run, moved.action, standing_of(interaction))
+            steps = steps_taken(interaction.id, run_of(interaction), moved.run)
+            await self._enqueue(
+                interaction, moved.run, moved.action, standing_of(interaction), journal=[*journal, *steps]
+            )
         else:
             await self._wait_in(interaction, self._floor.centre.queue_of_fallback, journal=journal)
 
@@ -268,9 +269,8 @@ class TextTalk:
             taken = JournalEntry(Happened.VOICEMAIL_LEFT, at, interaction.id, facts=facts)
             await self._wait_in(interaction, left.queue, journal=[taken])
         else:
-            ended = JournalEntry(Happened.ENDED_IN_FLOW, at, interaction.id, facts={"by": by})
-            outcome = outcome_of_flow(self._floor, interaction)
-            await self._floor.commit(interactions=[end(interaction, outcome, at=at)], journal=[ended])
+            over, ended = ended_in_flow(self._floor, interaction, by=by, at=at)
+            await self._floor.commit(interactions=[over], journal=[ended])
 
 
 def _next(standing: Standing) -> Standing:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from trunkline.core.errors import Misconfigured, Rejected
 from trunkline.core.ids import InteractionId
-from trunkline.core.interaction import Entry, Interaction, Voicemail, end, take_voicemail
+from trunkline.core.interaction import Entry, Interaction, Voicemail, take_voicemail
 from trunkline.core.journal import Happened, JournalEntry
 from trunkline.core.record import changed
-from trunkline.floor.callback import outcome_of_flow
+from trunkline.floor.flow_ends import ended_in_flow
 from trunkline.floor.recording import SHORTEST_VOICEMAIL, length_of
 from trunkline.floor.runs import Runs, run_of, stored
 from trunkline.floor.speaking import Speaking
@@ -60,10 +60,8 @@ class Voicemails:
                 ],
             )
         else:
-            self._floor.commit(
-                interactions=[end(interaction, outcome_of_flow(self._floor, interaction), at=at)],
-                journal=[JournalEntry(Happened.ENDED_IN_FLOW, at, interaction.id, facts={"by": "caller"})],
-            )
+            over, ended = ended_in_flow(self._floor, interaction, by="caller", at=at)
+            self._floor.commit(interactions=[over], journal=[ended])
 
     def _after(self, interaction: Interaction) -> list[Prompt]:
         """Return what the flow says once a voicemail is left: the recording is safe, only words can follow."""

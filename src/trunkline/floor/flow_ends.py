@@ -1,0 +1,50 @@
+"""Where a flow's part ends, whatever the medium: in a queue, from which it may come back, or for good.
+
+Each function returns the interaction as it then is, and what the journal says of it.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from trunkline.core.ids import callback_id_of
+from trunkline.core.interaction import Entry, Interaction, Outcome, end, enqueue, leave_queue
+from trunkline.core.journal import Happened, JournalEntry
+from trunkline.core.record import changed
+from trunkline.floor.state import Floor
+from trunkline.flows.talk import Enqueue
+
+
+def place_for(want: Enqueue, *, language: str, at: datetime) -> Entry:
+    """Return the place in line that a flow asks for, from now on."""
+    return Entry(
+        queue=want.queue, since=at, priority=want.priority, music=want.music, announce=want.announce, language=language,
+        overflow_at=at + want.overflow_after if want.overflow_after is not None else None,
+    )  # fmt: skip
+
+
+def in_line(interaction: Interaction, entry: Entry) -> tuple[Interaction, JournalEntry]:
+    """Let an interaction out of its flow wait at this place."""
+    facts = {"queue": entry.queue, "priority": entry.priority}
+    queued = JournalEntry(Happened.QUEUED, entry.since, interaction.id, facts=facts)
+    return enqueue(interaction, entry, at=entry.since), queued
+
+
+def overflowed(interaction: Interaction, *, to: str, at: datetime) -> tuple[Interaction, JournalEntry]:
+    """Let an interaction that has waited as long as its flow allows go on there, at the step `to`."""
+    queue = interaction.entry.queue if interaction.entry is not None else None
+    left = JournalEntry(Happened.OVERFLOWED, at, interaction.id, facts={"queue": queue, "to": to})
+    return leave_queue(interaction, at=at), left
+
+
+def without_limit(interaction: Interaction) -> Interaction:
+    """Let an interaction wait on that has nowhere else to go; its place stays as it is."""
+    entry = interaction.entry
+    return changed(interaction, entry=replace(entry, overflow_at=None)) if entry is not None else interaction
+
+
+def ended_in_flow(floor: Floor, interaction: Interaction, *, by: str, at: datetime) -> tuple[Interaction, JournalEntry]:
+    """End an interaction that no agent had; `by` whom: flow, caller or fault."""
+    planned = callback_id_of(interaction.id) in floor.interactions
+    outcome = Outcome.CALLBACK_PLANNED if planned else Outcome.ENDED_IN_FLOW
+    ended = JournalEntry(Happened.ENDED_IN_FLOW, at, interaction.id, facts={"by": by})
+    return end(interaction, outcome, at=at), ended
