@@ -27,7 +27,7 @@ from trunkline.floor.agent import Desk
 from trunkline.floor.at_steps import AtSteps
 from trunkline.floor.callback import Callbacks
 from trunkline.floor.conversation import Conversation
-from trunkline.floor.deadlines import Deadlines
+from trunkline.floor.deadlines import Deadlines, by_medium
 from trunkline.floor.dispatcher import Dispatcher
 from trunkline.floor.errands import Errands
 from trunkline.floor.fallback import FallbackMessages
@@ -43,6 +43,8 @@ from trunkline.floor.self_service import NOT_IN_SERVICE, SORRY, SelfService
 from trunkline.floor.speaking import Speaking
 from trunkline.floor.state import Floor
 from trunkline.floor.switchboard import Switchboard
+from trunkline.floor.text_service import MEDIA, TextService
+from trunkline.floor.text_talk import TextTalk
 from trunkline.floor.transfer import Transfers
 from trunkline.floor.voicemail import Voicemails
 from trunkline.floor.waiting import Waiting
@@ -53,6 +55,7 @@ from trunkline.flows.problem import Severity
 from trunkline.flows.prompts import prompts_of
 from trunkline.garbage import keep_garbage_short
 from trunkline.logs import log_to
+from trunkline.ports.channel import Channel
 from trunkline.ports.store import AgentRecord, Health, SipCredentials
 from trunkline.settings import Settings
 from trunkline.speech.synthesizer import CommandSynthesizer
@@ -120,16 +123,21 @@ class _Service:
     def _wire(self) -> None:
         floor, calls, store = self.floor, self.calls, self.store
         self.intake = Intake(floor, store)
+        channels: Mapping[str, Channel] = {}  # none is built in yet
         runs, speaking = Runs(floor, self.library), Speaking(self.sounds, self.clock)
         voicemails = Voicemails(floor, runs, speaking, self.voicemails)
         self.callbacks = Callbacks(floor, calls, self.intake, runs)
         transfers = Transfers(floor, calls, runs)
+        fetcher = HttpFetcher(self.settings.http_allowed_hosts)
+        errands = Errands(floor, store, fetcher, ChannelMessenger(floor, channels))
         self.self_service = SelfService(
-            floor, calls, intake=self.intake, runs=runs, speaking=speaking,
-            errands=Errands(floor, store, HttpFetcher(self.settings.http_allowed_hosts), ChannelMessenger(floor, {})),
-            callbacks=self.callbacks, transfers=transfers, voicemails=voicemails,
-            lines=AgiLines(self.ami, self.shared.inside).open,
+            floor, calls, intake=self.intake, runs=runs, speaking=speaking, errands=errands, callbacks=self.callbacks,
+            transfers=transfers, voicemails=voicemails, lines=AgiLines(self.ami, self.shared.inside).open,
         )  # fmt: skip
+        talk = TextTalk(
+            floor, intake=self.intake, runs=runs, channels=channels, errands=errands, callbacks=self.callbacks
+        )
+        self.texts = TextService(floor, talk)
         conversation = Conversation(floor, calls, voicemails.left_flow)
         self.fallback = FallbackMessages(
             floor, calls, store, intake=self.intake, left_in=self.shared.recordings / "fallback",
@@ -137,8 +145,10 @@ class _Service:
         )  # fmt: skip
         self.desk = Desk(floor, calls, conversation)
         self.deadlines = Deadlines(
-            floor, overflow=self.self_service.overflow, ring_out=conversation.rang_out,
-            end_wrap_up=self.desk.wrap_up_over, call_back=self.callbacks.due,
+            floor, ring_out=conversation.rang_out, end_wrap_up=self.desk.wrap_up_over, call_back=self.callbacks.due,
+            overflow=by_medium(
+                floor, {"voice": self.self_service.overflow, **dict.fromkeys(MEDIA, self.texts.overflow)}
+            ),
         )  # fmt: skip
         dispatcher = Dispatcher(floor, calls)
         waiting = Waiting(floor, calls, runs, speaking)
@@ -190,7 +200,7 @@ class _Service:
             async with asyncio.TaskGroup() as tasks:
                 for work in (
                     self.ledger.run(), self.ami.run(), self.switchboard.run(self.calls.events()),
-                    self.self_service.run(), self.intake.run(), self.hub.run(), self.fallback.run(),
+                    self.self_service.run(), self.texts.run(), self.intake.run(), self.hub.run(), self.fallback.run(),
                     self.flow_tests.run(), self._heartbeat(), self._watch_files(), self._watch_parts(),
                 ):  # fmt: skip
                     tasks.create_task(work)

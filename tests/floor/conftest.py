@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.builders import NOON, an_agent_record
+from tests.fakes.fake_channel import FakeChannel
 from tests.fakes.fake_clock import FakeClock
 from tests.fakes.fake_fetcher import FakeFetcher
 from tests.fakes.fake_line import FakeLine, FakeVoice
@@ -27,7 +28,7 @@ from trunkline.floor.agent import Desk
 from trunkline.floor.at_steps import AtSteps
 from trunkline.floor.callback import Callbacks
 from trunkline.floor.conversation import Conversation
-from trunkline.floor.deadlines import Deadlines
+from trunkline.floor.deadlines import Deadlines, by_medium
 from trunkline.floor.dispatcher import Dispatcher
 from trunkline.floor.errands import Errands
 from trunkline.floor.fallback import FallbackMessages
@@ -42,6 +43,8 @@ from trunkline.floor.self_service import SelfService
 from trunkline.floor.speaking import Speaking
 from trunkline.floor.state import Floor
 from trunkline.floor.switchboard import Switchboard
+from trunkline.floor.text_service import MEDIA, TextService
+from trunkline.floor.text_talk import TextTalk
 from trunkline.floor.transfer import Transfers
 from trunkline.floor.voicemail import Voicemails
 from trunkline.floor.waiting import Waiting
@@ -124,11 +127,17 @@ class Centre:
         self.fetcher, self.messenger = fetcher, FakeMessenger()
         self.callbacks = Callbacks(self.floor, switch, self.intake, runs)
         transfers = Transfers(self.floor, switch, runs)
+        errands = Errands(self.floor, store, self.fetcher, self.messenger)
         self.self_service = SelfService(
-            self.floor, switch, intake=self.intake, runs=runs, speaking=speaking,
-            errands=Errands(self.floor, store, self.fetcher, self.messenger),
+            self.floor, switch, intake=self.intake, runs=runs, speaking=speaking, errands=errands,
             callbacks=self.callbacks, transfers=transfers, voicemails=voicemails, lines=self._line,
         )  # fmt: skip
+        self.text = FakeChannel("sms")
+        talk = TextTalk(
+            self.floor, intake=self.intake, runs=runs, channels={"text": self.text}, errands=errands,
+            callbacks=self.callbacks,
+        )  # fmt: skip
+        self.texts = TextService(self.floor, talk)
         self.fallback_folder = folder / "fallback"
         self.fallback = FallbackMessages(
             self.floor, switch, store, intake=self.intake, left_in=self.fallback_folder, kept_in=self.recordings
@@ -136,8 +145,10 @@ class Centre:
         conversation = Conversation(self.floor, switch, voicemails.left_flow)
         self.desk = Desk(self.floor, switch, conversation)
         self.deadlines = Deadlines(
-            self.floor, overflow=self.self_service.overflow, ring_out=conversation.rang_out,
-            end_wrap_up=self.desk.wrap_up_over, call_back=self.callbacks.due,
+            self.floor, ring_out=conversation.rang_out, end_wrap_up=self.desk.wrap_up_over,
+            call_back=self.callbacks.due, overflow=by_medium(
+                self.floor, {"voice": self.self_service.overflow, **dict.fromkeys(MEDIA, self.texts.overflow)}
+            ),
         )  # fmt: skip
         dispatcher = Dispatcher(self.floor, switch)
         waiting = Waiting(self.floor, switch, runs, speaking)
@@ -262,7 +273,7 @@ async def open_floor(
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         works: list[Any] = [
             centre.ledger.run(), centre.switchboard.run(switch.events()), centre.self_service.run(),
-            centre.intake.run(), centre.hub.run(), centre.flow_tests.run(),
+            centre.texts.run(), centre.intake.run(), centre.hub.run(), centre.flow_tests.run(),
         ]  # fmt: skip
         running = [tasks.create_task(work) for work in works]
         await asyncio.sleep(0)

@@ -1,6 +1,6 @@
 """What must happen by a certain time if nothing else happens first. Every deadline is read off the state itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from trunkline.core.callback import RING_CUSTOMER_FOR
@@ -30,6 +30,11 @@ def due_at(interaction: Interaction) -> datetime | None:
             return interaction.wrap_up_until
         case _:
             return None
+
+
+def by_medium(floor: Floor, dues: Mapping[str, Due]) -> Due:
+    """Return what does for each interaction what is to be done on its medium."""
+    return lambda id_: dues[floor.interaction(id_).medium](id_)
 
 
 class Deadlines:
