@@ -137,7 +137,7 @@ class _Service:
         talk = TextTalk(
             floor, intake=self.intake, runs=runs, channels=channels, errands=errands, callbacks=self.callbacks
         )
-        self.texts = TextService(floor, talk)
+        self.texts = TextService(floor, talk, self.intake)
         conversation = Conversation(floor, calls, voicemails.left_flow)
         self.fallback = FallbackMessages(
             floor, calls, store, intake=self.intake, left_in=self.shared.recordings / "fallback",

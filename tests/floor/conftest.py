@@ -137,7 +137,7 @@ class Centre:
             self.floor, intake=self.intake, runs=runs, channels={"text": self.text}, errands=errands,
             callbacks=self.callbacks,
         )  # fmt: skip
-        self.texts = TextService(self.floor, talk)
+        self.texts = TextService(self.floor, talk, self.intake)
         self.fallback_folder = folder / "fallback"
         self.fallback = FallbackMessages(
             self.floor, switch, store, intake=self.intake, left_in=self.fallback_folder, kept_in=self.recordings

@@ -107,6 +107,22 @@ async def test_a_request_in_the_middle_of_which_the_service_dies_is_the_same_one
         assert "It is here." in centre.lines[call.id.uniqueid].said
 
 
+async def test_a_caller_who_comes_back_into_the_flow_is_who_it_found_before(world: SimpleNamespace) -> None:
+    steps = FLOW.replace("start: number", "start: who").replace('"{caller}"', '"chris@example.com", by: email')
+    (world.folder / "flows" / "main.yaml").write_text(steps, encoding="utf-8")
+    async with open_floor(world.folder, world.store, world.clock, world.switch) as centre:
+        call = world.switch.calls_in()
+        await centre.settled()
+        found = centre.of(call).customer  # type: ignore[union-attr]
+        world.switch.lost()
+
+    async with open_floor(world.folder, world.store, world.clock, world.switch) as centre:
+        interaction = centre.of(call)
+        assert interaction is not None
+        assert interaction.customer == found == centre.floor.profiles[interaction.id].customer.id  # type: ignore[union-attr]
+        assert world.store.customers[found].name == "Chris"
+
+
 async def test_without_a_channel_nothing_is_sent_and_the_flow_hears_so(centre: Centre) -> None:
     answer = await ChannelMessenger(centre.floor, {}).send(Send("sms", "+447700900123", "Hello", None), key="k")
 

@@ -20,7 +20,7 @@ from tests.floor.conftest import CENTRE
 from trunkline.core.agent import Agent, Presence
 from trunkline.core.customer import Customer
 from trunkline.core.errors import Unavailable
-from trunkline.core.ids import AgentId, QueueId
+from trunkline.core.ids import AgentId, CustomerId, QueueId
 from trunkline.core.interaction import Entry, Interaction, Outcome, Stage, Work
 from trunkline.core.journal import Happened
 from trunkline.floor.callback import Callbacks
@@ -129,7 +129,7 @@ class Texts:
         self.talk = TextTalk(
             self.floor, intake=self.intake, runs=runs, channels=channels, errands=errands, callbacks=self.callbacks
         )
-        self.service = TextService(self.floor, self.talk)
+        self.service = TextService(self.floor, self.talk, self.intake)
         Dispatcher(self.floor, self.switch)
         self.deadlines = Deadlines(
             self.floor, overflow=self.service.overflow, ring_out=lambda _: None, end_wrap_up=lambda _: None,
@@ -601,6 +601,47 @@ async def test_customer_whom_a_step_finds_is_the_conversations_however_late_its_
 
         [chris] = [each.id for each in world.store.customers.values() if each.name == "Chris"]
         assert found == texts.live().customer == texts.floor.profiles[texts.live().id].customer.id == chris  # type: ignore[union-attr]
+
+
+async def test_customer_whom_a_step_found_is_theirs_after_a_restart_and_known_to_the_flow(world: World) -> None:
+    world.write(
+        FLOW.replace("next: hello}", "next: wait}").replace("hello: {", "wait: {wait: 1h, next: hello}\n  hello: {")
+    )
+    async with alive(world) as texts:
+        for text in ("Hi", "8"):
+            await texts.says(text)
+        found = texts.live().customer
+    world.clock.forward(3600)
+    async with alive(world) as texts:
+        await texts.forward(0)
+        assert world.text.texts(CHRIS)[-2:] == ["Hello Chris.", "Goodbye."]
+
+    assert found is not None
+    assert [each.customer for each in world.store.interactions.values()] == [found]
+
+
+async def test_who_it_is_is_found_anew_after_a_restart_before_the_flow_goes_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.write(FLOW.replace("Here we are again.", '"Here we are again, {customer.name}."'))
+    await world.store.customer_at(CHRIS, medium="sms", name="Chris", at=NOON)
+    async with alive(world) as texts:
+        for text in ("Hi", "4"):
+            await texts.says(text)
+    world.clock.forward(3 * DAY)
+    gate, look_up = asyncio.Event(), world.store.customer
+
+    async def slow(id_: CustomerId) -> Customer | None:
+        await gate.wait()
+        return await look_up(id_)
+
+    monkeypatch.setattr(world.store, "customer", slow)
+    async with alive(world) as texts:
+        await texts.forward(0)
+        gate.set()
+        await texts.settled()
+
+        assert world.text.texts(CHRIS)[-2:] == ["Here we are again, Chris.", MENU]
 
 
 async def test_errands_are_journaled_as_on_the_telephone_without_a_word_of_whom_they_are_about(texts: Texts) -> None:

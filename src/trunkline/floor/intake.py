@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from trunkline.core.call import Call
+from trunkline.core.customer import Customer
 from trunkline.core.errors import Unavailable
 from trunkline.core.ids import InteractionId, interaction_id_of
 from trunkline.core.interaction import Interaction, arrive
@@ -18,6 +19,8 @@ from trunkline.ports.store import Store
 
 log = logging.getLogger(__name__)
 
+WHO_WITHIN = timedelta(seconds=1)
+"""How long a flow waits for who somebody is: it may greet by name, or let gold customers go first."""
 TIMELINE_SHOWN = 30
 _PATIENCE_S = 5.0
 _AT_ONCE = 4
@@ -91,18 +94,23 @@ class Intake:
 
     async def _identify(self, id_: InteractionId) -> None:
         interaction = self._floor.interactions.get(id_)
-        if interaction is None or interaction.address.anonymous:
+        customer = await self._customer_of(interaction) if interaction is not None else None
+        if interaction is None or customer is None:
             return
-        address = interaction.address.e164 or interaction.address.raw
-        customer = await self._store.customer_at(
-            address, medium=interaction.medium, name=None, at=interaction.arrived_at
-        )
         timeline = await self._store.timeline(customer.id, at_most=TIMELINE_SHOWN)
         linked, interaction = interaction.customer, self._floor.interactions.get(id_)
         if interaction is None or interaction.customer != linked:
             return  # over, or its flow has found meanwhile who it is: that is more than an address tells
         self._floor.profiles[id_] = Profile(customer, timeline)
         self._floor.commit(interactions=[replace(interaction, customer=customer.id)])
+
+    async def _customer_of(self, interaction: Interaction) -> Customer | None:
+        """Return who it is known to be, else who has its address; None for nobody."""
+        known = await self._store.customer(interaction.customer) if interaction.customer is not None else None
+        if known is not None or interaction.address.anonymous:
+            return known
+        address = interaction.address.e164 or interaction.address.raw
+        return await self._store.customer_at(address, medium=interaction.medium, name=None, at=interaction.arrived_at)
 
 
 def _channel(call: Call) -> str:

@@ -15,7 +15,7 @@ from trunkline.core.record import changed
 from trunkline.floor.callback import Callbacks
 from trunkline.floor.errands import Errands, errand_key
 from trunkline.floor.flow_ends import ended_in_flow, in_line, overflowed, place_for, without_limit
-from trunkline.floor.intake import Intake
+from trunkline.floor.intake import WHO_WITHIN, Intake
 from trunkline.floor.losses import Losses
 from trunkline.floor.runs import Runs, run_of, steps_taken, stored, tell_faults
 from trunkline.floor.speaking import Speaking
@@ -53,7 +53,6 @@ SORRY = Prompt("We are sorry. Something went wrong on our side. Please call agai
 NOT_IN_SERVICE = Prompt("Thank you for calling. This number is not in service. Goodbye.", "en-GB")
 _SETTLE_S = 1.0
 _LOST_TOO_OFTEN = 3
-_WHO_WITHIN = timedelta(seconds=1)
 _ERRAND_GUARD = timedelta(seconds=15)
 """The longest that an errand takes (a web service has ten seconds), and some more: the caller hears nothing then."""
 
@@ -157,8 +156,7 @@ class SelfService:
         interaction = self._floor.interaction(id_)
         before = run_of(interaction)
         if before is None:
-            # A flow may greet by name, or let gold customers go first.
-            await self._intake.known(id_, within=_WHO_WITHIN)
+            await self._intake.known(id_, within=WHO_WITHIN)
         moved = self._runs.enter(self._floor.interaction(id_))
         if moved is None:
             await self._apologise(id_, line, NOT_IN_SERVICE)

@@ -10,6 +10,7 @@ from functools import partial
 from trunkline.core.errors import Unavailable
 from trunkline.core.ids import InteractionId
 from trunkline.core.interaction import Interaction, Stage
+from trunkline.floor.intake import WHO_WITHIN, Intake
 from trunkline.floor.state import Floor, Moved
 from trunkline.floor.text_state import conversation_of, standing_of
 from trunkline.floor.text_talk import TextTalk
@@ -48,9 +49,10 @@ _Event = ChannelEvent | _Over | _Overflow | _Again
 class TextService:
     """Runs flows for text conversations, one task for each that has something to take."""
 
-    def __init__(self, floor: Floor, talk: TextTalk) -> None:
+    def __init__(self, floor: Floor, talk: TextTalk, intake: Intake) -> None:
         self._floor = floor
         self._talk = talk
+        self._intake = intake
         self._tasks: asyncio.TaskGroup | None = None
         self._inboxes: dict[ConversationId, deque[tuple[_Event, asyncio.Future[None]]]] = {}
         self._live: dict[ConversationId, InteractionId] = {}
@@ -124,7 +126,7 @@ class TextService:
                 log.exception("a conversation could not be left to people", extra={"interaction": interaction.id})
 
     async def _happen(self, conversation: ConversationId, event: _Event) -> None:
-        interaction = self._of(conversation)
+        interaction = await self._known(conversation)
         match event:
             case Said() if interaction is None:
                 await self._talk.begin(event)
@@ -140,6 +142,13 @@ class TextService:
                 await self._talk.overflow(interaction)
             case _Again() if interaction.stage is Stage.IN_FLOW and not standing_of(interaction).told:
                 await self._talk.again(interaction)
+
+    async def _known(self, conversation: ConversationId) -> Interaction | None:
+        """Return the live interaction of a conversation, once it is known whose it is, or cannot be told soon."""
+        interaction = self._of(conversation)
+        if interaction is not None:
+            await self._intake.known(interaction.id, within=WHO_WITHIN)
+        return self._of(conversation)
 
     def _of(self, conversation: ConversationId) -> Interaction | None:
         """Return the live interaction of a conversation."""
@@ -165,6 +174,7 @@ class TextService:
         if interaction.medium not in MEDIA:
             return
         self._note(interaction)
+        self._intake.identify(interaction.id)
         entry, now = interaction.entry, self._floor.clock.now()
         if interaction.stage is Stage.IN_FLOW and not standing_of(interaction).told:
             self._put(conversation_of(interaction), _Again())
