@@ -77,10 +77,11 @@ def test_one_who_goes_home_begins_nothing_new(state: State, act: Act | None) -> 
     assert last_act(state, disposition="sale") == act
 
 
-def test_only_a_call_is_on_the_phone() -> None:
+def test_only_a_call_or_a_callback_is_on_the_phone() -> None:
     assert call_on_the_desk(a_state(interactions={"i1": a_card("offered", "voicemail")})) is None
     assert call_on_the_desk(a_state(interactions={"i1": a_card("wrap_up")})) is None
     assert call_on_the_desk(a_state(interactions={"i1": a_card("talking")})) is not None
+    assert call_on_the_desk(a_state(interactions={"i1": a_card("offered", "callback")})) is not None
 
 
 async def _next(states: AsyncIterator[State]) -> State:

@@ -13,7 +13,7 @@ from trunkline.core.customer import DayFigures
 from trunkline.core.errors import Unavailable
 from trunkline.core.ids import AgentId, InteractionId, QueueId, new_id
 from trunkline.core.interaction import Interaction
-from trunkline.core.journal import Happened
+from trunkline.core.journal import Happened, JournalEntry
 from trunkline.core.permission import Deed, may
 from trunkline.floor import view
 from trunkline.floor.at_steps import AtSteps
@@ -68,6 +68,7 @@ class Hub:
         self._flows_revision = flows_revision
         self._streams: dict[AgentId, _Stream] = {}
         self._shown_to: dict[InteractionId, AgentId] = {}
+        self._not_reached: dict[AgentId, Json] = {}
         self._queues: set[QueueId] = set()
         self._queues_changed = asyncio.Event()
         self._steps_changed = asyncio.Event()
@@ -117,6 +118,12 @@ class Hub:
 
     def published(self, change: Change) -> None:
         """A change is durable: show it to whom it concerns."""
+        # While the card is still there: what came of it is told before it goes.
+        for entry in change.journal:
+            if entry.kind is Happened.CALLBACK_NOT_REACHED:
+                self._show_not_reached(entry, change)
+            elif entry.kind is Happened.PRESENCE_CHANGED and entry.agent is not None:
+                self._next_thing(entry.agent)
         for agent in change.agents:
             self._show_me(agent.id)
             self._forget_who_left(agent.id)
@@ -203,6 +210,7 @@ class Hub:
         stream = self._streams.get(agent)
         if stream is not None and not stream.desks and self._floor.agents[agent].presence is Presence.OFFLINE:
             del self._streams[agent]
+            self._not_reached.pop(agent, None)
 
     def _emit(self, agent: AgentId, event: Json) -> None:
         stream = self._streams.get(agent)
@@ -232,7 +240,23 @@ class Hub:
             self._emit(shown_to, {"kind": "interaction_gone", "id": changed.id})
         if holder is not None:
             self._shown_to[changed.id] = holder
+            self._next_thing(holder)
             self._emit(holder, {"kind": "interaction", "interaction": self._card(present)})
+
+    def _show_not_reached(self, entry: JournalEntry, change: Change) -> None:
+        stream = self._streams.get(entry.agent) if entry.agent is not None else None
+        tried = next((each for each in change.interactions if each.id == entry.interaction), None)
+        if entry.agent is None or stream is None or tried is None:
+            return
+        shown = stream.state["interactions"].get(tried.id)
+        if shown is not None:
+            told = self._not_reached[entry.agent] = view.not_reached(tried, shown)
+            self._emit(entry.agent, {"kind": "not_reached", "not_reached": told})
+
+    def _next_thing(self, agent: AgentId) -> None:
+        """What was told of a callback that is over gives way to what comes next."""
+        if self._not_reached.pop(agent, None) is not None:
+            self._emit(agent, {"kind": "not_reached", "not_reached": None})
 
     def _snapshot(self, agent_id: AgentId, figures: DayFigures) -> Json:
         floor, agent = self._floor, self._floor.agents[agent_id]
@@ -247,6 +271,7 @@ class Hub:
                 queue: view.queue_strip(queue, floor.routing, floor.centre, agent) for queue in floor.centre.queues
             },
             "today": view.today(figures),
+            "not_reached": self._not_reached.get(agent_id),
             "parts": self._parts_json(),
             "centre": view.centre_words(floor.centre),
         }

@@ -61,7 +61,26 @@ def card(interaction: Interaction, profile: Profile | None, centre: Centre) -> J
         }
         if voicemail is not None and interaction.work is Work.VOICEMAIL
         else None,
+        "callback": _callback(interaction, centre.region),
         "timeline": [_past(past, centre) for past in profile.timeline],
+    }
+
+
+def not_reached(tried: Interaction, shown: Json) -> Json:
+    """Return what came of a callback that nobody took: whom it was for, as its card showed them, and what comes next.
+
+    `tried` is the interaction after it; `again_at` is null when it was given up.
+    """
+    callback = tried.callback
+    assert callback is not None  # noqa: S101 - only a callback is not reached
+    return {
+        "id": tried.id,
+        "address": shown["address"],
+        "caller_name": shown["caller_name"],
+        "customer": shown["customer"],
+        # The last try is not counted any more: it is the end.
+        "tries": callback.tries if tried.is_live else callback.tries + 1,
+        "again_at": _time(callback.due_at),
     }
 
 
@@ -116,7 +135,7 @@ def centre_words(centre: Centre) -> Json:
 def apply(state: Json, event: Mapping[str, Any]) -> Json:
     """Return the state after an event: the same rule as the browser's, so that snapshot + events = new snapshot."""
     match event["kind"]:
-        case "me" | "today" | "parts" | "flows" as part:
+        case "me" | "today" | "parts" | "flows" | "not_reached" as part:
             return {**state, part: event[part]}
         case "interaction":
             changed = event["interaction"]
@@ -132,6 +151,21 @@ def apply(state: Json, event: Mapping[str, Any]) -> Json:
             return {**state, "at_steps": {flow: steps for flow, steps in flows.items() if steps}}
         case unknown:
             raise ValueError(f"no event of the desk is called {unknown!r}")
+
+
+def _callback(interaction: Interaction, region: str) -> Json | None:
+    callback, offer = interaction.callback, interaction.offer
+    if callback is None:
+        return None
+    number = _address(Address(callback.number, callback.number), region)
+    on_phone = offer is not None and offer.answered_at is not None
+    return {
+        "number": {"national": number["national"], "e164": callback.number},
+        "tries": callback.tries,
+        "dialling": on_phone and interaction.stage is Stage.OFFERED,
+        # A callback arrives when it is asked for.
+        "asked_at": _time(interaction.arrived_at),
+    }
 
 
 def _waited_s(interaction: Interaction) -> float | None:

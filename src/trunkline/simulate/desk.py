@@ -21,12 +21,14 @@ _SILENCE = 25.0
 """Seconds without a word after which the service counts as lost."""
 _LOG_IN_AGAIN = 4001
 _COMMAND_DEADLINE = 10.0
+_RINGS = {"call", "callback"}
+"""The work that rings the agent's phone."""
 
 
 def apply(state: State, event: Mapping[str, Any]) -> State:
     """Return the state after an event; the old one is left as it was. An unknown kind changes nothing."""
     match event.get("kind"):
-        case "me" | "today" | "parts" as part:
+        case "me" | "today" | "parts" | "not_reached" as part:
             return {**state, part: event[part]}
         case "interaction":
             card = event["interaction"]
@@ -84,9 +86,9 @@ def _finish(state: State, disposition: str) -> Act | None:
 
 
 def call_on_the_desk(state: State) -> Mapping[str, Any] | None:
-    """Return the call that rings at this agent or is talked on."""
+    """Return the call, or callback, that rings at this agent or is talked on."""
     cards = state["interactions"].values()
-    return next((card for card in cards if card["work"] == "call" and card["stage"] in {"offered", "talking"}), None)
+    return next((card for card in cards if card["work"] in _RINGS and card["stage"] in {"offered", "talking"}), None)
 
 
 class Desk:
