@@ -44,10 +44,17 @@ const card = (change) => ({
   offer: null, queue: { id: 'support', title: 'Support' }, dialled: '0800 123 100',
   address: { raw: '+447700900123', e164: '+447700900123', national: '07700 900123', anonymous: false },
   customer: { id: 'c-1', name: 'Margaret Whitfield', tags: ['gold', 'since 2019'], addresses: ['+447700900123', '+442079460018'], notes: [{ at: ago(86400 * 12), by: 'Ben Okafor', text: 'Prefers to be called in the afternoon. Hard of hearing: speak slowly.' }] },
-  path: path(), answers: { account: '4711 0815', topic: 'Invoice' }, held_since: null, wrap_up_until: null, note: '', disposition: null, voicemail: null, timeline: past(5), ...change,
+  path: path(), answers: { account: '4711 0815', topic: 'Invoice' }, held_since: null, wrap_up_until: null, note: '', disposition: null, voicemail: null, callback: null, timeline: past(5), ...change,
 });
 
 const offered = (change) => ({ card: card({ offer: { id: `offer-${Date.now()}`, expires_at: ahead(20) }, ...change }) });
+// Asked for by a key while they waited, eight minutes ago.
+const back = (change) => ({
+  id: 'back-1', work: 'callback', arrived_at: ago(485), waited_s: 485, waiting_since: ago(590),
+  callback: { number: { national: '07700 900123', e164: '+447700900123' }, tries: 0, dialling: false, asked_at: ago(485), ...change },
+  timeline: [{ ...past(1)[0], id: 'asked', at: ago(600), agent: null, disposition: null, note: '', talked_s: 0, outcome: 'callback_planned' }, ...past(4)],
+});
+const notReached = (change) => ({ id: 'back-1', address: card({}).address, caller_name: '', customer: card({}).customer, tries: 1, again_at: ahead(15 * 60), ...change });
 const address = (raw, change = {}) => ({ raw, e164: null, national: raw, anonymous: false, ...change });
 
 export const scenes = {
@@ -70,6 +77,12 @@ export const scenes = {
   wrap_up: () => ({ card: card({ stage: 'wrap_up', stage_since: ago(15), wrap_up_until: ahead(45), note: 'Invoice 2024-118 was paid twice; refund agreed.' }) }),
   voicemail: () => offered({ id: 'vm-1', work: 'voicemail', arrived_at: ago(3000), waited_s: 2400, voicemail: { seconds: 24, url: '/api/interactions/vm-1/voicemail' } }),
   listening: () => ({ card: card({ id: 'vm-1', work: 'voicemail', stage: 'talking', stage_since: ago(20), arrived_at: ago(3000), waited_s: 2400, voicemail: { seconds: 24, url: '/api/interactions/vm-1/voicemail' } }) }),
+  callback: () => offered(back({})),
+  callback_again: () => offered({ ...back({ tries: 2, asked_at: ago(4000) }), customer: { id: 'c-2', name: null, tags: [], addresses: ['+447700900123'], notes: [] }, path: [], answers: {}, timeline: [] }),
+  dialling: () => ({ card: card({ ...back({ dialling: true }), offer: { id: `offer-${Date.now()}`, expires_at: ahead(12) }, stage_since: ago(8) }) }),
+  callback_talking: () => ({ card: card({ ...back({}), stage: 'talking', stage_since: ago(64) }) }),
+  not_reached: () => ({ not_reached: notReached({}) }),
+  gave_up: () => ({ not_reached: notReached({ tries: 3, again_at: null }) }),
   down: () => ({ parts: { database: { ready: true, detail: '' }, switch: { ready: false, detail: 'no AMI' } } }),
   up: () => ({ parts: { database: { ready: true, detail: '' }, switch: { ready: true, detail: '' } } }),
 };

@@ -2,7 +2,7 @@
  * A stand-in for the service, to look at the desktop without it: it speaks the websocket's contract, with made-up people.
  *
  *   node mock/server.mjs [port]      then open http://localhost:<port>/ and log in with any name and password
- *   curl -X POST localhost:<port>/mock/offered      brings a scene: idle away offered stranger talking held wrap_up voicemail listening …
+ *   curl -X POST localhost:<port>/mock/offered      brings a scene: idle away offered stranger talking held wrap_up voicemail listening callback dialling not_reached …
  *   curl -X POST localhost:<port>/mock/cut          drops the websocket and refuses it until /mock/back
  *
  * ROLE=supervisor or ROLE=admin in the environment brings the flows page.
@@ -25,7 +25,7 @@ const EPOCH = String(Date.now());
 let seq = 0;
 let refusing = false;
 let log = [];
-const state = { me: person(process.env), interactions: {}, queues: queues(), today: today(), parts: { database: { ready: true, detail: '' }, switch: { ready: true, detail: '' } }, centre: centre(), ...(process.env.ROLE ? flowsState() : {}) };
+const state = { me: person(process.env), interactions: {}, queues: queues(), today: today(), parts: { database: { ready: true, detail: '' }, switch: { ready: true, detail: '' } }, centre: centre(), not_reached: null, ...(process.env.ROLE ? flowsState() : {}) };
 const commands = [];
 const now = () => new Date().toISOString();
 
@@ -119,6 +119,7 @@ function scene(name) {
   const made = scenes[name]?.();
   if (!made) return false;
   for (const id of Object.keys(state.interactions)) if (id !== made.card?.id) happens({ kind: 'interaction_gone', id });
+  happens({ kind: 'not_reached', not_reached: made.not_reached ?? null });
   if (made.card) happens({ kind: 'interaction', interaction: made.card });
   me({ busy: made.card?.id ?? null, ...made.me });
   if (made.parts) happens({ kind: 'parts', parts: made.parts });

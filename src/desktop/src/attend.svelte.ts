@@ -9,6 +9,7 @@ import { desk } from './desk.svelte';
 import { drafts } from './drafts.svelte';
 import { plain, who } from './format';
 import { page } from './page.svelte';
+import { ringsPhone } from './state';
 import { words } from './words';
 
 const LINE_OUTLIVES_CARD_MS = 3000;
@@ -16,7 +17,7 @@ const LINE_OUTLIVES_CARD_MS = 3000;
 /** Called once, while the page's root is set up. */
 export function attend(): void {
   const offer = $derived(desk.offered?.offer?.id ?? null);
-  const rings = $derived(desk.line?.stage === 'ringing' || (desk.offered?.work === 'call' && desk.usesBrowser && desk.line?.stage !== 'answering' && desk.line?.stage !== 'talking' && !desk.phoneElsewhere));
+  const rings = $derived(desk.line?.stage === 'ringing' || (desk.offered && ringsPhone(desk.offered) && desk.usesBrowser && desk.line?.stage !== 'answering' && desk.line?.stage !== 'talking' && !desk.phoneElsewhere));
   const talking = $derived(desk.line?.stage === 'talking' || desk.lineCard?.stage === 'talking');
   const name = $derived(desk.offered ? who(desk.offered) : desk.lineCard ? who(desk.lineCard) : plain(desk.line?.number ?? '', 40) || words.unknownNumber);
 
@@ -40,11 +41,11 @@ export function attend(): void {
       // What lies over the offer goes: Enter is for the offer now.
       desk.menu = desk.dialog = null;
       if (desk.offered?.work === 'voicemail') desk.ring.once();
-      return notify(name, desk.offered?.queue?.title ?? '');
+      return notify(words.offerOf(desk.offered?.work ?? 'call'), name, desk.offered?.queue?.title ?? '');
     });
   });
   $effect(() => {
-    if (!talking) desk.keypadOpen = false;
+    if (!talking || desk.dialled) desk.keypadOpen = false;
   });
   // A note that could not be sent goes as soon as it can.
   $effect(() => {
@@ -68,9 +69,9 @@ export function attend(): void {
 }
 
 /** Tell of an offer outside the page while nobody sees it; returns how to take it back. */
-function notify(name: string, queue: string): (() => void) | undefined {
+function notify(what: string, name: string, queue: string): (() => void) | undefined {
   if (!document.hidden || typeof Notification === 'undefined' || Notification.permission !== 'granted') return undefined;
-  const note = new Notification(words.offerCall, { body: words.notification(name, queue), tag: 'offer', icon: offerIcon });
+  const note = new Notification(what, { body: words.notification(name, queue), tag: 'offer', icon: offerIcon });
   note.onclick = () => window.focus();
   return () => note.close();
 }

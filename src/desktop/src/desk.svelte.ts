@@ -8,7 +8,7 @@ import { page, type Place } from './page.svelte';
 import { holdPhone } from './phone_owner';
 import { isLoggedIn, logOut } from './session';
 import { DeskSocket, type Reply } from './socket';
-import { callOnTheLine, inOrder, type PhoneKind, type SipAccount, type State } from './state';
+import { callOnTheLine, inOrder, isDialling, type Card, type PhoneKind, type SipAccount, type State } from './state';
 import { words } from './words';
 
 /** A call that rings without a card is shown as such only after its card had time to come. */
@@ -70,11 +70,16 @@ class Desk {
     this.line && !this.lineCard && !this.lineOverdue && (!this.online || this.ownNow - this.line.since > CARD_MAY_BE_LATE_MS) ? this.line : null,
   );
   card = $derived(this.cards.find((card) => card.id === this.#chosen) ?? this.cards[0] ?? null);
-  offered = $derived(this.cards.find((card) => card.stage === 'offered') ?? null);
+  /** The callback whose customer is being called: the agent is on the phone already. */
+  dialled = $derived(this.lineCard && this.isDialling(this.lineCard) ? this.lineCard : null);
+  /** What is offered and not yet taken. */
+  offered = $derived(this.cards.find((card) => card.stage === 'offered' && card.id !== this.dialled?.id) ?? null);
   muted = $derived(this.line?.muted ?? false);
+  /** Whether somebody is at the other end of the phone here, to be heard, muted and held. */
+  talksOnTheLine = $derived(this.line?.stage === 'talking' && this.dialled === null);
   held = $derived((this.line?.held ?? false) || Boolean(this.lineCard?.held_since));
   /** Whether the phone here can be told to hold: that goes by the switch's websocket. */
-  canHold = $derived(this.line?.stage === 'talking' && this.phoneView.registration === 'registered');
+  canHold = $derived(this.talksOnTheLine && this.phoneView.registration === 'registered');
   phoneShown = $derived<PhoneShown>(
     this.phoneElsewhere ? 'elsewhere' : ['denied', 'missing', 'insecure'].includes(this.microphone) ? 'no_microphone' : this.phoneView.registration,
   );
@@ -167,7 +172,7 @@ class Desk {
   }
 
   mute(): void {
-    if (this.line?.stage === 'talking') this.#phone?.mute(!this.line.muted);
+    if (this.line && this.talksOnTheLine) this.#phone?.mute(!this.line.muted);
   }
 
   hold(): void {
@@ -180,7 +185,9 @@ class Desk {
 
   async hangUp(): Promise<void> {
     if (this.line) return this.#phone?.hangUp();
-    if (this.lineCard) await this.command('hang_up', { interaction: this.lineCard.id });
+    // Before its customer answers, a callback is an offer that is turned down.
+    if (this.dialled?.offer) await this.command('decline', { offer: this.dialled.offer.id });
+    else if (this.lineCard) await this.command('hang_up', { interaction: this.lineCard.id });
   }
 
   levels(): { mine: number; theirs: number } {
@@ -205,6 +212,10 @@ class Desk {
     this.#ownPhone(true);
   }
 
+  isDialling(card: Card): boolean {
+    return isDialling(card, card.id === this.lineCard?.id && this.line?.stage === 'talking');
+  }
+
   /** What tests may look at. */
   phoneStats(): object {
     return { registered: this.phoneView.registration === 'registered', session: this.line?.stage ?? null, held: this.held, muted: this.muted, levels: this.levels() };
@@ -218,6 +229,8 @@ class Desk {
 
   #is(state: State): void {
     this.state = state;
+    // Nobody is there: the line is free for what comes next. The card still stands, so that it is the line of this callback.
+    if (state.not_reached && state.not_reached.id === this.lineCard?.id && this.line) this.#phone?.hangUp();
     this.now = this.#clock.now();
     if (this.takesCalls) this.#account ||= this.#openPhone(state);
     this.#registerPhone();

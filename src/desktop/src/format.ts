@@ -1,6 +1,7 @@
 /** How numbers, times and foreign words are shown. */
 
-import type { Address, Card } from './state';
+import { secondsSince } from './clock';
+import type { Address, Card, NotReached } from './state';
 import { words } from './words';
 
 /** Return a length of time as m:ss, from an hour on as h:mm:ss. */
@@ -14,17 +15,19 @@ export function duration(seconds: number): string {
 /** Return a countdown: it shows 1 until the last second is over. */
 export const countdown = (seconds: number): string => duration(Math.ceil(seconds));
 
+/** Return the hour of a moment on the clock of the wall. */
+export const hour = (at: string): string => new Date(at).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' });
+
 /** Return the moment as an agent says it: today by the hour, this year by the day. */
 export function moment(at: string, now: number): string {
   const then = new Date(at);
   if (Number.isNaN(then.getTime())) return '';
   const today = new Date(now);
-  const hour = then.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' });
   const days = Math.round((midnight(today) - midnight(then)) / 86_400_000);
-  if (days === 0) return words.todayAt(hour);
-  if (days === 1) return words.yesterdayAt(hour);
+  if (days === 0) return words.todayAt(hour(at));
+  if (days === 1) return words.yesterdayAt(hour(at));
   const year = then.getFullYear() === today.getFullYear() ? {} : { year: 'numeric' as const };
-  return `${then.toLocaleDateString(undefined, { day: 'numeric', month: 'short', ...year })}, ${hour}`;
+  return `${then.toLocaleDateString(undefined, { day: 'numeric', month: 'short', ...year })}, ${hour(at)}`;
 }
 
 function midnight(day: Date): number {
@@ -47,11 +50,26 @@ export function address(of: Address): string {
 }
 
 /** Return who a card is about: the customer's name, else the name on the wire, else the address. */
-export function who(card: Card): string {
+export function who(card: Pick<Card, 'address' | 'customer' | 'caller_name'>): string {
   const called = plain(card.caller_name ?? '');
   // Many networks write the number, or a word for "none", where the name should be.
   const wire = /\p{L}/u.test(called) && !card.address.anonymous ? called : '';
   return plain(card.customer?.name ?? '') || wire || address(card.address);
+}
+
+const HOUR_S = 3600;
+
+/** Return how long ago somebody asked; after an hour, when it was. */
+export function asked(at: string, now: number): string {
+  const since = secondsSince(at, now);
+  return since < HOUR_S ? words.askedAgo(duration(since)) : moment(at, now);
+}
+
+/** Return what came of a callback that nobody took: the next try while it is to come, or that there is none. */
+export function notReached(told: NotReached, now: number): string {
+  const name = plain(who(told), 60);
+  if (told.again_at === null) return words.gaveUp(name, told.tries);
+  return Date.parse(told.again_at) > now ? words.notReached(name, hour(told.again_at)) : '';
 }
 
 /** Return the first letters of a name, for its round sign. */

@@ -76,11 +76,30 @@ export interface PastInteraction {
   outcome: string | null;
 }
 
+/** Whom to call back, how often that was tried in vain, and since when they wait for it. */
+export interface Callback {
+  number: { national: string; e164: string };
+  tries: number;
+  /** The agent is on the phone, and the customer's rings. */
+  dialling: boolean;
+  asked_at: string;
+}
+
+/** A callback that nobody took: whose it was, and when it is tried again; null when it was given up. */
+export interface NotReached {
+  id: string;
+  address: Address;
+  caller_name?: string;
+  customer: Customer | null;
+  tries: number;
+  again_at: string | null;
+}
+
 /** One interaction as its agent sees it. */
 export interface Card {
   id: string;
   medium: 'voice';
-  work: 'call' | 'voicemail';
+  work: 'call' | 'voicemail' | 'callback';
   stage: Stage;
   stage_since: string;
   arrived_at: string;
@@ -100,6 +119,7 @@ export interface Card {
   note: string;
   disposition: string | null;
   voicemail: { seconds: number; url: string } | null;
+  callback: Callback | null;
   timeline: PastInteraction[];
 }
 
@@ -140,6 +160,8 @@ export interface State {
   today: Today;
   parts: Record<string, Part>;
   centre: Centre;
+  /** What came of the last callback when nobody took it, until the next thing. */
+  not_reached?: NotReached | null;
   /** How many people are at each step of each flow, where there are any; for those who look after flows. */
   at_steps?: Record<string, Record<string, number>>;
   /** Another revision: the flows or what their tests came to are others, fetch them again. */
@@ -153,6 +175,7 @@ export type DeskEvent =
   | { kind: 'queue'; queue: QueueStrip }
   | { kind: 'today'; today: Today }
   | { kind: 'parts'; parts: Record<string, Part> }
+  | { kind: 'not_reached'; not_reached: NotReached | null }
   | { kind: 'at_steps'; flows: Record<string, Record<string, number>> }
   | { kind: 'flows'; flows: { revision: string } };
 
@@ -173,6 +196,8 @@ export function apply(state: State, event: DeskEvent): State {
       return { ...state, today: event.today };
     case 'parts':
       return { ...state, parts: event.parts };
+    case 'not_reached':
+      return { ...state, not_reached: event.not_reached };
     case 'at_steps': {
       const flows = Object.entries({ ...state.at_steps, ...event.flows });
       return { ...state, at_steps: Object.fromEntries(flows.filter(([, steps]) => Object.keys(steps).length > 0)) };
@@ -193,7 +218,15 @@ export function inOrder(state: State): Card[] {
     .sort((a, b) => RANK[a.stage] - RANK[b.stage] || a.arrived_at.localeCompare(b.arrived_at));
 }
 
+/** Whether this work rings the agent's phone, and is talked on there. */
+export const ringsPhone = (card: Card): boolean => card.work === 'call' || card.work === 'callback';
+
 /** Return the call that the phone's session belongs to: the one that rings or is talked on. */
 export function callOnTheLine(state: State): Card | null {
-  return inOrder(state).find((card) => card.work === 'call' && card.stage !== 'wrap_up') ?? null;
+  return inOrder(state).find((card) => ringsPhone(card) && card.stage !== 'wrap_up') ?? null;
+}
+
+/** Whether the customer of a callback is being called: the agent is on the phone (the service may not have told yet), they are not. */
+export function isDialling(card: Card, onThePhone: boolean): boolean {
+  return card.stage === 'offered' && card.callback !== null && (card.callback.dialling || onThePhone);
 }

@@ -14,9 +14,14 @@ const outcomes: Record<string, string> = {
   ended_in_flow: 'Ended in the menu',
   voicemail: 'Left a voicemail',
   fallback: 'Served by the fallback',
+  transferred: 'Put through',
+  callback_planned: 'Callback planned',
+  not_reached: 'Not reached',
 };
 
 const media: Record<string, string> = { voice: 'Call', voicemail: 'Voicemail' };
+
+const offers = { call: 'Incoming call', callback: 'Callback', voicemail: 'Voicemail to work on' };
 
 const parts: Record<string, string> = {
   database: 'database',
@@ -25,6 +30,8 @@ const parts: Record<string, string> = {
   reconciled: 'live calls',
   centre: 'centre file',
 };
+
+const numbers: Record<number, string> = { 1: 'one', 2: 'two', 3: 'three', 4: 'four', 5: 'five' };
 
 const tones: Record<string, string> = { '*': 'Star', '#': 'Hash' };
 
@@ -58,6 +65,7 @@ export const words = {
   reason: (code: string, known: { code: string; title: string }[]) =>
     known.find((one) => one.code === code)?.title ?? reasons[code] ?? 'Not ready',
   busyOffer: 'ringing',
+  busyDialling: 'calling back',
   busyTalk: 'in a call',
   busyVoicemail: 'voicemail',
   busyWrapUp: 'wrapping up',
@@ -137,23 +145,28 @@ export const words = {
   myWork: 'My work',
   offered: 'Ringing',
   inHand: 'In hand',
-  workEmpty: 'Calls and voicemails you are offered appear here.',
+  workEmpty: 'Calls, callbacks and voicemails you are offered appear here.',
   call: 'Call',
   voicemail: 'Voicemail',
   medium: (code: string) => media[code] ?? code,
 
   // Offers
-  offerCall: 'Incoming call',
-  offerVoicemail: 'Voicemail to work on',
+  offerOf: (work: keyof typeof offers) => offers[work],
   answer: 'Answer',
   answerOnPhone: 'Answer on your phone',
   answering: 'Answering…',
   accept: 'Accept',
   decline: 'Decline',
+  callBack: 'Call back',
+  callBackLong: 'First you are on the line, then their phone rings.',
   declineLong: 'It goes back to its place in the queue, and you become not ready.',
   phoneNotHere: 'Waiting for your phone to ring…',
   phoneNotHereLost: 'Your phone is cut off; the call goes to somebody else if it does not come back.',
   waited: 'Waited',
+  asked: 'Asked',
+  askedAgo: (time: string) => `${time} ago`,
+  triedBefore: 'Tried before',
+  times: (many: number) => ({ 1: 'Once', 2: 'Twice' })[many] ?? `${many} times`,
   queue: 'Queue',
   dialled: 'Dialled',
   number: 'Number',
@@ -170,6 +183,7 @@ export const words = {
   held: 'On hold',
   muted: 'Muted',
   ringing: 'Ringing',
+  callback: 'Callback',
   wrapUp: 'Wrap-up',
   listening: 'Voicemail',
   mute: 'Mute',
@@ -191,6 +205,14 @@ export const words = {
   microphoneLost: 'Your microphone stopped. Plug it in again, or choose another under “Sound devices”.',
   controls: 'Call controls',
   callFailed: 'The call could not be answered here: the microphone did not open.',
+
+  // A callback, until its customer answers
+  calling: 'Calling…',
+  callingLong: 'You hear each other as soon as they answer.',
+  callingBack: (who: string) => `Calling ${who}`,
+  endCalling: 'They keep their place in the queue, and you become not ready.',
+  notReached: (who: string, next: string) => `${who}: not reached, we try again at ${next}.`,
+  gaveUp: (who: string, tries: number) => `${who}: not reached, given up after ${numbers[tries] ?? tries} tries.`,
 
   // Wrap-up
   outcome: 'Outcome',
@@ -255,7 +277,7 @@ export const words = {
   shortcuts: 'Keyboard',
   shortcutsLead: 'Single letters work when you are not typing. With Alt they work in the note too.',
   keys: {
-    answer: 'Answer the call, or accept the voicemail',
+    answer: 'Answer the call, call back, or accept the voicemail',
     decline: 'Decline',
     mute: 'Mute or unmute',
     hold: 'Hold or resume',

@@ -5,8 +5,13 @@ export function aCard(change: Partial<Card> = {}): Card {
     id: 'one', medium: 'voice', work: 'call', stage: 'offered', stage_since: '2026-11-23T10:00:00Z', arrived_at: '2026-11-23T09:58:00Z',
     waiting_since: '2026-11-23T09:58:30Z', waited_s: 90, offer: { id: 'offer-1', expires_at: '2026-11-23T10:00:20Z' }, queue: { id: 'sales', title: 'Sales' },
     dialled: '100', address: { raw: '+447700900123', e164: '+447700900123', national: '07700 900123', anonymous: false }, customer: null,
-    path: [], answers: {}, held_since: null, wrap_up_until: null, note: '', disposition: null, voicemail: null, timeline: [], ...change,
+    path: [], answers: {}, held_since: null, wrap_up_until: null, note: '', disposition: null, voicemail: null, callback: null, timeline: [], ...change,
   };
+}
+
+export function aCallback(change: Partial<Card> = {}): Card {
+  const callback = { number: { national: '07700 900123', e164: '+447700900123' }, tries: 0, dialling: false, asked_at: '2026-11-23T09:58:00Z' };
+  return aCard({ id: 'back', work: 'callback', callback, ...change });
 }
 
 export function aState(...cards: Card[]): State {

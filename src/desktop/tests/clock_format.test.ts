@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 
 import { levelOf } from '../src/audio';
 import { secondsSince, secondsUntil, ServerClock } from '../src/clock';
-import { address, countdown, duration, initials, plain, who } from '../src/format';
+import { address, asked, countdown, duration, hour, initials, moment, notReached, plain, who } from '../src/format';
+import type { NotReached } from '../src/state';
+import { words } from '../src/words';
 import { aCard } from './builders';
 
 describe('the service’s clock', () => {
@@ -75,5 +77,33 @@ describe('how things are shown', () => {
   it('shows silence as nothing and a full voice as everything', () => {
     expect([levelOf(0), levelOf(1), levelOf(0.0001)]).toEqual([0, 1, 0]);
     expect(levelOf(0.05)).toBeCloseTo(0.566, 2);
+  });
+});
+
+describe('what is said of callbacks', () => {
+  const now = Date.parse('2026-11-23T10:00:00Z');
+  const told = (change: Partial<NotReached> = {}): NotReached => ({ id: 'back', address: aCard().address, caller_name: '', customer: null, tries: 1, again_at: '2026-11-23T10:15:00Z', ...change });
+
+  it('tells how long ago somebody asked, and from an hour on when that was', () => {
+    expect(asked('2026-11-23T09:51:55Z', now)).toBe('8:05 ago');
+    expect(asked('2026-11-23T08:59:00Z', now)).toBe(moment('2026-11-23T08:59:00Z', now));
+  });
+
+  it('tells the next try while it is to come', () => {
+    expect(notReached(told(), now)).toBe(`07700 900123: not reached, we try again at ${hour('2026-11-23T10:15:00Z')}.`);
+    expect(notReached(told(), now + 15 * 60_000)).toBe('');
+  });
+
+  it('tells that it was given up, and by which name', () => {
+    const customer = { id: 'c', name: 'Margaret', tags: [], addresses: [], notes: [] };
+
+    expect(notReached(told({ customer, tries: 3, again_at: null }), now)).toBe('Margaret: not reached, given up after three tries.');
+    expect(notReached(told({ tries: 12, again_at: null }), now)).toBe('07700 900123: not reached, given up after 12 tries.');
+  });
+
+  it('has a word for every outcome and every kind of work', () => {
+    expect(['transferred', 'callback_planned', 'not_reached'].map(words.outcomeOf)).toEqual(['Put through', 'Callback planned', 'Not reached']);
+    expect(words.offerOf('callback')).toBe('Callback');
+    expect([1, 2, 3].map(words.times)).toEqual(['Once', 'Twice', '3 times']);
   });
 });

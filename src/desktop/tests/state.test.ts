@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { apply, callOnTheLine, inOrder, type DeskEvent } from '../src/state';
-import { aCard, aState } from './builders';
+import { apply, callOnTheLine, inOrder, isDialling, ringsPhone, type DeskEvent } from '../src/state';
+import { aCallback, aCard, aState } from './builders';
 
 describe('what an event does to the state', () => {
   it('brings an interaction, replaces it whole, and takes it away', () => {
@@ -31,6 +31,16 @@ describe('what an event does to the state', () => {
 
     expect(state).toEqual({ ...begun, at_steps: { main: { menu: 1 }, other: { say: 3 } } });
     expect(apply(aState(), { kind: 'at_steps', flows: { main: { menu: 1 } } }).at_steps).toEqual({ main: { menu: 1 } });
+  });
+
+  it('tells what came of a callback until the next thing', () => {
+    const told = { id: 'back', address: aCard().address, customer: null, tries: 1, again_at: '2026-11-23T10:15:00Z' };
+
+    const state = apply(aState(aCallback()), { kind: 'not_reached', not_reached: told });
+
+    expect(state.not_reached).toEqual(told);
+    expect(state.interactions['back']).toBeDefined();
+    expect(apply(state, { kind: 'not_reached', not_reached: null }).not_reached).toBeNull();
   });
 
   it('takes another revision of the flows for a word to fetch them', () => {
@@ -63,5 +73,21 @@ describe('the order of the work', () => {
   it('joins the phone to the call that rings or is talked on, never to a voicemail or a wrap-up', () => {
     expect(callOnTheLine(aState(aCard({ work: 'voicemail' }), aCard({ id: 'two', stage: 'wrap_up' })))).toBeNull();
     expect(callOnTheLine(aState(aCard({ work: 'voicemail' }), aCard({ id: 'two' })))?.id).toBe('two');
+  });
+
+  it('joins the phone to a callback like to a call', () => {
+    expect([aCard(), aCallback(), aCard({ work: 'voicemail' })].map(ringsPhone)).toEqual([true, true, false]);
+    expect(callOnTheLine(aState(aCallback()))?.id).toBe('back');
+    expect(callOnTheLine(aState(aCallback({ stage: 'wrap_up' })))).toBeNull();
+  });
+
+  it('calls the customer back from the agent’s answer to theirs', () => {
+    const dialling = { ...aCallback().callback!, dialling: true };
+
+    expect(isDialling(aCallback(), false)).toBe(false);
+    expect(isDialling(aCallback({ callback: dialling }), false)).toBe(true);
+    expect(isDialling(aCallback(), true), 'the phone knows before the service has told').toBe(true);
+    expect(isDialling(aCallback({ stage: 'talking' }), true)).toBe(false);
+    expect(isDialling(aCard(), true), 'a call is talked on at once').toBe(false);
   });
 });
