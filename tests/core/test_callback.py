@@ -43,6 +43,17 @@ def test_a_customer_who_is_not_reached_is_tried_again_at_the_same_place_and_give
     assert callback.not_reached(last, at=later(100)).outcome is Outcome.NOT_REACHED
 
 
+def test_it_was_not_reached_until_its_next_try() -> None:
+    offered = a_callback(Stage.OFFERED)
+    again = callback.not_reached(offered, at=later(100))
+    given_up = a_callback(Stage.ENDED, outcome=Outcome.NOT_REACHED)
+    for_later = a_callback(Stage.SCHEDULED)
+    due = callback.come_due(again, at=later(1000))
+
+    told = [callback.was_not_reached(each) for each in (again, given_up, for_later, offered, due, OF)]
+    assert told == [True, True, False, False, False, False]
+
+
 def test_an_agent_on_the_phone_has_answered_the_offer() -> None:
     offered = a_callback(Stage.OFFERED)
     answered = callback.agent_answered(offered, at=later(15))

@@ -243,6 +243,27 @@ async def test_the_desk_is_told_that_nobody_was_reached_before_the_card_goes(wit
     assert screen.state["me"]["presence"] == "ready"
 
 
+@pytest.mark.parametrize("tries", [1, 3])
+async def test_it_is_told_as_well_when_the_database_was_slower_than_the_customer(
+    with_callbacks: Centre, tries: int
+) -> None:
+    screen, offer = await a_callback_is_offered(with_callbacks)
+    for _ in range(tries - 1):
+        await is_not_reached(with_callbacks, offer)
+        await with_callbacks.forward(15 * 60 + 1)
+        offer = with_callbacks.switch.called_back[-1].offer
+    told_before = len(screen.messages)
+
+    with with_callbacks.slow_store():
+        await is_not_reached(with_callbacks, offer)
+    await with_callbacks.settled()
+
+    events = [message["event"] for message in screen.messages[told_before:] if message["type"] == "event"]
+    order = [event["kind"] for event in events if event["kind"] in {"not_reached", "interaction_gone"}]
+    assert order == ["not_reached", "interaction_gone"]
+    assert screen.state["not_reached"]["tries"] == tries
+
+
 async def test_it_is_told_until_the_next_thing(with_callbacks: Centre) -> None:
     screen, offer = await a_callback_is_offered(with_callbacks)
     await is_not_reached(with_callbacks, offer)

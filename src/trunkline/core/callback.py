@@ -65,3 +65,9 @@ def not_reached(interaction: Interaction, *, at: datetime) -> Interaction:
         return end(interaction, Outcome.NOT_REACHED, at=at)
     callback = Callback(interaction.callback.number, at + TRY_AGAIN_AFTER, tries)
     return changed(interaction, stage=Stage.SCHEDULED, stage_since=at, offer=None, callback=callback)
+
+
+def was_not_reached(interaction: Interaction) -> bool:
+    """Whether the last that happened to it is that nobody took it: it waits for its next try, or was given up."""
+    tried = interaction.callback is not None and interaction.callback.tries > 0
+    return interaction.outcome is Outcome.NOT_REACHED or (tried and interaction.stage is Stage.SCHEDULED)

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Any
 
+from trunkline.core import callback
 from trunkline.core.agent import Agent, Presence
 from trunkline.core.customer import DayFigures
 from trunkline.core.errors import Unavailable
 from trunkline.core.ids import AgentId, InteractionId, QueueId, new_id
 from trunkline.core.interaction import Interaction
-from trunkline.core.journal import Happened, JournalEntry
+from trunkline.core.journal import Happened
 from trunkline.core.permission import Deed, may
 from trunkline.floor import view
 from trunkline.floor.at_steps import AtSteps
@@ -118,11 +119,8 @@ class Hub:
 
     def published(self, change: Change) -> None:
         """A change is durable: show it to whom it concerns."""
-        # While the card is still there: what came of it is told before it goes.
         for entry in change.journal:
-            if entry.kind is Happened.CALLBACK_NOT_REACHED:
-                self._show_not_reached(entry, change)
-            elif entry.kind is Happened.PRESENCE_CHANGED and entry.agent is not None:
+            if entry.kind is Happened.PRESENCE_CHANGED and entry.agent is not None:
                 self._next_thing(entry.agent)
         for agent in change.agents:
             self._show_me(agent.id)
@@ -237,21 +235,20 @@ class Hub:
         shown_to = self._shown_to.get(changed.id)
         if shown_to is not None and shown_to != holder:
             del self._shown_to[changed.id]
+            # While the card is still there: a desk is to know which line is over.
+            self._tell_not_reached(shown_to, present)
             self._emit(shown_to, {"kind": "interaction_gone", "id": changed.id})
         if holder is not None:
             self._shown_to[changed.id] = holder
             self._next_thing(holder)
             self._emit(holder, {"kind": "interaction", "interaction": self._card(present)})
 
-    def _show_not_reached(self, entry: JournalEntry, change: Change) -> None:
-        stream = self._streams.get(entry.agent) if entry.agent is not None else None
-        tried = next((each for each in change.interactions if each.id == entry.interaction), None)
-        if entry.agent is None or stream is None or tried is None:
-            return
-        shown = stream.state["interactions"].get(tried.id)
-        if shown is not None:
-            told = self._not_reached[entry.agent] = view.not_reached(tried, shown)
-            self._emit(entry.agent, {"kind": "not_reached", "not_reached": told})
+    def _tell_not_reached(self, agent: AgentId, left: Interaction) -> None:
+        stream = self._streams.get(agent)
+        shown = stream.state["interactions"].get(left.id) if stream is not None else None
+        if shown is not None and callback.was_not_reached(left):
+            told = self._not_reached[agent] = view.not_reached(left, shown)
+            self._emit(agent, {"kind": "not_reached", "not_reached": told})
 
     def _next_thing(self, agent: AgentId) -> None:
         """What was told of a callback that is over gives way to what comes next."""
