@@ -8,10 +8,12 @@ import pytest
 
 from tests.floor.conftest import Centre, open_floor
 from trunkline.core.agent import Presence
+from trunkline.core.call import OfferFailure
 from trunkline.core.ids import AgentId
 from trunkline.core.interaction import Interaction, Outcome, Stage, Work
 from trunkline.core.journal import Happened
 from trunkline.floor.runs import run_of
+from trunkline.ports.call_control import NotReached
 
 FLOW = """
 flow: main
@@ -167,6 +169,26 @@ async def test_a_customer_who_is_not_reached_is_tried_again_and_the_agent_is_fre
     assert len(centre.switch.called_back) == 3
     assert [e.facts["why"] for e in centre.store.happened(Happened.CALLBACK_NOT_REACHED)] == ["BUSY"] * 3
     assert Outcome.NOT_REACHED in {each.outcome for each in centre.store.interactions.values()}
+
+
+async def test_an_agent_who_hears_the_busy_tone_is_offered_nothing_until_off_the_phone(
+    centre: Centre,
+) -> None:
+    await asks_while_waiting(centre)
+    await centre.ready("ana")
+    back = centre.switch.called_back[-1]
+    centre.switch.agent_answers_callback(back.offer)
+    await centre.settled()
+    await centre.call_waits("+447700900456")
+
+    centre.switch.again(NotReached(back.offer, "BUSY", centre.clock.now()))
+    await centre.settled()
+    assert centre.switch.rung == []
+    centre.switch.fails(back.offer, OfferFailure.NO_ANSWER)
+    await centre.settled()
+
+    assert [ring.caller for ring in centre.switch.rung] == ["+447700900456"]
+    assert centre.agent("ana").presence is Presence.READY
 
 
 async def test_an_agent_who_hangs_up_on_the_ringing_customer_has_declined(centre: Centre) -> None:

@@ -7,7 +7,7 @@ from functools import partial
 from trunkline.core import agent as agents
 from trunkline.core import callback
 from trunkline.core.errors import Misconfigured, Rejected
-from trunkline.core.ids import InteractionId, callback_id_of, new_id
+from trunkline.core.ids import AgentId, InteractionId, OfferId, callback_id_of, new_id
 from trunkline.core.interaction import Entry, Interaction, Stage, Work, leave_queue
 from trunkline.core.journal import Happened, JournalEntry
 from trunkline.core.phone import e164
@@ -17,7 +17,7 @@ from trunkline.floor.runs import Runs, stored
 from trunkline.floor.state import Floor, Moved
 from trunkline.flows.run import Moved as RunMoved
 from trunkline.flows.talk import Answer, AskCallback, CallbackPlanned, CallbackRefused, CallbackWanted
-from trunkline.ports.call_control import AgentAnswered, CallControl, KeyPressed, NotReached
+from trunkline.ports.call_control import AgentAnswered, AgentLegEnded, CallControl, KeyPressed, NotReached
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +31,7 @@ class Callbacks:
         self._intake = intake
         self._runs = runs
         self._open: dict[str, InteractionId] = {}
+        self._hearing_the_tone: dict[OfferId, AgentId] = {}
         floor.watchers.append(self._watch)
 
     def know_all(self) -> None:
@@ -146,20 +147,27 @@ class Callbacks:
             self._floor.commit(interactions=[callback.agent_answered(interaction, at=at)], journal=[entry])
 
     def not_reached(self, event: NotReached) -> None:
-        """The customer did not take it: later again, or no more. The agent is free, without blame."""
+        """The customer did not take it: later again, or no more. The agent is free once off the phone."""
         interaction = self._floor.of_offer(event.offer)
         if interaction is None or interaction.work is not Work.CALLBACK or interaction.stage is not Stage.OFFERED:
             return
         offer = interaction.offer
         assert offer is not None  # noqa: S101 - an OFFERED interaction has its offer, by construction
-        agent = agents.release(self._floor.agent(offer.agent), at=event.at, served=False)
         later = callback.not_reached(interaction, at=event.at)
         facts = {"why": event.why, "again_at": _again_at(later)}
+        # Their phone still plays the busy tone: it would turn down whatever it was offered.
+        self._hearing_the_tone[offer.id] = offer.agent
         self._floor.commit(
             interactions=[later],
-            agents=[agent],
-            journal=[JournalEntry(Happened.CALLBACK_NOT_REACHED, event.at, later.id, agent.id, facts)],
+            journal=[JournalEntry(Happened.CALLBACK_NOT_REACHED, event.at, later.id, offer.agent, facts)],
         )
+
+    def agent_leg_ended(self, event: AgentLegEnded) -> None:
+        """The agent of a callback that nobody took is off the phone."""
+        agent = self._hearing_the_tone.pop(event.offer, None)
+        if agent is not None:
+            free = agents.release(self._floor.agent(agent), at=event.at, served=False)
+            self._floor.commit(agents=[free])
 
 
 def replace_place(interaction: Interaction) -> Interaction:

@@ -50,6 +50,8 @@ class Switchboard:
         recovery: Recovery,
     ) -> None:
         self._floor = floor
+        self._conversation = conversation
+        self._callbacks = callbacks
         self._recovery = recovery
         # One line for each kind of event.
         self._uses: Mapping[type, Callable[[Any], None]] = {
@@ -58,7 +60,7 @@ class Switchboard:
             AgentRinging: conversation.ringing,
             AgentAnswered: callbacks.agent_answered,
             AgentJoined: conversation.joined,
-            AgentLegEnded: conversation.agent_leg_ended,
+            AgentLegEnded: self._agent_leg_ended,
             HoldChanged: conversation.held,
             AnnouncementDue: waiting.announce,
             KeyPressed: callbacks.key_pressed,
@@ -109,6 +111,10 @@ class Switchboard:
                 await self._recovery.settle()
             except Exception:
                 log.exception("the floor could not be reconciled")
+
+    def _agent_leg_ended(self, event: AgentLegEnded) -> None:
+        self._callbacks.agent_leg_ended(event)
+        self._conversation.agent_leg_ended(event)
 
     def _phone_changed(self, event: PhoneChanged) -> None:
         self._floor.phone_changed(event.endpoint, reachable=event.reachable)
