@@ -215,6 +215,16 @@ async def test_nobody_there_leads_to_voicemail_as_the_flow_says(centre: Centre) 
     assert kept.voicemail.length == timedelta(seconds=4)
 
 
+async def test_the_journal_tells_where_an_overflow_led(centre: Centre) -> None:
+    await centre.call_waits()
+
+    await centre.forward(300)
+
+    assert [entry.facts["step"] for entry in centre.store.happened(Happened.STEP_REACHED)] == [
+        "menu", "sales", "message",
+    ]  # fmt: skip
+
+
 async def test_a_voicemail_is_kept_when_its_caller_just_hangs_up(centre: Centre) -> None:
     centre.recording = b"R" * (44 + 16000 * 4)
     centre.keys += ["2", None]

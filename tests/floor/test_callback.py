@@ -88,6 +88,13 @@ def planned_of(centre: Centre) -> str:
     return ended.id
 
 
+async def test_the_journal_tells_what_a_waiting_caller_asked_for(centre: Centre) -> None:
+    await asks_while_waiting(centre)
+
+    answered = [(entry.facts["step"], entry.facts["answer"]) for entry in centre.store.happened(Happened.ANSWERED_STEP)]
+    assert answered == [("menu", "Sales"), ("sales", "callback planned")]
+
+
 async def test_other_keys_and_keys_in_the_flow_plan_nothing(centre: Centre) -> None:
     waiting = await centre.call_waits()
     in_flow = centre.switch.calls_in("+447700900456")

@@ -13,7 +13,7 @@ from trunkline.core.journal import Happened, JournalEntry
 from trunkline.core.phone import e164
 from trunkline.core.record import changed
 from trunkline.floor.intake import Intake
-from trunkline.floor.runs import Runs, stored
+from trunkline.floor.runs import Runs, run_of, steps_taken, stored
 from trunkline.floor.state import Floor, Moved
 from trunkline.flows.run import Moved as RunMoved
 from trunkline.flows.talk import Answer, AskCallback, CallbackPlanned, CallbackRefused, CallbackWanted
@@ -105,7 +105,10 @@ class Callbacks:
         facts = {"queue": interaction.entry.queue}
         self._floor.commit(
             interactions=[changed(back, run=stored(moved.run))],
-            journal=[JournalEntry(Happened.CALLBACK_WANTED, event.at, interaction.id, facts=facts)],
+            journal=[
+                JournalEntry(Happened.CALLBACK_WANTED, event.at, interaction.id, facts=facts),
+                *steps_taken(interaction.id, run_of(interaction), moved.run),
+            ],
             then=partial(self._switch.to_flow, interaction.call),
         )
 

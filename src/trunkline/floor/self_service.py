@@ -129,7 +129,7 @@ class SelfService:
         back, left = overflowed(interaction, to=moved.run.step, at=self._floor.clock.now())
         self._floor.commit(
             interactions=[changed(back, run=stored(moved.run))],
-            journal=[left],
+            journal=[left, *steps_taken(id_, run_of(interaction), moved.run)],
             then=partial(self._switch.to_flow, interaction.call),
         )
 
