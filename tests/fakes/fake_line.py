@@ -59,14 +59,24 @@ class FakeLine:
         self._on_the_line()
         self.rested.append(time)
 
-    async def record(self, file: Path, *, at_most: timedelta, silence: timedelta, beep: bool, stop_on: str) -> Recorded:
+    async def record(
+        self,
+        file: Path,
+        *,
+        at_most: timedelta,
+        silence: timedelta,
+        beep: bool,
+        stop_on: str,
+        after: timedelta = timedelta(),
+    ) -> Recorded:
         self._on_the_line()
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(self.recording)
+        kept = file.read_bytes()[: 44 + round(after.total_seconds() * 16000)] if after else b""
+        file.write_bytes(kept + self.recording[44 if kept else 0 :])
         if self.keys and self.keys[0] is None:
             self.switch.caller_hangs_up(self.call)
             raise LineGone("the caller hung up")
-        return Recorded(file, timedelta(seconds=len(self.recording) / 16000), "silence")
+        return Recorded(file, after + timedelta(seconds=len(self.recording) / 16000), "silence")
 
     async def keep(self, time: timedelta) -> None:
         self._on_the_line()

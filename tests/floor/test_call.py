@@ -10,7 +10,7 @@ from tests.floor.conftest import Centre
 from trunkline.core.agent import Presence
 from trunkline.core.call import OfferFailure, Where
 from trunkline.core.errors import Rejected
-from trunkline.core.ids import AgentId
+from trunkline.core.ids import AgentId, interaction_id_of
 from trunkline.core.interaction import Outcome, Stage
 from trunkline.core.journal import Happened
 
@@ -233,6 +233,25 @@ async def test_a_voicemail_is_kept_when_its_caller_just_hangs_up(centre: Centre)
 
     [kept] = centre.floor.interactions.values()
     assert (kept.stage, kept.work.value) == (Stage.WAITING, "voicemail")
+
+
+@pytest.mark.parametrize(("begun_s", "then_s", "kept"), [(3, 2, b"aaabb"), (0.5, 2, b"bb"), (3, 0, b"aaa")])
+async def test_a_message_that_was_cut_off_goes_on_after_its_first_part(
+    centre: Centre, begun_s: float, then_s: int, kept: bytes
+) -> None:
+    centre.recording = b"R" * 44 + b"b" * 16000 * then_s
+    centre.keys += ["2", None]
+    call = centre.switch.calls_in()
+    begun = centre.recordings / f"{interaction_id_of(call.id)}.wav"
+    begun.parent.mkdir()
+    begun.write_bytes(b"R" * 44 + b"a" * int(16000 * begun_s))
+
+    await centre.settled()
+
+    [work] = centre.floor.interactions.values()
+    assert work.voicemail is not None
+    assert work.voicemail.length == timedelta(seconds=len(kept))
+    assert begun.read_bytes()[44::16000] == kept
 
 
 async def test_a_voicemail_is_worked_on_like_a_call(centre: Centre) -> None:

@@ -178,6 +178,17 @@ async def test_a_recording_says_how_long_it_is_and_what_ended_it(
     assert caller.commands == ['RECORD FILE "/inside/m" "wav" "#" "60000" "BEEP" "s=4"']
 
 
+async def test_a_recording_goes_on_after_what_is_kept_of_it(caller: Caller, tmp_path: Path) -> None:
+    caller.results = ["35 (dtmf) endpos=40000"]
+
+    recorded = await caller.line.record(
+        tmp_path / "m.wav", at_most=SECOND, silence=SECOND, beep=True, stop_on="#", after=2 * SECOND
+    )
+
+    assert recorded.length == 5 * SECOND
+    assert caller.commands == ['RECORD FILE "/inside/m" "wav" "#" "1000" "16000" "BEEP" "s=1"']
+
+
 async def test_a_recording_that_may_be_silent_ends_by_its_length(caller: Caller, tmp_path: Path) -> None:
     caller.results = ["0 (timeout) endpos=80"]
 

@@ -34,9 +34,15 @@ class Voicemails:
         self._recordings = recordings
 
     async def take(self, id_: InteractionId, line: VoiceLine, want: TakeVoicemail) -> None:
-        """Ask for the message, record it, say what the flow says after it, and hang up; raises LineGone."""
+        """Ask for the message, record it, say what the flow says after it, and hang up; raises LineGone.
+
+        Who was cut off in the middle of it, because we were away, is asked again and goes on where they were.
+        """
         await self._speaking.say(line, want.prompts)
-        await line.record(self._file(id_), at_most=want.at_most, silence=SILENCE, beep=True, stop_on="#")
+        begun = length_of(self._file(id_))
+        kept = begun if begun >= SHORTEST_VOICEMAIL else timedelta()
+        left = max(want.at_most - kept, SHORTEST_VOICEMAIL)
+        await line.record(self._file(id_), at_most=left, silence=SILENCE, beep=True, stop_on="#", after=kept)
         interaction = self._floor.interaction(id_)
         farewell = self._after(interaction)
         self.left_flow(interaction, at=self._floor.clock.now())

@@ -37,8 +37,20 @@ class VoiceLine(Protocol):
     async def rest(self, time: timedelta) -> None:
         """Say nothing for so long; keys that are pressed meanwhile mean nothing."""
 
-    async def record(self, file: Path, *, at_most: timedelta, silence: timedelta, beep: bool, stop_on: str) -> Recorded:
-        """Record the caller into `file` (8 kHz 16-bit WAV) until a key, silence or the length ends it."""
+    async def record(
+        self,
+        file: Path,
+        *,
+        at_most: timedelta,
+        silence: timedelta,
+        beep: bool,
+        stop_on: str,
+        after: timedelta = timedelta(),
+    ) -> Recorded:
+        """Record the caller into `file` (8 kHz 16-bit WAV) until a key, silence or the length ends it.
+
+        So much of what the file holds is kept, and the caller recorded `after` it; the length told is that of both.
+        """
 
     async def keep(self, time: timedelta) -> None:
         """Renew the guard: for this long the switch leaves the caller with us."""

@@ -149,11 +149,22 @@ class AgiLine:
             await self.wait_for_key(timedelta(seconds=left))
         self._typed.clear()
 
-    async def record(self, file: Path, *, at_most: timedelta, silence: timedelta, beep: bool, stop_on: str) -> Recorded:
-        """Record the caller into `file` (8 kHz 16-bit WAV) until a key, silence or the length ends it."""
+    async def record(
+        self,
+        file: Path,
+        *,
+        at_most: timedelta,
+        silence: timedelta,
+        beep: bool,
+        stop_on: str,
+        after: timedelta = timedelta(),
+    ) -> Recorded:
+        """Record the caller into `file` (8 kHz 16-bit WAV), `after` what is kept of it, until something ends it."""
         self._typed.clear()
         seconds = at_most.total_seconds()
-        options = ["BEEP"] if beep else []
+        # Asterisk cuts the file there; without a place to begin at it begins a new one.
+        options = [str(round(after.total_seconds() * _RATE))] if after else []
+        options += ["BEEP"] if beep else []
         quiet = math.ceil(silence.total_seconds())
         text = agi.command(
             "RECORD FILE",
