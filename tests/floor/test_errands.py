@@ -90,6 +90,22 @@ async def test_a_score_is_journaled(centre: Centre) -> None:
     assert [e.facts["score"] for e in centre.store.happened(Happened.RATED)] == [5]
 
 
+async def test_a_score_is_journaled_under_the_flow_that_asked_for_it(world: SimpleNamespace) -> None:
+    flows = world.folder / "flows"
+    ask = "{run: survey, next: bye}\n  bye: {end: Goodbye.}\n"
+    (flows / "main.yaml").write_text(f'flow: main\nentry: {{numbers: ["100"]}}\nstart: ask\nsteps:\n  ask: {ask}')
+    (flows / "survey.yaml").write_text(
+        "flow: survey\nstart: a\nsteps:\n  a: {rate: How was it?, next: b}\n  b: {end: }\n"
+    )
+    async with open_floor(world.folder, world.store, world.clock, world.switch) as centre:
+        centre.keys.append("5")
+        world.switch.calls_in()
+        await centre.settled()
+
+    rated = {"flow": "survey", "question": "rating", "score": 5}
+    assert [entry.facts for entry in world.store.happened(Happened.RATED)] == [rated]
+
+
 async def test_a_request_in_the_middle_of_which_the_service_dies_is_the_same_one_again(world: SimpleNamespace) -> None:
     (world.folder / "flows" / "main.yaml").write_text(FLOW, encoding="utf-8")
     async with open_floor(world.folder, world.store, world.clock, world.switch) as centre:

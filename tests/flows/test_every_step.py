@@ -146,7 +146,7 @@ def test_score_is_kept_and_silence_goes_on() -> None:
 
     rated = talked(flow, Key("4"))
 
-    assert (rated.run.rating, rated.run.values) == (Rated("csat", 4), {"csat": 4})
+    assert (rated.run.rating, rated.run.values) == (Rated("csat", 4, "main"), {"csat": 4})
     assert words(talked(flow, Key("9"), Key("9")).action) == "Good."
 
 

@@ -29,7 +29,7 @@ RUNS = st.builds(
     st.lists(st.text()).map(tuple),
     st.none() | st.text(),
     st.lists(st.builds(Frame, st.text(), st.text(), st.text())).map(tuple),
-    st.none() | st.builds(Rated, st.text(), st.integers()),
+    st.none() | st.builds(Rated, st.text(), st.integers(), st.text()),
 )
 ANSWERS = st.one_of(
     st.sampled_from([Done(), Silence(), Overflowed(), Left(), Resumed()]),
@@ -47,6 +47,13 @@ def test_run_of_an_earlier_version_is_read() -> None:
     old = '{"flow": "main", "version": "1", "step": "a", "tries": [1, 0], "values": {"x": 1}, "path": []}'
 
     assert run_from_json(old) == Run("main", "1", "a", Tries(no_answer=1), {"x": 1}, ())
+
+
+def test_rating_of_an_earlier_version_is_read() -> None:
+    run = Run("main", "1", "a", Tries(), {}, (), rating=Rated("csat", 4, "survey"))
+    old = run_to_json(run).replace('["csat", 4, "survey"]', '["csat", 4]')
+
+    assert run_from_json(old).rating == Rated("csat", 4, "")
 
 
 @given(st.lists(ANSWERS, max_size=40), MOMENTS)

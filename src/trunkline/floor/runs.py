@@ -159,6 +159,6 @@ def steps_taken(id_: InteractionId, before: Run | None, run: Run) -> list[Journa
             answered = {**facts, "answer": visit.answer}
             entries.append(JournalEntry(Happened.ANSWERED_STEP, left_at or visit.at, id_, facts=answered))
     if run.rating is not None and (before is None or before.rating != run.rating):
-        rated = {"flow": run.flow, "question": run.rating.question, "score": run.rating.score}
+        rated = {"flow": run.rating.flow or run.flow, "question": run.rating.question, "score": run.rating.score}
         entries.append(JournalEntry(Happened.RATED, run.path[-1].at, id_, facts=rated))
     return entries

@@ -59,6 +59,8 @@ class Rated:
 
     question: str
     score: int
+    flow: str = ""
+    """The one that asked; empty in a run that an earlier version stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +198,7 @@ def _left(flow: Flow, run: Run, go: Go, now: datetime) -> Run:
         tags=tuple(dict.fromkeys((*run.tags, *go.tags))) if go.tags else run.tags,
         language=go.language or run.language,
         frames=run.frames,
-        rating=Rated(*go.rating) if go.rating else run.rating,
+        rating=Rated(*go.rating, flow.name) if go.rating else run.rating,
     )
 
 
@@ -213,7 +215,7 @@ def run_to_json(run: Run) -> str:
             "tags": run.tags,
             "language": run.language,
             "frames": [[frame.flow, frame.version, frame.step] for frame in run.frames],
-            "rating": [run.rating.question, run.rating.score] if run.rating else None,
+            "rating": [run.rating.question, run.rating.score, run.rating.flow] if run.rating else None,
         }
     )
 
