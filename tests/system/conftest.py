@@ -86,9 +86,9 @@ def _running(folder: Path) -> Iterator[Switch]:
 
 @pytest.fixture(scope="session")
 def running_house() -> Iterator[House]:
-    """The whole centre, as `trunkline run` starts it."""
+    """The whole centre, as `trunkline run` starts it; its flows may ask a web service on this machine."""
     with open_folder() as folder:
-        house = start_house(folder)
+        house = start_house(folder, http_allowed_hosts="127.0.0.1")
         yield house
         stop_house(house)
 
