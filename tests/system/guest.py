@@ -26,7 +26,7 @@ class Guest:
     async def calls(cls, house: House, number: str, *, from_: str) -> Self:
         return cls(house, await house.call(number=number, from_=from_), from_)
 
-    async def hears(self, *names: str, within: float = 15) -> None:
+    async def hears(self, *names: str, within: float = 20) -> None:
         """Wait for these recordings, which must come next, one after the other."""
         await self._ear.hears(*names, within=within)
 

@@ -9,7 +9,7 @@ from trunkline.core.journal import Happened
 from trunkline.floor.recording import length_of
 from trunkline.simulate.sound import heard, read_wav, rms, tone
 
-AFTER_S = 14
+AFTER_S = 18
 """For how long the flow `standing` rests, and waits in line."""
 
 
@@ -165,7 +165,7 @@ class Standing:
         await guest.hears("which")
         await guest.press(self.way)
         await self.story(guest, outage)
-        await guest.caller.over()
+        await guest.caller.over(within=20)
         # What was answered before is known, and nothing was done twice, or left out.
         assert (await guest.run()).values["way"] == self.way
         assert (await guest.answers())["which"] == self.way

@@ -15,20 +15,20 @@ import aiohttp
 import pytest
 
 from tests.system.guest import Guest
-from tests.system.house import REPOSITORY, House, seated
+from tests.system.house import REPOSITORY, House, Seat, seated
 from tests.system.outage import Outage, Story
 from tests.system.shop import Shop
 from tests.system.stages import takes
 from tests.system.standing import STANDING
 from tests.system.switch import free_ports
-from tests.system.test_bad_input import floor_is_empty
+from tests.system.test_bad_input import floor_is_empty, rows
 from tests.system.test_flows_page import serving, version_in
 from tests.system.tones import NAMES, SOUND, record
 from trunkline.core.journal import Happened
 from trunkline.simulate.sound import heard, read_wav
 
 FLOWS = Path(__file__).parent / "flows"
-SHORT_S, LONG_S = 0.6, 8.0
+SHORT_S, LONG_S = 0.6, 12.0
 
 
 @pytest.fixture(scope="module")
@@ -110,19 +110,24 @@ async def test_one_call_passes_through_a_step_of_every_kind(house: House, shop_p
         await one.caller.hang_up()
         await ana.wrap_up()
 
-        left = await ana.card("offered")
-        assert left["work"] == "voicemail"
-        shows_the_tour(left, [*TOUR, "message"], {**ANSWERS, "nobody": "A message"})
-        await ana.desk.command("accept", offer=left["offer"]["id"])
+        shows_the_tour(await works_on_a_message(ana), [*TOUR, "message"], {**ANSWERS, "nobody": "A message"})
         await ana.desk.command("presence", presence="not_ready", reason="break")
-        await ana.desk.command("hang_up", interaction=left["id"])
-        await ana.wrap_up()
 
     await is_written_down(one, [*TOUR, "person"], {**ANSWERS, "nobody": "A person"})
     await is_written_down(two, [*TOUR, "message"], {**ANSWERS, "nobody": "A message"})
     assert [each["facts"]["priority"] for each in await one.journal(Happened.QUEUED)] == [0, 7]
     assert heard(440, read_wav(await two.message()), seconds=1.5)
     await floor_is_empty(house)
+
+
+async def works_on_a_message(seat: Seat) -> dict[str, Any]:
+    """Return the card of the message that is offered next, and has been worked on."""
+    card = await seat.card("offered")
+    assert card["work"] == "voicemail"
+    await seat.desk.command("accept", offer=card["offer"]["id"])
+    await seat.desk.command("hang_up", interaction=card["id"])
+    await seat.wrap_up()
+    return card
 
 
 def shows_the_tour(card: Mapping[str, Any], steps: list[str], answers: Mapping[str, str]) -> None:
@@ -179,7 +184,18 @@ async def unplugged(house: House) -> AsyncIterator[None]:
         await house.unplug()
 
 
-async def one_kill(house: House, port: int) -> dict[str, BaseException | None]:
+async def work_through_messages(house: House, folder: Path) -> None:
+    """Leave no work behind either."""
+    left = await rows(house, "SELECT 1 FROM interaction WHERE work = 'voicemail' AND stage = 'waiting'")
+    async with seated(house, "ana") as ana:
+        await house.phone("ana", folder, hertz=1750)
+        await ana.ready_with_sip_phone()
+        for _ in left:
+            await works_on_a_message(ana)
+        await ana.desk.command("presence", presence="not_ready", reason="break")
+
+
+async def one_kill(house: House, port: int, folder: Path) -> dict[str, BaseException | None]:
     """Bring a call into each kind of step, kill the service once, and return what became of each."""
 
     def change_the_files() -> None:
@@ -196,13 +212,16 @@ async def one_kill(house: House, port: int) -> dict[str, BaseException | None]:
             stories[guest] = standing.lives_through
         ended = await outage.under(house, stories, change_the_files)
         new = await asyncio.gather(newcomer(house), return_exceptions=True)
+        await work_through_messages(house, folder)
     return dict(zip([*STANDING, "newcomer"], [*ended, *new], strict=True))
 
 
 @pytest.fixture(scope="module")
-def became(running_house: House, shop_port: int) -> dict[str, BaseException | None]:
+def became(
+    running_house: House, shop_port: int, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, BaseException | None]:
     """What became of each call when the service was killed under all of them."""
-    return asyncio.run(one_kill(running_house, shop_port))
+    return asyncio.run(one_kill(running_house, shop_port, tmp_path_factory.mktemp("phones")))
 
 
 @pytest.mark.parametrize("kind", STANDING)

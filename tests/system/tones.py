@@ -67,7 +67,7 @@ class Listening:
         self.heard: list[str] = []
         """Every recording that was heard so far, in its order; what is said between two of them is one SOUND."""
 
-    async def hears(self, *names: str, within: float = 15) -> None:
+    async def hears(self, *names: str, within: float = 20) -> None:
         """Wait for these recordings, which must come next, one after the other."""
         for name in names:
             before = len(self.heard)
