@@ -71,6 +71,10 @@ async def test_start_that_is_given_up_leaves_no_server_behind(settings: Settings
     assert embedded.living(settings) is None
 
 
+async def test_where_nothing_was_ever_started_nothing_runs(tmp_path: Path) -> None:
+    assert embedded.living(Settings(data_dir=tmp_path / "never")) is None
+
+
 async def test_living_one_is_adopted(settings: Settings) -> None:
     first = await embedded.ensure(settings, NOTES.append)
 

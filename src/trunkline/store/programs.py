@@ -172,6 +172,8 @@ def _server_user(*, make: bool) -> pwd.struct_passwd:
 def _can_reach(user: pwd.struct_passwd, path: Path) -> bool:
     """Whether the user can walk down to the path, by the folders' modes (an access list is not looked at)."""
     for folder in (path, *path.parents):
+        if not folder.exists():
+            continue  # it is still to be made, for whoever is to reach it
         stat = folder.stat()
         if stat.st_uid == user.pw_uid:
             needed = 0o100
