@@ -58,6 +58,18 @@ class Runs:
         flow = self._flow_for(interaction)
         return begin(flow, facts, now) if flow is not None else None
 
+    def reads_customer(self, interaction: Interaction) -> bool:
+        """Whether the flow that an interaction begins, or one that it runs, goes by who the customer is."""
+        first = self._flow_for(interaction)
+        seen, ahead = set[str](), [first] if first is not None else []
+        while ahead:
+            flow = ahead.pop()
+            if flow.reads_customer:
+                return True
+            seen.add(flow.name)
+            ahead += [self._flows.flows[name] for name in flow.inner - seen if name in self._flows.flows]
+        return False
+
     def _flow_for(self, interaction: Interaction) -> Flow | None:
         if interaction.medium == "voice":
             return self._flows.flow_for(interaction.dialled)

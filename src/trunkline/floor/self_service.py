@@ -155,7 +155,7 @@ class SelfService:
     async def _talk(self, id_: InteractionId, line: VoiceLine) -> None:
         interaction = self._floor.interaction(id_)
         before = run_of(interaction)
-        if before is None:
+        if before is None and self._runs.reads_customer(interaction):
             await self._intake.known(id_, within=WHO_WITHIN)
         moved = self._runs.enter(self._floor.interaction(id_))
         if moved is None:

@@ -27,3 +27,7 @@ class Flow:
     languages: tuple[str, ...] = ()
     """All that it speaks, `language` first."""
     articles: Mapping[str, AnyWords] = field(default_factory=dict)
+    reads_customer: bool = False
+    """Whether any step decides or speaks by what is known of the customer."""
+    inner: frozenset[str] = frozenset()
+    """The flows that its steps run."""

@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from trunkline.flows.articles import articles_from
+from trunkline.flows.expression import names
 from trunkline.flows.fields import DialledNumber, Language, Name
 from trunkline.flows.fields import name as checked_name
 from trunkline.flows.flow import Flow
@@ -92,6 +93,13 @@ class Draft:
             steps=self.steps,
             languages=head.spoken,
             articles=articles_from(self.folder, self._told()),
+            reads_customer=any(
+                name.path[0] == "customer"
+                for step in self.steps.values()
+                for _, expression in step.reads()
+                for name in names(expression)
+            ),
+            inner=frozenset(m.name for step in self.steps.values() for m in step.mentions() if m.noun == "flow"),
         )
 
     def _told(self) -> list[str]:
