@@ -208,7 +208,7 @@ async def test_agents_have_no_such_page(house: House, tmp_path: Path) -> None:
     async with open_page(tmp_path) as page:
         await log_in(page, house, "ana", "/#flows/main")
 
-        await expect(page.get_by_role("heading", name="You are not ready")).to_be_visible(timeout=15_000)
+        await expect(page.get_by_role("button", name="Presence")).to_be_visible(timeout=15_000)
         await expect(page.get_by_role("link", name="Flows")).to_have_count(0)
         assert await page.evaluate("fetch('/api/flows').then((answer) => answer.status)") == 403
 
