@@ -84,7 +84,8 @@ class Floor:
             self.agents[agent.id] = agent
         for old, new in moved.interactions:
             self._put(old, new)
-        self._index_agents([agent.id for agent in agents])
+        if agents:
+            self._index_agents([agent.id for agent in agents])
         durable = self.ledger.write(change, then)
         for watcher in self.watchers:
             watcher(moved)

@@ -9,7 +9,7 @@ import asyncio
 import itertools
 import logging
 import uuid
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -131,7 +131,7 @@ class Ami:
         self.address, self.pace, self.counters = address, pace or Pace(), Counters()
         self.wanted = wanted
         self.now, self._inbox_limit, self._paused = now, inbox_limit, False
-        self._inbox: asyncio.Queue[Any] = asyncio.Queue()
+        self._inbox, self._arrived = deque[Any](), asyncio.Event()
         self._meanings: Mapping[str, Meaning] = dict.fromkeys(wanted, _as_it_is)
         self._asked: dict[str, _Asked] = {}
         self._taps: defaultdict[str, list[Callable[[Message], None]]] = defaultdict(list)
@@ -185,15 +185,14 @@ class Ami:
     async def messages(self) -> AsyncIterator[Any]:
         """Yield the wanted events, and the connection's ups and downs, in the order they came. One consumer only."""
         while True:
-            message = await self._inbox.get()
-            while True:
-                if self._paused and self._inbox.qsize() <= self._inbox_limit // 2:
-                    self._paused = False
-                    self._read(again=True)
-                yield message
-                if self._inbox.empty():
-                    break
-                message = self._inbox.get_nowait()
+            if not self._inbox:
+                self._arrived.clear()
+                await self._arrived.wait()
+            message = self._inbox.popleft()
+            if self._paused and len(self._inbox) <= self._inbox_limit // 2:
+                self._paused = False
+                self._read(again=True)
+            yield message
 
     def cut(self) -> None:
         """Drop the connection, as a broken network would; `run` makes a new one."""
@@ -239,8 +238,9 @@ class Ami:
             self._put(understood)
 
     def _put(self, understood: object) -> None:
-        self._inbox.put_nowait(understood)
-        waiting = self._inbox.qsize()
+        self._inbox.append(understood)
+        self._arrived.set()
+        waiting = len(self._inbox)
         self.counters.fullest = max(self.counters.fullest, waiting)
         if waiting >= self._inbox_limit and not self._paused:
             self._paused = True

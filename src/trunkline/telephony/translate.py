@@ -63,6 +63,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _UUID_LENGTH = 36
 _REMEMBERED = 10_000
 _KEYS = frozenset("0123456789*#")
+_PJSIP = "PJSIP/"
 _NO_PHONE = frozenset({"UNAVAILABLE", "INVALID", "UNKNOWN"})
 
 # Q.850 cause codes, as Asterisk's chan_pjsip gives them for SIP answers: 17 = 486 and 600, 21 = 401, 403 and 603.
@@ -108,8 +109,8 @@ def variables(message: Mapping[str, str]) -> dict[str, str]:
 
 def endpoint_of(message: Mapping[str, str]) -> str | None:
     """Return the SIP endpoint whose device state this is; None for other devices (queues, mailboxes)."""
-    technology, _, endpoint = message.get("Device", "").partition("/")
-    return endpoint if technology == "PJSIP" and endpoint else None
+    device = message.get("Device", "")
+    return device.removeprefix(_PJSIP) or None if device.startswith(_PJSIP) else None
 
 
 def has_phone(state: str | None) -> bool:

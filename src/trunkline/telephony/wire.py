@@ -81,12 +81,13 @@ class Framer:
         return None
 
 
-class _Marks(dict[str, str]):
-    """What each header that was ever asked for begins with."""
+class _Marks(dict[str, tuple[str, int, bool]]):
+    """For each header that was ever asked for: its beginning, how long that is, whether it may be repeated."""
 
-    def __missing__(self, key: str) -> str:
-        mark = self[key] = f"\r\n{key}: "
-        return mark
+    def __missing__(self, key: str) -> tuple[str, int, bool]:
+        mark = f"\r\n{key}: "
+        self[key] = known = mark, len(mark), key in REPEATED
+        return known
 
 
 _MARKS = _Marks()
@@ -95,17 +96,20 @@ _MARKS = _Marks()
 class Headers(Mapping[str, str]):
     """The headers of one message, looked up in its text: of twenty that come, two or three are ever asked for."""
 
-    __slots__ = ("_first", "_text", "_value")
+    __slots__ = ("_first", "_text", "_value", "event")
+
+    event: str | None
+    """The event's name, None where this is an answer."""
 
     def __init__(self, text: str, event: str | None = None) -> None:
         self._text = text
         # The first line is asked for again and again: it says what the message is.
-        self._first, self._value = ("Event", event) if event is not None else _first_header(text)
-
-    @property
-    def event(self) -> str | None:
-        """The event's name, None where this is an answer."""
-        return self._value if self._first == "Event" else None
+        if event is None:
+            self._first, self._value = _first_header(text)
+            self.event = self._value if self._first == "Event" else None
+        else:
+            self._first, self._value = "Event", event
+            self.event = event
 
     def __getitem__(self, key: str) -> str:
         value = self.get(key)
@@ -121,13 +125,13 @@ class Headers(Mapping[str, str]):
     def get(self, key: str, /, default: T) -> str | T: ...
     def get(self, key: str, /, default: object = None) -> object:
         """Return the value, or `default`."""
-        text, mark = self._text, _MARKS[key]
+        text, (mark, length, repeated) = self._text, _MARKS[key]
         start = text.find(mark)
         if start < 0 or key == self._first:
             return self._value if key == self._first else default
-        if key in REPEATED:
+        if repeated:
             return "\n".join(_values(text, mark, start))
-        start += len(mark)
+        start += length
         end = text.find("\r\n", start)
         return text[start:end] if end >= 0 else text[start:]
 
