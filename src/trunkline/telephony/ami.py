@@ -70,9 +70,6 @@ class _Wire(AMIProtocol):  # type: ignore[misc] # panoramisk is untyped
         self._framer = Framer(owner.wanted | {"FullyBooted"})
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    def connection_made(self, transport: Any) -> None:
-        super().connection_made(transport)
-
     def data_received(self, data: bytes) -> None:
         try:
             messages = self._framer.feed(data)

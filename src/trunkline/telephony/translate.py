@@ -27,9 +27,9 @@ from trunkline.ports.call_control import (
 from trunkline.telephony.encode import clean
 
 LONGEST_TEXT = 256
+"""Characters kept of what a caller can choose."""
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _C_ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
-"""Characters kept of what a caller can choose."""
 
 ANNOUNCEMENT = "TrunklineAnnounce"
 NOT_REACHED = "TrunklineNotReached"
