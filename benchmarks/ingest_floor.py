@@ -11,7 +11,7 @@ from benchmarks.replaying_ami import GO
 from benchmarks.whole_calls import AGENTS, ASTERISK, agent_of, offer_of
 from trunkline.clock import SystemClock
 from trunkline.core import agent as agents
-from trunkline.core.agent import PhoneKind, Presence
+from trunkline.core.agent import PhoneKind, Presence, members
 from trunkline.core.centre import AgentConfig, Centre, QueueConfig, Role
 from trunkline.core.ids import AgentId, InteractionId, QueueId
 from trunkline.core.interaction import Entry, Interaction, Offer, Stage, enqueue, offer_to
@@ -131,7 +131,7 @@ class _NoSounds:
 def _centre() -> Centre:
     queue = QueueConfig("Sales", timedelta(seconds=20), timedelta(minutes=10), "default", None)
     people = {
-        AgentId(agent_of(each)): AgentConfig(agent_of(each), frozenset({_SALES}), Role.AGENT) for each in range(AGENTS)
+        AgentId(agent_of(each)): AgentConfig(agent_of(each), members([_SALES]), Role.AGENT) for each in range(AGENTS)
     }
     return Centre("Acme", "GB", "en-GB", {_SALES: queue}, {}, (), (), people)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from trunkline.core.agent import Agent
+from trunkline.core.agent import Agent, members
 from trunkline.core.call import Call
 from trunkline.core.ids import AgentId, AsteriskId, CallId, InteractionId, OfferId, QueueId, interaction_id_of, new_id
 from trunkline.core.interaction import Address, Callback, Entry, Interaction, Offer, Outcome, Stage, Voicemail, Work
@@ -83,7 +83,7 @@ def _had_by(stage: Stage, agent: str | None) -> dict[str, Any]:
 
 def an_agent(id_: str = "ana", *, queues: Iterable[str] = ("sales",), **changes: Any) -> Agent:
     """Return an agent who has not logged in yet."""
-    agent = Agent(AgentId(id_), id_.title(), frozenset(map(QueueId, queues)))
+    agent = Agent(AgentId(id_), id_.title(), members(queues))
     return replace(agent, **changes)
 
 

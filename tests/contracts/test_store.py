@@ -22,6 +22,7 @@ from trunkline.core.errors import Misconfigured, Rejected
 from trunkline.core.ids import AgentId, CustomerId, InteractionId, QueueId, new_id
 from trunkline.core.interaction import Address, Outcome, Stage, Work
 from trunkline.core.journal import Happened, JournalEntry
+from trunkline.core.occupancy import Busy
 from trunkline.floor.runs import run_of
 from trunkline.floor.text_state import MessageLeft, Standing, standing_of, stored_with
 from trunkline.flows.run import Run
@@ -103,7 +104,7 @@ async def test_a_later_change_wins_within_one_save(store: AnyStore) -> None:
 async def test_an_agents_presence_outlives_the_process(store: AnyStore) -> None:
     busy = an_agent(
         presence=Presence.READY, since=later(1), idle_since=later(2), phone=PhoneKind.SIP,
-        busy=InteractionId(new_id()), role="supervisor", queues=("sales", "support"),
+        offered_at=later(5), lately=Busy(12.5, later(6)), role="supervisor", queues=("sales", "support"),
     )  # fmt: skip
 
     await store.put_agents([an_agent_record()], at=NOON)

@@ -39,11 +39,11 @@ def test_an_endpoint_leads_back_to_its_agent(phone: PhoneKind) -> None:
 
 def test_idle_time_counts_from_the_last_served_contact_and_not_from_a_missed_one() -> None:
     ready = show(an_agent(), Presence.READY, None, at=later(0))
-    busy = take(ready, InteractionId("one"))
+    busy = take(ready, InteractionId("one"), "voice", at=later(1))
 
     assert not busy.is_free
-    assert release(busy, at=later(60), served=True).idle_since == later(60)
-    assert release(busy, at=later(60), served=False).idle_since == later(0)
+    assert release(busy, InteractionId("one"), at=later(60), served=True).idle_since == later(60)
+    assert release(busy, InteractionId("one"), at=later(60), served=False).idle_since == later(0)
 
 
 def test_the_same_presence_again_keeps_its_time() -> None:

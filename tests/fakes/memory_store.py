@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from trunkline.core.agent import Agent, Presence
+from trunkline.core.agent import Agent, Presence, members
 from trunkline.core.customer import Customer, DayFigures, Note, PastInteraction
 from trunkline.core.errors import Rejected, Unavailable
-from trunkline.core.ids import AgentId, CustomerId, InteractionId, QueueId, new_id
+from trunkline.core.ids import AgentId, CustomerId, InteractionId, new_id
 from trunkline.core.interaction import Interaction
 from trunkline.core.journal import Happened, JournalEntry
 from trunkline.ports.store import AgentRecord, Change, Health, Session, SipCredentials, Situation
@@ -62,14 +62,13 @@ class MemoryStore:
         self._reach()
         refuse_unfit_logins(agents)
         for record in agents:
-            known = self.agents.get(record.id) or Agent(record.id, record.name, frozenset())
-            queues = frozenset(map(QueueId, record.queues))
-            self.agents[record.id] = replace(known, name=record.name, role=record.role, queues=queues)
+            known = self.agents.get(record.id) or Agent(record.id, record.name, {})
+            self.agents[record.id] = replace(known, name=record.name, role=record.role, queues=members(record.queues))
             self.credentials[record.id] = record.credentials
         gone = self.agents.keys() - {record.id for record in agents} - self.retired
         for id_ in gone:
             self.agents[id_] = replace(
-                self.agents[id_], presence=Presence.OFFLINE, reason=None, since=at, busy=None
+                self.agents[id_], presence=Presence.OFFLINE, reason=None, since=at
             )  # fmt: skip
         self._close_sessions_of(gone)
         self.retired = self.agents.keys() - {record.id for record in agents}

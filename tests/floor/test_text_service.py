@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 
-from tests.builders import NOON, an_agent_record, an_interaction
+from tests.builders import NOON, an_agent, an_agent_record, an_interaction
 from tests.fakes.fake_channel import FakeChannel
 from tests.fakes.fake_clock import FakeClock
 from tests.fakes.fake_fetcher import FakeFetcher
 from tests.fakes.fake_switch import FakeSwitch
 from tests.fakes.memory_store import MemoryStore
 from tests.floor.conftest import CENTRE
-from trunkline.core.agent import Agent, Presence
+from trunkline.core.agent import Presence
 from trunkline.core.customer import Customer
 from trunkline.core.errors import Unavailable
-from trunkline.core.ids import AgentId, CustomerId, QueueId
+from trunkline.core.ids import CustomerId, QueueId
 from trunkline.core.interaction import Entry, Interaction, Outcome, Stage, Work
 from trunkline.core.journal import Happened
 from trunkline.floor.callback import Callbacks
@@ -360,7 +360,7 @@ async def test_run_rests_for_days_and_what_is_written_meanwhile_changes_nothing(
 
 def a_free_agent(texts: Texts) -> None:
     """Let ana be free, at a phone that rings."""
-    ana = Agent(AgentId("ana"), "Ana", frozenset({QueueId("sales")}), presence=Presence.READY, idle_since=NOON)
+    ana = an_agent("ana", presence=Presence.READY, idle_since=NOON)
     texts.floor.phone_changed("ana-web", reachable=True)
     texts.floor.commit(agents=[ana])
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from trunkline.core.agent import members
 from trunkline.core.centre import AgentConfig, Centre, Disposition, QueueConfig, Reason, Role
 from trunkline.core.hours import OpeningHours, Span
 from trunkline.core.ids import AgentId, QueueId
@@ -28,7 +29,7 @@ def a_centre(announce_every: timedelta | None = timedelta(seconds=45)) -> Centre
         hours={"support": OpeningHours(ZoneInfo("Europe/London"), OFFICE_HOURS)},
         dispositions=(Disposition("resolved", "Resolved"),),
         reasons=(Reason("break", "Break"),),
-        agents={AgentId("ana"): AgentConfig("Ana Torres", frozenset({QueueId("sales")}), Role.AGENT)},
+        agents={AgentId("ana"): AgentConfig("Ana Torres", members(["sales"]), Role.AGENT)},
     )
 
 

@@ -9,9 +9,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from holidays import country_holidays
 
-from trunkline.core.centre import AgentConfig, Disposition, QueueConfig, Role
+from trunkline.core.agent import members
+from trunkline.core.centre import AgentConfig, Disposition, QueueConfig, QueueOverflow, Role, Sticky
+from trunkline.core.demand import Membership, Strategy
 from trunkline.core.hours import Dates, EachYear, OpeningHours, Span, openings_on
-from trunkline.flows.centre import centre_of, days_of, load_centre, span_of
+from trunkline.core.ids import AgentId, QueueId
+from trunkline.flows.centre import centre_of, load_centre
+from trunkline.flows.centre_shape import days_of, span_of
 from trunkline.flows.holidays import PublicHolidays
 
 SHIPPED = Path(__file__).parents[2] / "ivr_flows" / "centre.yaml"
@@ -36,7 +40,7 @@ def test_shipped_centre_is_in_order() -> None:
     assert problems == []
     assert centre is not None
     assert set(centre.queues) == {"sales", "support"}
-    assert centre.agents["carla"] == AgentConfig("Carla Rossi", frozenset({"support"}), Role.SUPERVISOR)
+    assert centre.agents["carla"] == AgentConfig("Carla Rossi", members(["support"]), Role.SUPERVISOR)
     assert centre.dispositions[0] == Disposition("resolved", "Resolved")
 
 
@@ -177,6 +181,7 @@ def test_nothing_is_read_about_holidays_before_a_centre_file_names_a_region() ->
     look = f"""
 import sys
 from pathlib import Path
+from trunkline.core.ids import AgentId, QueueId
 from trunkline.flows.centre import load_centre
 assert load_centre(Path({str(SHIPPED)!r}))[0]
 sys.exit("holidays" in sys.modules)
@@ -245,3 +250,63 @@ def test_file_that_is_no_centre_says_so(tmp_path: Path) -> None:
     assert problems_of("- a\n") == ["centre.yaml:1:1: a centre file is keys and values"]
     assert problems_of("") == ["centre.yaml:1:1: the file is empty"]
     assert [p.message for p in load_centre(tmp_path / "none.yaml")[1]] == ["cannot be read: No such file or directory"]
+
+
+def test_routing_is_written_down_with_queues_skills_and_capacities() -> None:
+    text = b"""name: Acme
+region: GB
+routing: {point: 30s, overtaken_at_most: 5}
+skills: {french: French}
+teams: {north: North}
+capacity:
+  usual: {voice: 1, chat: 2}
+  busy: {voice: 1, chat: 5, interrupts: {voice: [chat]}}
+queues:
+  gold:
+    title: Gold
+    strategy: ring_all
+    sticky: {wait: 20s, since: 7d}
+    back_off: 30s
+    overflow: {after: 2m, queue: sales}
+  sales: {title: Sales}
+dispositions: [{code: done, title: Done}]
+reasons: [{code: break, title: Break}]
+agents:
+  zoe: {name: Zoe, queues: {gold: 1, sales: {rank: 2, after: 60s}}, skills: {french: 7}, team: north, capacity: busy}
+  yan: {name: Yan, queues: [gold]}
+"""
+    centre, problems = centre_of(text, "centre.yaml")
+    assert centre is not None, problems
+
+    gold, zoe = centre.queues[QueueId("gold")], centre.agents[AgentId("zoe")]
+    assert (centre.point, centre.overtaken_at_most) == (timedelta(seconds=30), 5)
+    assert (gold.strategy, gold.ring_at_once, gold.back_off) == (Strategy.RING_ALL, 3, timedelta(seconds=30))
+    assert gold.sticky == Sticky(timedelta(seconds=20), timedelta(days=7))
+    assert gold.overflow == QueueOverflow(timedelta(minutes=2), QueueId("sales"))
+    assert zoe.queues == {"gold": Membership(1), "sales": Membership(2, timedelta(seconds=60))}
+    assert (zoe.skills, zoe.team) == ({"french": 7}, "north")
+    assert zoe.capacity.room({"chat": 4}) == {"voice", "chat"}
+    assert centre.agents[AgentId("yan")].capacity.room({"chat": 1}) == {"chat"}
+
+
+def test_names_of_routing_that_are_not_there_are_problems_at_their_lines() -> None:
+    text = b"""name: Acme
+region: GB
+skills: {french: French}
+queues:
+  sales: {title: Sales, hours: nine-to-five, overflow: {after: 1m, queue: suport}}
+  support: {title: Support}
+dispositions: [{code: resolved, title: Resolved}]
+reasons: [{code: break, title: Break}]
+agents:
+  zoe: {name: Zoe, queues: {sles: 1}, skills: {frensh: 3}, team: north, capacity: big, hours: late}
+"""
+    centre, problems = centre_of(text, "centre.yaml")
+
+    assert centre is None
+    assert [(problem.line, problem.code) for problem in problems] == [
+        (5, "no-calendar"), (5, "no-queue"), (10, "no-queue"), (10, "no-skill"), (10, "no-team"), (10, "no-capacity"),
+        (10, "no-calendar"),
+    ]  # fmt: skip
+    assert 'did you mean "support"?' in str(problems[1])
+    assert 'did you mean "french"?' in str(problems[3])

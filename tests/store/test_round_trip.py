@@ -6,9 +6,11 @@ import hypothesis.strategies as st
 from hypothesis import HealthCheck, given, settings
 
 from tests.builders import a_call, an_interaction
-from trunkline.core.agent import Agent, PhoneKind, Presence
+from trunkline.core.agent import Agent, PhoneKind, Presence, members
+from trunkline.core.demand import Moves, Relaxed, Wanted
 from trunkline.core.ids import AgentId, InteractionId, OfferId, QueueId
 from trunkline.core.interaction import Address, Callback, Entry, Interaction, Offer, Outcome, Stage, Voicemail, Work
+from trunkline.core.occupancy import Busy
 from trunkline.ports.store import Change
 from trunkline.store.database import Database
 from trunkline.store.postgres import PostgresStore
@@ -24,10 +26,14 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
     max_leaves=8,
 )
+SKILLS = st.dictionaries(TEXT, st.integers(1, 10), max_size=3).map(lambda skills: frozenset(skills.items()))
 ENTRIES = st.builds(
     Entry, queue=TEXT.map(QueueId), since=MOMENTS, priority=st.integers(-100, 100), overflow_at=st.none() | MOMENTS,
     music=TEXT, announce=st.frozensets(TEXT, max_size=3), announce_every=LENGTHS,
-    language=TEXT, callback_key=st.none() | TEXT,
+    language=TEXT, callback_key=st.none() | TEXT, skills=SKILLS, prefer=st.frozensets(TEXT, max_size=2),
+    relax=st.lists(st.builds(Relaxed, LENGTHS, SKILLS), max_size=2).map(tuple),
+    wanted=st.none() | st.builds(Wanted, AGENTS, st.none() | MOMENTS),
+    moves=st.none() | st.builds(Moves, TEXT.map(QueueId), MOMENTS),
 )  # fmt: skip
 OFFERS = st.builds(Offer, id=st.uuids().map(lambda id_: OfferId(str(id_))), agent=AGENTS, since=MOMENTS,
                    expires_at=MOMENTS, answered_at=st.none() | MOMENTS)  # fmt: skip
@@ -55,9 +61,10 @@ def interactions(draw: st.DrawFn) -> Interaction:
 @st.composite
 def agents(draw: st.DrawFn, login: str) -> Agent:
     return Agent(
-        AgentId(login), draw(TEXT), draw(st.frozensets(TEXT.map(QueueId), max_size=3)), draw(TEXT),
+        AgentId(login), draw(TEXT), members(draw(st.frozensets(TEXT, max_size=3))), draw(TEXT),
         draw(st.sampled_from(Presence)), draw(st.none() | TEXT), draw(st.none() | MOMENTS), draw(st.none() | MOMENTS),
-        draw(st.sampled_from(PhoneKind)), draw(st.none() | st.uuids().map(lambda id_: InteractionId(str(id_)))),
+        draw(st.sampled_from(PhoneKind)), offered_at=draw(st.none() | MOMENTS),
+        lately=draw(st.builds(Busy, st.floats(0, 3600), st.none() | MOMENTS)),
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ async def test_a_session_is_a_cookie_that_scripts_and_other_sites_cannot_use(doo
     async with browser.post("/api/login", json={"login": " Ana ", "password": "ana ana"}) as answer:
         cookie = answer.cookies["trunkline_session"]
 
-        assert (await answer.json())["agent"] == {"id": "ana", "name": "Ana", "role": "agent"}
+        assert (await answer.json())["agent"] == {"id": "ana", "name": "Ana Torres", "role": "agent"}
     assert cookie["httponly"]
     assert cookie["samesite"] == "Strict"
     assert cookie["path"] == "/"

@@ -1,10 +1,17 @@
 """An agent: who handles interactions, whether they want one now, and what they are busy with."""
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
 
+from trunkline.core.capacity import USUAL, Capacity
+from trunkline.core.demand import Membership, Order, Post, post_of
 from trunkline.core.ids import AgentId, InteractionId, QueueId
+from trunkline.core.occupancy import Busy, busy_load, worked
 from trunkline.core.record import changed
 
 
@@ -29,6 +36,18 @@ DECLINED = "declined"
 PHONE_UNREACHABLE = "phone_unreachable"
 
 
+class Held(NamedTuple):
+    """Something in an agent's hands, offered to them or taken, since then."""
+
+    medium: str
+    since: datetime
+
+
+_NOTHING: Mapping[InteractionId, Held] = MappingProxyType({})
+_NO_SKILLS: Mapping[str, int] = MappingProxyType({})
+_NOWHERE: frozenset[str] = frozenset()
+
+
 @dataclass(frozen=True)
 class Agent:
     """One agent as the floor knows them."""
@@ -37,7 +56,7 @@ class Agent:
 
     id: AgentId
     name: str
-    queues: frozenset[QueueId]
+    queues: Mapping[QueueId, Membership]
     role: str = "agent"
     presence: Presence = Presence.OFFLINE
     reason: str | None = None
@@ -46,17 +65,49 @@ class Agent:
     idle_since: datetime | None = None
     """When the last interaction ended, or when the shift began: the longest idle is served first."""
     phone: PhoneKind = PhoneKind.BROWSER
-    busy: InteractionId | None = None
+    hands: Mapping[InteractionId, Held] = field(default_factory=lambda: _NOTHING)
+    """What they hold, the earliest first."""
+    skills: Mapping[str, int] = field(default_factory=lambda: _NO_SKILLS)
+    capacity: Capacity = USUAL
+    on_shift: bool = True
+    """Whether their working hours are now, where they have any."""
+    offered_at: datetime | None = None
+    """When they were last offered anything."""
+    lately: Busy = field(default_factory=Busy)
+    """How busy they were."""
+    known_post: Post | None = None
+
+    @property
+    def busy(self) -> InteractionId | None:
+        """What they were given first of what they hold."""
+        return next(iter(self.hands), None)
+
+    @property
+    def is_free(self) -> bool:
+        """Whether they want work and have none."""
+        return self.presence is Presence.READY and not self.hands
+
+    @property
+    def room(self) -> frozenset[str]:
+        """The media of which one more may be offered now, as far as the agent goes (their phone must be there too)."""
+        if self.presence is not Presence.READY or not self.on_shift:
+            return _NOWHERE
+        return self.capacity.room(Counter(held.medium for held in self.hands.values()))
+
+    @property
+    def post(self) -> Post:
+        """What routing knows of what they bring."""
+        return self.known_post or post_of(self.queues, self.skills)
+
+    @property
+    def order(self) -> Order:
+        """Where they stand among free agents."""
+        return Order(_seconds(self.idle_since), _seconds(self.offered_at), busy_load(self.lately))
 
     @property
     def endpoint(self) -> str:
         """The SIP endpoint that rings."""
         return f"{self.id}-web" if self.phone is PhoneKind.BROWSER else str(self.id)
-
-    @property
-    def is_free(self) -> bool:
-        """Whether an offer may be made now, as far as the agent goes (their phone must be reachable too)."""
-        return self.presence is Presence.READY and self.busy is None
 
 
 def endpoint_owner(endpoint: str) -> tuple[AgentId, PhoneKind]:
@@ -74,11 +125,29 @@ def show(agent: Agent, presence: Presence, reason: str | None, *, at: datetime) 
     return changed(agent, presence=presence, reason=reason, since=at, idle_since=at if starts else agent.idle_since)
 
 
-def take(agent: Agent, interaction: InteractionId) -> Agent:
-    """Return the agent with an interaction in hand (offered counts: nobody is offered two at once)."""
-    return changed(agent, busy=interaction)
+def placed(agent: Agent, queues: Mapping[QueueId, Membership], skills: Mapping[str, int] = _NO_SKILLS) -> Agent:
+    """Return the agent with these queues and skills."""
+    return changed(agent, queues=queues, skills=skills, known_post=post_of(queues, skills))
 
 
-def release(agent: Agent, *, at: datetime, served: bool) -> Agent:
-    """Return the agent with empty hands; only an interaction that was served starts their idle time anew."""
-    return changed(agent, busy=None, idle_since=at if served else agent.idle_since)
+def members(queues: Iterable[str]) -> Mapping[QueueId, Membership]:
+    """Return the membership of somebody who serves all of these queues alike."""
+    return {QueueId(queue): Membership() for queue in queues}
+
+
+def take(agent: Agent, interaction: InteractionId, medium: str, *, at: datetime) -> Agent:
+    """Return the agent with one more interaction in hand (offered counts: it takes up its room at once)."""
+    return changed(agent, hands={**agent.hands, interaction: Held(medium, at)}, offered_at=at)
+
+
+def release(agent: Agent, interaction: InteractionId, *, at: datetime, served: bool) -> Agent:
+    """Return the agent without an interaction; only one that was served starts their idle time anew."""
+    held = agent.hands.get(interaction)
+    hands = {id_: other for id_, other in agent.hands.items() if id_ != interaction}
+    if not served or held is None:
+        return changed(agent, hands=hands)
+    return changed(agent, hands=hands, idle_since=at, lately=worked(agent.lately, held.since, at))
+
+
+def _seconds(at: datetime | None) -> float:
+    return at.timestamp() if at is not None else 0.0

@@ -1,12 +1,16 @@
 """The centre as its admins wrote it down: queues, calendars, agents, outcomes. Changes only with the centre file."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 
+from trunkline.core.agent import Agent, placed
+from trunkline.core.capacity import USUAL, Capacity
+from trunkline.core.demand import Membership, Strategy
 from trunkline.core.hours import OpeningHours
 from trunkline.core.ids import AgentId, QueueId
+from trunkline.core.routing import OVERTAKEN_AT_MOST, POINT
 
 
 class Role(StrEnum):
@@ -22,10 +26,37 @@ class QueueConfig:
     """One queue. `announce_every` None: nothing is announced unless a flow's own step says so."""
 
     title: str
-    ring_for: timedelta
-    wrap_up: timedelta
-    music: str
-    announce_every: timedelta | None
+    ring_for: timedelta = timedelta(seconds=20)
+    wrap_up: timedelta = timedelta(seconds=60)
+    music: str = "default"
+    announce_every: timedelta | None = None
+    strategy: Strategy = Strategy.LONGEST_IDLE
+    ring_at_once: int = 1
+    """How many agents ring at once for one entry."""
+    more_wrap_up: timedelta = timedelta(seconds=60)
+    """What an agent gets who asks for more time to wrap up."""
+    back_off: timedelta | None = None
+    """How long an agent is left alone who did not answer; None: until they say that they are ready again."""
+    sticky: "Sticky | None" = None
+    hours: str | None = None
+    """The calendar in which its entries are offered; None: always."""
+    overflow: "QueueOverflow | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sticky:
+    """A customer who comes back within `since` is kept `wait` long for the agent they talked to."""
+
+    wait: timedelta
+    since: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class QueueOverflow:
+    """Entries that have waited so long go on to another queue, with their place and their wait."""
+
+    after: timedelta
+    queue: QueueId
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +64,13 @@ class AgentConfig:
     """One agent, and the queues whose entries they are offered."""
 
     name: str
-    queues: frozenset[QueueId]
+    queues: Mapping[QueueId, Membership]
     role: Role
+    skills: Mapping[str, int] = field(default_factory=dict)
+    capacity: Capacity = USUAL
+    team: str | None = None
+    hours: str | None = None
+    """The calendar in which they are offered anything; None: whenever they are ready."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +102,13 @@ class Centre:
     reasons: tuple[Reason, ...]
     agents: Mapping[AgentId, AgentConfig]
     fallback_queue: QueueId | None = None
+    skills: Mapping[str, str] = field(default_factory=dict)
+    """The titles of the skills, by name."""
+    teams: Mapping[str, str] = field(default_factory=dict)
+    """The titles of the teams, by name."""
+    point: timedelta = POINT
+    """The wait that one point of priority is worth."""
+    overtaken_at_most: int = OVERTAKEN_AT_MOST
 
     @property
     def queue_of_fallback(self) -> QueueId:
@@ -74,6 +117,13 @@ class Centre:
 
     def queue(self, id_: QueueId) -> QueueConfig:
         """Return a queue; one that has left the file while somebody waits in it goes on under its id, as is usual."""
-        return self.queues.get(id_) or QueueConfig(
-            id_, ring_for=timedelta(seconds=20), wrap_up=timedelta(seconds=60), music="default", announce_every=None
-        )
+        return self.queues.get(id_) or QueueConfig(id_)
+
+
+def at_post(agent: Agent, centre: Centre) -> Agent:
+    """Return an agent with what the centre file says of them; who is not in it serves nothing."""
+    config = centre.agents.get(agent.id)
+    if config is None:
+        return placed(agent, {})
+    named = replace(agent, name=config.name, role=config.role.value, capacity=config.capacity)
+    return placed(named, config.queues, config.skills)

@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any
 
 from trunkline.core.call import Call
+from trunkline.core.demand import Moves, Relaxed, Skills, Wanted
 from trunkline.core.errors import Rejected
 from trunkline.core.ids import AgentId, CustomerId, InteractionId, OfferId, QueueId
 from trunkline.core.record import changed
@@ -88,6 +89,14 @@ class Entry:
     """The language in which the caller is told where they stand."""
     callback_key: str | None = None
     """The key by which a waiting caller leaves to be called back, where that is offered."""
+    skills: Skills = frozenset()
+    """What an agent must be able to do to be offered it."""
+    prefer: frozenset[str] = frozenset()
+    """Whose levels in these skills are higher is asked first."""
+    relax: tuple[Relaxed, ...] = ()
+    """What is asked instead of `skills` as the wait grows, in the order of time."""
+    wanted: Wanted | None = None
+    moves: Moves | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,117 +1,312 @@
 """Who waits and who is free, kept in order, so that a match is made on the event and never by a scan.
 
-The rules, in their order: an entry goes only to an agent of its queue; among entries the higher priority, then the
-longest wait; among agents the longest idle. Every operation costs O(log n) in the entries of a queue or the agents of
-a queue, times the number of queues of the agent.
+The rules, in their order (docs/routing.md states and proves what follows from them):
+
+1. An entry goes only to an agent with room for its medium, who serves its queue and has the skills it asks for now.
+2. An entry counts as waiting since it came, less `point` for each point of its priority: what has waited longest by
+   that count is served first. For an agent, each rank of theirs below the first takes one point off.
+3. An entry that is for one agent comes first for them, unless somebody was overtaken `overtaken_at_most` times so.
+4. Among able free agents: the one it is for, the lower rank, more of the preferred skills, the queue's strategy.
+
+With k skills asked and n entries or agents, each event costs O(log n) for each line that an agent serves. A line holds
+the entries that ask the same; there are as many as there are queue steps in the flows, whatever waits in them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from heapq import heappop, heappush
+from itertools import count
 
 from sortedcontainers import SortedList
 
+from trunkline.core.demand import Strategy, Wanted
 from trunkline.core.ids import AgentId, InteractionId, QueueId
 from trunkline.core.interaction import Entry
+from trunkline.core.lines import NOBODY, Demand, Key, Line, Place, Seat
+from trunkline.core.staffing import Staffing, StrategyOf
 
-_Place = tuple[int, datetime, InteractionId]
-_Idle = tuple[datetime, AgentId]
+POINT = timedelta(minutes=1)
+OVERTAKEN_AT_MOST = 3
+
+
+def _longest_idle(_queue: QueueId) -> Strategy:
+    return Strategy.LONGEST_IDLE
 
 
 class Routing:
-    """The waiting entries of every queue and the free agents of every queue."""
+    """The waiting entries of every queue and the agents at work. Nothing here knows a clock: `now` comes in."""
 
-    def __init__(self) -> None:
-        self._lines: dict[QueueId, SortedList[_Place]] = {}
-        self._places: dict[InteractionId, tuple[QueueId, _Place]] = {}
-        self._free: dict[QueueId, SortedList[_Idle]] = {}
-        self._idle: dict[AgentId, tuple[frozenset[QueueId], _Idle]] = {}
+    def __init__(
+        self,
+        strategy_of: StrategyOf = _longest_idle,
+        *,
+        point: timedelta = POINT,
+        overtaken_at_most: int = OVERTAKEN_AT_MOST,
+    ) -> None:
+        self._point, self._at_most = point.total_seconds(), overtaken_at_most
+        self.agents = Staffing(strategy_of, point_s=self._point)
+        self.agents.serves_more = self._plan_reserves
+        self._numbers = count()
+        self._places: dict[InteractionId, Place] = {}
+        self._entries: dict[InteractionId, Entry] = {}
+        self._kept: dict[AgentId, SortedList[Key]] = {}
+        self._waiting: dict[QueueId, int] = {}
+        self._oldest: dict[QueueId, list[tuple[float, int, Place]]] = {}
+        self._later: list[tuple[float, int, Place | Line]] = []
+        self._overtaken: dict[InteractionId, int] = {}
+        """What was counted of those who are being offered, and may come back to their place."""
+        self.most_overtaken = 0
+        """How often anybody was overtaken by one who came later and asked the same, at most."""
 
-    def wait(self, interaction: InteractionId, entry: Entry) -> None:
-        """Put an entry at its place; an entry that is there already is moved to it."""
+    # --- entries ---
+
+    def wait(self, interaction: InteractionId, entry: Entry, *, now: float, medium: str = "voice") -> None:
+        """Put an entry at its place; one that is there already is moved to it. `now` is in seconds since 1970."""
         self.leave(interaction)
-        place = (-entry.priority, entry.since, interaction)
-        self._places[interaction] = (entry.queue, place)
-        self._lines.setdefault(entry.queue, SortedList()).add(place)
+        since = entry.since.timestamp()
+        relaxed = _relaxed(entry, now - since) if entry.relax else 0
+        line = self.agents.line(_demand(entry, medium, relaxed))
+        place = Place(interaction, (since - entry.priority * self._point, interaction), line, since)
+        place.relaxed = relaxed
+        if interaction in self._overtaken:
+            place.overtaken_before -= self._overtaken.pop(interaction)
+        self._places[interaction] = place
+        self._entries[interaction] = entry
+        self._waiting[entry.queue] = self._waiting.get(entry.queue, 0) + 1
+        self._note_age(entry.queue, place)
+        wanted = entry.wanted
+        if wanted is not None and (wanted.until is None or wanted.until.timestamp() > now):
+            self._keep_for(place, wanted)
+        else:
+            self._stand_in_line(place)
+        if entry.relax:
+            self._plan_relaxing(place)
 
     def leave(self, interaction: InteractionId) -> None:
-        """Take an entry out of its line, if it is in one."""
-        known = self._places.pop(interaction, None)
-        if known is not None:
-            queue, place = known
-            self._lines[queue].remove(place)
-
-    def free(self, agent: AgentId, queues: frozenset[QueueId], *, idle_since: datetime) -> None:
-        """Count an agent as free for these queues."""
-        idle = (idle_since, agent)
-        if self._idle.get(agent) == (queues, idle):
+        """Take an entry out, if it is in."""
+        place = self._places.pop(interaction, None)
+        if place is None:
             return
-        self.taken(agent)
-        self._idle[agent] = (queues, idle)
-        for queue in queues:
-            self._free.setdefault(queue, SortedList()).add(idle)
+        queue = self._entries.pop(interaction).queue
+        self._waiting[queue] -= 1
+        if place.wanted is not None:
+            self._kept[place.wanted.agent].remove(place.key)
+        else:
+            self._leave_line(place)
 
-    def taken(self, agent: AgentId) -> None:
-        """Stop counting an agent as free."""
-        known = self._idle.pop(agent, None)
-        if known is not None:
-            queues, idle = known
-            for queue in queues:
-                self._free[queue].remove(idle)
+    def take(self, interaction: InteractionId, agent: AgentId) -> None:
+        """Take an entry out because it is offered to an agent, and count whom it overtakes; it may come back."""
+        place = self._places.get(interaction)
+        if place is None:
+            return
+        if place.wanted is not None:
+            self._overtake(place, self.agents.seats.get(agent))
+        overtaken = place.overtaken
+        self.leave(interaction)
+        if overtaken:
+            self._overtaken[interaction] = overtaken
 
-    def agent_for(self, interaction: InteractionId) -> AgentId | None:
-        """Return the longest-idle free agent for a waiting entry, if it is the one to serve now."""
-        known = self._places.get(interaction)
-        if known is None or not (free := self._free.get(known[0])):
+    def forget(self, interaction: InteractionId) -> None:
+        """Take an entry out for good."""
+        self.leave(interaction)
+        self._overtaken.pop(interaction, None)
+
+    def due(self, now: float) -> list[InteractionId]:
+        """Return the entries for which something has changed by the time: fewer skills asked, more agents, or free."""
+        changed = []
+        while self._later and self._later[0][0] <= now:
+            what = heappop(self._later)[2]
+            if isinstance(what, Line):
+                changed += [what.entries[0][1]] if what.entries else []
+            elif self._places.get(what.id) is what:
+                self._renew(what, now)
+                changed.append(what.id)
+        return changed
+
+    def next_due(self) -> float | None:
+        """Return when `due` should be asked next; None while nothing waits for a time."""
+        return self._later[0][0] if self._later else None
+
+    # --- matches ---
+
+    def agent_for(self, interaction: InteractionId, *, now: float) -> AgentId | None:
+        """Return the free agent to ask first for a waiting entry."""
+        place = self._places.get(interaction)
+        if place is None:
             return None
-        longest: _Idle = free[0]
-        return longest[1]
+        if place.wanted is not None:
+            seat = self.agents.seats.get(place.wanted.agent)
+            return seat.id if seat is not None and place.line.medium in seat.room else None
+        waited = now - place.key[0]
+        best = None
+        for able in place.line.able:
+            if able.after > waited:
+                break
+            first = able.first()
+            if first is not None and (best is None or first < best):
+                best = first
+        return best[3].id if best is not None else None
 
-    def entry_for(self, agent: AgentId) -> InteractionId | None:
-        """Return the entry that a free agent should serve next, over all their queues."""
-        known = self._idle.get(agent)
-        if known is None:
+    def agents_for(self, interaction: InteractionId, at_most: int, *, now: float) -> list[AgentId]:
+        """Return the free agents to ask at once for a waiting entry, in their order."""
+        place = self._places.get(interaction)
+        if place is None:
+            return []
+        if place.wanted is not None:
+            agent = self.agent_for(interaction, now=now)
+            return [agent] if agent is not None else []
+        waited = now - place.key[0]
+        found = [each for able in place.line.able if able.after <= waited for each in able.some(at_most)]
+        return [each[3].id for each in sorted(found)[:at_most]]
+
+    def entry_for(self, agent: AgentId, *, now: float) -> InteractionId | None:
+        """Return the entry that an agent with room should serve next."""
+        seat = self.agents.seats.get(agent)
+        if seat is None or not seat.room:
             return None
-        heads = [line[0] for queue in known[0] if (line := self._lines.get(queue))]
-        return min(heads)[2] if heads else None
+        best, best_count = None, NOBODY
+        duties = seat.staff.duties
+        for medium in seat.room:
+            for duty in duties.get(medium, ()):
+                heads = duty.heads(self.agents.heads)
+                head = min(heads)
+                if head + duty.behind < best_count and head + duty.after <= now:
+                    best, best_count = duty.lines[heads.index(head)], head + duty.behind
+        kept = self._kept.get(agent)
+        if kept:
+            place = self._kept_for(seat, kept)
+            if place is not None and (place.key[0] <= best_count or self._may_overtake(place, seat)):
+                return place.id
+        if best is None:
+            return None
+        first: Key = best.entries[0]
+        return first[1]
+
+    # --- figures ---
 
     def position(self, interaction: InteractionId) -> int | None:
-        """Return an entry's place in its line, 1 for the next to be served; None when it does not wait."""
-        known = self._places.get(interaction)
-        if known is None:
+        """Return an entry's place in its queue, 1 for the next to be served; None when it does not wait."""
+        place = self._places.get(interaction)
+        if place is None:
             return None
-        queue, place = known
-        return int(self._lines[queue].index(place)) + 1
+        lines = self.agents.lines_of(place.line.demand.queue)
+        return 1 + sum(line.before(place.key) for line in lines)
 
     def waiting(self, queue: QueueId) -> int:
         """Return how many entries wait in a queue."""
-        return len(self._lines.get(queue, ()))
+        return self._waiting.get(queue, 0)
 
     def longest_since(self, queue: QueueId) -> datetime | None:
-        """Return since when the longest-waiting entry of a queue waits. Costs O(n) only where priorities differ."""
-        line = self._lines.get(queue)
-        if not line:
-            return None
-        if line[0][0] == line[-1][0]:
-            head: _Place = line[0]
-            return head[1]
-        longest: datetime = min(place[1] for place in line)
-        return longest
+        """Return since when the longest-waiting entry of a queue waits."""
+        oldest = self._oldest.get(queue, [])
+        while oldest and self._places.get(oldest[0][2].id) is not oldest[0][2]:
+            heappop(oldest)
+        return self._entries[oldest[0][2].id].since if oldest else None
 
-    def free_agents(self, queue: QueueId) -> int:
-        """Return how many agents are free for a queue."""
-        return len(self._free.get(queue, ()))
+    def overtaken(self, interaction: InteractionId) -> int:
+        """Return how often one who came later and asks the same was served before this entry, at most."""
+        place = self._places.get(interaction)
+        return place.overtaken if place is not None else 0
+
+    def asks(self, interaction: InteractionId) -> Mapping[str, int]:
+        """Return the skills that a waiting entry asks for now."""
+        place = self._places.get(interaction)
+        return dict(place.line.demand.required) if place is not None else {}
 
     def queues(self) -> Iterable[QueueId]:
         """Return every queue in which anything ever waited."""
-        return self._lines.keys()
+        return self._waiting.keys()
+
+    # --- within ---
+
+    def _leave_line(self, place: Place) -> None:
+        line = place.line
+        line.remove(place.key)
+        if line.has_reserves:
+            self._plan_reserves(line)
+
+    def _stand_in_line(self, place: Place) -> None:
+        line = place.line
+        line.add(place.key)
+        if line.has_reserves:
+            self._plan_reserves(line)
+        behind = line.behind(place.key)
+        if behind is not None:
+            # Along a line nobody may count as overtaken more often than who stands before them: only heads are asked.
+            place.overtaken_before = min(place.overtaken_before, self._places[behind[1]].overtaken_before)
+
+    def _keep_for(self, place: Place, wanted: Wanted) -> None:
+        place.wanted = wanted
+        self._kept.setdefault(wanted.agent, SortedList()).add(place.key)
+        if wanted.until is not None:
+            heappush(self._later, (wanted.until.timestamp(), next(self._numbers), place))
+
+    def _kept_for(self, seat: Seat, kept: "SortedList[Key]") -> Place | None:
+        """Return the first entry that is for this agent and for which they have room."""
+        return next((place for _, id_ in kept if (place := self._places[id_]).line.medium in seat.room), None)
+
+    def _passed(self, place: Place, seat: Seat) -> list[Line]:
+        """Return the lines whose heads an agent could serve, and that came before an entry that is for this agent."""
+        duties = (duty for medium in seat.room for duty in seat.staff.duties.get(medium, ()))
+        return [line for duty in duties for line in duty.lines if line.head + duty.behind < place.key[0]]
+
+    def _may_overtake(self, place: Place, seat: Seat) -> bool:
+        heads = (self._places[line.entries[0][1]] for line in self._passed(place, seat))
+        return all(head.overtaken < self._at_most for head in heads)
+
+    def _overtake(self, place: Place, seat: Seat | None) -> None:
+        for line in self._passed(place, seat) if seat is not None else ():
+            line.overtaken += 1
+            self.most_overtaken = max(self.most_overtaken, self._places[line.entries[0][1]].overtaken)
+
+    def _note_age(self, queue: QueueId, place: Place) -> None:
+        oldest = self._oldest.setdefault(queue, [])
+        heappush(oldest, (place.since, next(self._numbers), place))
+        if len(oldest) > 2 * self._waiting[queue] + 64:
+            # Whoever waits very long keeps those on top of it from being cleared away one by one.
+            self._oldest[queue] = sorted(item for item in oldest if self._places.get(item[2].id) is item[2])
+
+    def _plan_relaxing(self, place: Place) -> None:
+        """Note when an entry asks for less."""
+        relax = self._entries[place.id].relax
+        if place.relaxed < len(relax):
+            at = place.since + relax[place.relaxed].after.total_seconds()
+            heappush(self._later, (at, next(self._numbers), place))
+
+    def _plan_reserves(self, line: Line) -> None:
+        """Note when agents in reserve may be asked for the head of a line: whoever stands behind comes later."""
+        for able in line.able:
+            if able.after > 0 and line.entries:
+                heappush(self._later, (line.head + able.after, next(self._numbers), line))
+
+    def _renew(self, place: Place, now: float) -> None:
+        """Make true for an entry what the time has brought."""
+        entry = self._entries[place.id]
+        wanted = place.wanted
+        if wanted is not None and wanted.until is not None and wanted.until.timestamp() <= now:
+            self._kept[wanted.agent].remove(place.key)
+            place.wanted = None
+            place.overtaken_before = place.line.overtaken
+            self._stand_in_line(place)
+        relaxed = _relaxed(entry, now - place.since)
+        if relaxed != place.relaxed:
+            self._relax(place, entry, relaxed)
+            self._plan_relaxing(place)
+
+    def _relax(self, place: Place, entry: Entry, relaxed: int) -> None:
+        overtaken, line = place.overtaken, self.agents.line(_demand(entry, place.line.medium, relaxed))
+        if place.wanted is None:
+            self._leave_line(place)
+        place.line, place.relaxed = line, relaxed
+        place.overtaken_before = line.overtaken - overtaken
+        if place.wanted is None:
+            self._stand_in_line(place)
 
 
-def expected_wait(position: int, *, handling: timedelta | None, agents: int) -> timedelta | None:
-    """Return the wait to expect at a place in line: `position` handlings shared by `agents`, or None when unknown.
+def _relaxed(entry: Entry, waited: float) -> int:
+    return sum(1 for stage in entry.relax if stage.after.total_seconds() <= waited)
 
-    Each of `agents` ends a contact every `handling` on average, so that the queue moves up once every
-    `handling / agents`; for exponential handling times this is the mean of the wait given that all are busy.
-    """
-    if handling is None or agents < 1:
-        return None
-    return handling * position / agents
+
+def _demand(entry: Entry, medium: str, relaxed: int) -> Demand:
+    required = entry.relax[relaxed - 1].skills if relaxed else entry.skills
+    return Demand(entry.queue, medium, required, entry.prefer)

@@ -72,8 +72,7 @@ class Desk:
     async def log_out(self, id_: AgentId) -> None:
         """End the shift. A call in hand goes on; an offer goes back to its place."""
         at = self._floor.clock.now()
-        offered = self._floor.in_hand_of(id_)
-        if offered is not None and offered.stage is Stage.OFFERED:
+        for offered in self._floor.offered_to(id_):
             self._conversation.offer_failed(offered, OfferFailure.DECLINED, at=at)
         agent = agents.show(self._floor.agent(id_), Presence.OFFLINE, None, at=at)
         await self._floor.commit(agents=[agent], journal=[JournalEntry(Happened.LOGGED_OUT, at, agent=id_)])
@@ -142,9 +141,10 @@ class Desk:
 
     async def extend_wrap_up(self, id_: AgentId, interaction_id: InteractionId) -> None:
         """Give the wrap-up another minute."""
-        extended = extend_wrap_up(self._mine(id_, interaction_id), by=MORE_WRAP_UP)
-        at = self._floor.clock.now()
-        facts = {"by_s": MORE_WRAP_UP.total_seconds()}
+        interaction, at = self._mine(id_, interaction_id), self._floor.clock.now()
+        by = self._floor.centre.queue(interaction.entry.queue).more_wrap_up if interaction.entry else MORE_WRAP_UP
+        extended = extend_wrap_up(interaction, by=by)
+        facts = {"by_s": by.total_seconds()}
         await self._floor.commit(
             interactions=[extended], journal=[JournalEntry(Happened.WRAP_UP_EXTENDED, at, extended.id, id_, facts)]
         )
@@ -178,7 +178,7 @@ class Desk:
     def _finish(self, interaction: Interaction, disposition: str | None) -> Written:
         at = self._floor.clock.now()
         assert interaction.agent is not None  # noqa: S101 - what is in wrap-up was talked through by somebody
-        agent = agents.release(self._floor.agent(interaction.agent), at=at, served=True)
+        agent = agents.release(self._floor.agent(interaction.agent), interaction.id, at=at, served=True)
         facts = {
             "disposition": disposition,
             "queue": interaction.entry.queue if interaction.entry else None,

@@ -31,7 +31,7 @@ class Callbacks:
         self._intake = intake
         self._runs = runs
         self._open: dict[str, InteractionId] = {}
-        self._hearing_the_tone: dict[OfferId, AgentId] = {}
+        self._hearing_the_tone: dict[OfferId, tuple[AgentId, InteractionId]] = {}
         floor.watchers.append(self._watch)
 
     def know_all(self) -> None:
@@ -159,7 +159,7 @@ class Callbacks:
         later = callback.not_reached(interaction, at=event.at)
         facts = {"why": event.why, "again_at": _again_at(later)}
         # Their phone still plays the busy tone: it would turn down whatever it was offered.
-        self._hearing_the_tone[offer.id] = offer.agent
+        self._hearing_the_tone[offer.id] = offer.agent, later.id
         self._floor.commit(
             interactions=[later],
             journal=[JournalEntry(Happened.CALLBACK_NOT_REACHED, event.at, later.id, offer.agent, facts)],
@@ -167,9 +167,10 @@ class Callbacks:
 
     def agent_leg_ended(self, event: AgentLegEnded) -> None:
         """The agent of a callback that nobody took is off the phone."""
-        agent = self._hearing_the_tone.pop(event.offer, None)
-        if agent is not None:
-            free = agents.release(self._floor.agent(agent), at=event.at, served=False)
+        hearing = self._hearing_the_tone.pop(event.offer, None)
+        if hearing is not None:
+            agent, heard_of = hearing
+            free = agents.release(self._floor.agent(agent), heard_of, at=event.at, served=False)
             self._floor.commit(agents=[free])
 
 

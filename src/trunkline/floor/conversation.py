@@ -94,7 +94,7 @@ class Conversation:
         offer = interaction.offer
         assert offer is not None  # noqa: S101 - an OFFERED interaction has its offer, by construction
         kind, reason = _REASONS[failure]
-        agent = agents.release(self._floor.agent(offer.agent), at=at, served=False)
+        agent = agents.release(self._floor.agent(offer.agent), interaction.id, at=at, served=False)
         if agent.presence is Presence.READY:
             agent = agents.show(agent, Presence.NOT_READY, reason, at=at)
         self._floor.commit(
@@ -119,7 +119,7 @@ class Conversation:
         """Take an offer back without blame: the entry returns to its place, the agent stays as they are."""
         offer = interaction.offer
         assert offer is not None  # noqa: S101 - only OFFERED interactions are withdrawn
-        agent = agents.release(self._floor.agent(offer.agent), at=at, served=False)
+        agent = agents.release(self._floor.agent(offer.agent), interaction.id, at=at, served=False)
         self._floor.commit(
             interactions=[put_back(interaction, at=at)],
             agents=[agent],
@@ -168,7 +168,7 @@ class Conversation:
     def _abandoned_while_ringing(self, interaction: Interaction, at: datetime) -> None:
         offer = interaction.offer
         assert offer is not None  # noqa: S101 - an OFFERED interaction has its offer, by construction
-        agent: Agent = agents.release(self._floor.agent(offer.agent), at=at, served=False)
+        agent: Agent = agents.release(self._floor.agent(offer.agent), interaction.id, at=at, served=False)
         facts = {"offer": offer.id, "waited_s": _waited_s(interaction, at)}
         self._floor.commit(
             interactions=[end(interaction, Outcome.ABANDONED, at=at)],

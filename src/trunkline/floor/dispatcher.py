@@ -1,5 +1,6 @@
 """The ACD: who waits meets who is free, the moment that either comes."""
 
+from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
 
@@ -10,6 +11,7 @@ from trunkline.core.interaction import Interaction, Offer, Stage, offer_to
 from trunkline.core.journal import Happened, JournalEntry
 from trunkline.floor.state import Floor, Moved
 from trunkline.ports.call_control import CallBack, CallControl, Ring
+from trunkline.ports.clock import Timer
 
 
 class Dispatcher:
@@ -18,6 +20,8 @@ class Dispatcher:
     def __init__(self, floor: Floor, switch: CallControl) -> None:
         self._floor = floor
         self._switch = switch
+        self._due: float | None = None
+        self._timer: Timer | None = None
         floor.watchers.append(self.match)
 
     def match(self, moved: Moved) -> None:
@@ -29,25 +33,48 @@ class Dispatcher:
                 self._serve(interaction.id)
         for _, agent in moved.agents:
             self._feed(agent.id)
+        self._look_again()
 
     def match_all(self) -> None:
         """Offer everything that can be offered: after a reconciliation, when changes went by unmatched."""
         free = sorted(
-            (agent for agent in self._floor.agents.values() if agent.is_free and agent.idle_since is not None),
+            (agent for agent in self._floor.agents.values() if agent.room and agent.idle_since is not None),
             key=lambda agent: (agent.idle_since, agent.id),
         )
         for agent in free:
             self._feed(agent.id)
+        self._look_again()
 
     def _serve(self, interaction: InteractionId) -> None:
-        agent = self._floor.routing.agent_for(interaction)
-        if agent is not None:
+        # Whoever comes first may be due to somebody else: then the next agent is asked.
+        while (agent := self._floor.routing.agent_for(interaction, now=self._now())) is not None:
             self._feed(agent)
 
     def _feed(self, agent: AgentId) -> None:
-        interaction = self._floor.routing.entry_for(agent)
-        if interaction is not None:
+        # Once more for each further thing that they have room for.
+        while (interaction := self._floor.routing.entry_for(agent, now=self._now())) is not None:
             self._offer(interaction, agent)
+
+    def _look_again(self) -> None:
+        """Look again when something changes by time alone: fewer skills asked, agents in reserve, a place kept."""
+        due = self._floor.routing.next_due()
+        if due == self._due:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._due, self._timer = due, None
+        if due is not None:
+            self._timer = self._floor.clock.at(datetime.fromtimestamp(due, UTC), self._time_has_come)
+
+    def _time_has_come(self) -> None:
+        self._due, self._timer = None, None
+        for interaction in self._floor.routing.due(self._now()):
+            if self._floor.settled:
+                self._serve(interaction)
+        self._look_again()
+
+    def _now(self) -> float:
+        return self._floor.clock.now().timestamp()
 
     def _offer(self, id_: InteractionId, agent_id: AgentId) -> None:
         floor = self._floor
@@ -62,10 +89,11 @@ class Dispatcher:
             "queue": waiting.entry.queue,
             "waited_s": (at - waiting.entry.since).total_seconds(),
             "idle_s": (at - agent.idle_since).total_seconds() if agent.idle_since else None,
+            "asked": dict(sorted(floor.routing.asks(id_).items())),
         }
         floor.commit(
             interactions=[offer_to(waiting, offer)],
-            agents=[agents.take(agent, id_)],
+            agents=[agents.take(agent, id_, waiting.medium, at=at)],
             journal=[JournalEntry(Happened.OFFERED, at, id_, agent_id, facts)],
             then=partial(self._ring, offer.id) if waiting.rings else None,
         )

@@ -18,6 +18,7 @@ def place_for(want: Enqueue, *, language: str, at: datetime) -> Entry:
     """Return the place in line that a flow asks for, from now on."""
     return Entry(
         queue=want.queue, since=at, priority=want.priority, music=want.music, announce=want.announce, language=language,
+        skills=frozenset(want.skills.items()), prefer=want.prefer, relax=want.relax,
         overflow_at=at + want.overflow_after if want.overflow_after is not None else None,
     )  # fmt: skip
 

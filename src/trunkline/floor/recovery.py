@@ -141,6 +141,7 @@ class Recovery:
     def _empty_hands(self, picture: Picture) -> None:
         """An agent cannot be busy with what is not live: such a thing would keep them idle for ever."""
         for agent in list(self._floor.agents.values()):
-            if agent.busy is not None and agent.busy not in self._floor.interactions:
-                log.error("an agent was busy with nothing", extra={"agent": agent.id, "interaction": agent.busy})
-                self._floor.commit(agents=[agents.release(agent, at=picture.at, served=False)])
+            for gone in agent.hands.keys() - self._floor.interactions.keys():
+                log.error("an agent was busy with nothing", extra={"agent": agent.id, "interaction": gone})
+                present = self._floor.agent(agent.id)
+                self._floor.commit(agents=[agents.release(present, gone, at=picture.at, served=False)])

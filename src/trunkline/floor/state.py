@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from trunkline.core.agent import Agent, endpoint_owner
+from trunkline.core.agent import Agent, Held, Presence, endpoint_owner
 from trunkline.core.call import Call
-from trunkline.core.centre import Centre
+from trunkline.core.centre import Centre, at_post
 from trunkline.core.customer import Customer, PastInteraction
 from trunkline.core.errors import Rejected
 from trunkline.core.ids import AgentId, CallId, InteractionId, OfferId
@@ -22,6 +22,7 @@ Watcher = Callable[["Moved"], None]
 _OFFERED = frozenset({"voice"})
 """Agents cannot take a text yet: it keeps its entry, and nobody is offered it."""
 _IN_HAND = (Stage.OFFERED, Stage.TALKING, Stage.WRAP_UP)
+_NO_ROOM: frozenset[str] = frozenset()
 
 
 class Moved(NamedTuple):
@@ -53,7 +54,7 @@ class Floor:
         self.interactions: dict[InteractionId, Interaction] = {}
         self.agents: dict[AgentId, Agent] = {}
         self.profiles: dict[InteractionId, Profile] = {}
-        self.routing = Routing()
+        self.routing = routing_of(centre)
         self.reachable: set[str] = set()
         self.settled = False
         """Whether the last reconciliation is done: offers are made only while it is."""
@@ -93,18 +94,27 @@ class Floor:
 
     def load(self, situation: Situation) -> None:
         """Take over what was stored. What agents are busy with is read off the interactions, the one truth of it."""
-        busy = {
-            interaction.offer.agent: interaction.id
-            for interaction in situation.interactions
-            if interaction.offer is not None and interaction.stage in _IN_HAND
-        }
+        hands: dict[AgentId, dict[InteractionId, Held]] = {}
+        for interaction in situation.interactions:
+            offer = interaction.offer
+            if offer is not None and interaction.stage in _IN_HAND:
+                hands.setdefault(offer.agent, {})[interaction.id] = Held(interaction.medium, offer.since)
         for agent in situation.agents:
-            self.agents[agent.id] = replace(agent, busy=busy.get(agent.id))
-        for id_ in busy.keys() - self.agents.keys():
+            self.agents[agent.id] = at_post(replace(agent, hands=hands.get(agent.id, {})), self.centre)
+        for id_ in hands.keys() - self.agents.keys():
             # Left the centre file with something in hand: that still comes to its end.
-            self.agents[id_] = Agent(id_, id_, frozenset(), busy=busy[id_])
+            self.agents[id_] = Agent(id_, id_, {}, hands=hands[id_])
         for interaction in situation.interactions:
             self._put(None, interaction)
+        self._index_agents(self.agents)
+
+    def adopt(self, centre: Centre) -> None:
+        """Take over another centre file: everybody who waits or is at work is ordered anew by its rules."""
+        self.centre = centre
+        self.routing = routing_of(centre)
+        for interaction in self.interactions.values():
+            if interaction.stage is Stage.WAITING:
+                self._put(None, interaction)
         self._index_agents(self.agents)
 
     def phone_changed(self, endpoint: str, *, reachable: bool) -> None:
@@ -128,7 +138,7 @@ class Floor:
         if new.stage is Stage.ENDED:
             self.interactions.pop(new.id, None)
             self.profiles.pop(new.id, None)
-            self.routing.leave(new.id)
+            self.routing.forget(new.id)
             if new.offer is not None:
                 self._by_offer.pop(new.offer.id, None)
             return
@@ -137,18 +147,26 @@ class Floor:
             self._by_call[new.call.id] = new.id
         if new.offer is not None:
             self._by_offer[new.offer.id] = new.id
+        self._route(old, new)
+
+    def _route(self, old: Interaction | None, new: Interaction) -> None:
         if new.stage is Stage.WAITING and new.entry is not None and new.medium in _OFFERED:
-            self.routing.wait(new.id, new.entry)
+            if old is None or old.stage is not Stage.WAITING or old.entry is not new.entry:
+                # Most changes of who waits are of other things: a note, who it is.
+                self.routing.wait(new.id, new.entry, now=self.clock.now().timestamp(), medium=new.medium)
+        elif new.stage is Stage.OFFERED and new.offer is not None:
+            self.routing.take(new.id, new.offer.agent)
         else:
             self.routing.leave(new.id)
 
     def _index_agents(self, agents: Iterable[AgentId]) -> None:
         for id_ in agents:
             agent = self.agents[id_]
-            if agent.is_free and agent.endpoint in self.reachable and agent.idle_since is not None:
-                self.routing.free(id_, agent.queues, idle_since=agent.idle_since)
+            if agent.presence is Presence.OFFLINE:
+                self.routing.agents.unseat(id_)
             else:
-                self.routing.taken(id_)
+                room = agent.room if agent.endpoint in self.reachable else _NO_ROOM
+                self.routing.agents.seat(id_, agent.post, room, agent.order)
 
     # --- looking at it ---
 
@@ -177,9 +195,14 @@ class Floor:
         return self.interactions.get(id_) if id_ is not None else None
 
     def in_hand_of(self, agent: AgentId) -> Interaction | None:
-        """Return what an agent is busy with."""
+        """Return what an agent was given first of what they hold."""
         busy = self.agents[agent].busy
         return self.interactions.get(busy) if busy is not None else None
+
+    def offered_to(self, agent: AgentId) -> list[Interaction]:
+        """Return what rings at an agent."""
+        held = (self.interactions.get(id_) for id_ in self.agents[agent].hands)
+        return [each for each in held if each is not None and each.stage is Stage.OFFERED]
 
     def calls(self) -> list[tuple[Interaction, Call]]:
         """Return every live interaction that has a caller on the line."""
@@ -188,3 +211,10 @@ class Floor:
             for interaction in self.interactions.values()
             if interaction.call is not None and interaction.rings
         ]
+
+
+def routing_of(centre: Centre) -> Routing:
+    """Return the routing that a centre file asks for, with nobody in it yet."""
+    return Routing(
+        lambda queue: centre.queue(queue).strategy, point=centre.point, overtaken_at_most=centre.overtaken_at_most
+    )

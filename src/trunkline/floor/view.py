@@ -92,7 +92,7 @@ def queue_strip(id_: QueueId, routing: Routing, centre: Centre, agent: Agent) ->
         "title": centre.queue(id_).title,
         "waiting": routing.waiting(id_),
         "longest_since": _time(longest),
-        "ready": routing.free_agents(id_),
+        "ready": routing.agents.free_agents(id_),
         "mine": id_ in agent.queues,
     }
 

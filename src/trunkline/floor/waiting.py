@@ -8,7 +8,7 @@ from functools import partial
 from trunkline.core.call import Call
 from trunkline.core.ids import QueueId
 from trunkline.core.interaction import Entry, Interaction, Stage
-from trunkline.core.routing import expected_wait
+from trunkline.core.waiting import expected_wait
 from trunkline.floor.runs import Runs
 from trunkline.floor.speaking import Speaking
 from trunkline.floor.state import Floor, Moved

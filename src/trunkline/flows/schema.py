@@ -65,6 +65,8 @@ _MEANINGS = {
     "queue": "A queue of the centre file.",
     "priority": "0 (if left out) to 100; higher goes first.",
     "skills": "What the agent must be able to do, each with the least level.",
+    "prefer": "Skills that are asked for first, but not insisted on.",
+    "relax": "What is asked instead of skills as the wait grows; a stage without skills asks for none.",
     "while_waiting": "What a waiting caller hears; what is left out comes from the queue.",
     "music": "The music on hold.",
     "announce": "What is told while waiting: position, wait.",

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from trunkline.core.centre import Centre
+from trunkline.core.demand import Relaxed
 from trunkline.core.ids import QueueId
 
 if TYPE_CHECKING:
@@ -135,6 +136,10 @@ class Enqueue:
     expects_answer: bool
     skills: Mapping[str, int] = field(default_factory=dict)
     """What the agent must be able to do, each with the least level."""
+    prefer: frozenset[str] = frozenset()
+    """Skills that are asked for first, but not insisted on."""
+    relax: tuple[Relaxed, ...] = ()
+    """What is asked instead of `skills` as the wait grows."""
     offer_callback: CallbackOffer | None = None
     """Answer CallbackWanted when the caller presses its key."""
 

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from trunkline.core.agent import Agent, PhoneKind, Presence
+from trunkline.core.agent import Agent, PhoneKind, Presence, members
 from trunkline.core.errors import Misconfigured
-from trunkline.core.ids import AgentId, InteractionId, QueueId
+from trunkline.core.ids import AgentId
+from trunkline.core.occupancy import Busy
 from trunkline.ports.store import AgentRecord
 from trunkline.store.database import Database, Row
 from trunkline.store.queries import queries
@@ -59,14 +60,16 @@ def agent_columns(agent: Agent) -> Mapping[str, Any]:
         "presence": agent.presence, "reason": agent.reason,
         "since": agent.since.isoformat() if agent.since else None,
         "idle_since": agent.idle_since.isoformat() if agent.idle_since else None,
-        "phone": agent.phone, "busy": agent.busy,
+        "phone": agent.phone,
+        "offered_at": agent.offered_at.isoformat() if agent.offered_at else None,
+        "busy_s": agent.lately.seconds, "busy_at": agent.lately.at.isoformat() if agent.lately.at else None,
     }  # fmt: skip
 
 
 def agent_of(row: Row) -> Agent:
     """Return the agent whose row this is."""
     return Agent(
-        id=AgentId(row["id"]), name=row["name"], role=row["role"], queues=frozenset(map(QueueId, row["queues"])),
+        id=AgentId(row["id"]), name=row["name"], role=row["role"], queues=members(row["queues"]),
         presence=Presence(row["presence"]), reason=row["reason"], since=row["since"], idle_since=row["idle_since"],
-        phone=PhoneKind(row["phone"]), busy=InteractionId(str(row["busy"])) if row["busy"] else None,
+        phone=PhoneKind(row["phone"]), offered_at=row["offered_at"], lately=Busy(row["busy_s"], row["busy_at"]),
     )  # fmt: skip

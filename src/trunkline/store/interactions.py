@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from trunkline.core.call import Call
+from trunkline.core.demand import Moves, Relaxed, Wanted
 from trunkline.core.ids import AgentId, CallId, CustomerId, InteractionId, OfferId, QueueId
 from trunkline.core.interaction import Address, Callback, Entry, Interaction, Offer, Outcome, Stage, Voicemail, Work
 from trunkline.core.journal import JournalEntry
@@ -137,6 +138,11 @@ def _entry_details(entry: Entry) -> Mapping[str, Any]:
         "announce_every_s": entry.announce_every.total_seconds(),
         "language": entry.language,
         "callback_key": entry.callback_key,
+        "skills": dict(sorted(entry.skills)),
+        "prefer": sorted(entry.prefer),
+        "relax": [{"after_s": each.after.total_seconds(), "skills": dict(sorted(each.skills))} for each in entry.relax],
+        "wanted": {"agent": entry.wanted.agent, "until": written(entry.wanted.until)} if entry.wanted else None,
+        "moves": {"to": entry.moves.queue, "at": written(entry.moves.at)} if entry.moves else None,
     }
 
 
@@ -146,15 +152,32 @@ def _entry_of(row: Row) -> Entry | None:
 
 
 def _entry_with(details: Mapping[str, Any], queue: QueueId, since: datetime) -> Entry:
-    overflow_at = details["overflow_at"]
     return Entry(
         queue=queue, since=since,
-        priority=details["priority"], overflow_at=datetime.fromisoformat(overflow_at) if overflow_at else None,
+        priority=details["priority"], overflow_at=_moment(details["overflow_at"]),
         music=details["music"], announce=frozenset(details["announce"]),
         announce_every=timedelta(seconds=details["announce_every_s"]),
-        # An entry of an earlier release has neither.
+        # An entry of an earlier release has none of these.
         language=details.get("language", "en-GB"), callback_key=details.get("callback_key"),
+        skills=frozenset(details.get("skills", {}).items()), prefer=frozenset(details.get("prefer", ())),
+        relax=tuple(
+            Relaxed(timedelta(seconds=each["after_s"]), frozenset(each["skills"].items()))
+            for each in details.get("relax", ())
+        ),
+        wanted=_wanted_of(details.get("wanted")), moves=_moves_of(details.get("moves")),
     )  # fmt: skip
+
+
+def _wanted_of(details: Mapping[str, Any] | None) -> Wanted | None:
+    return Wanted(AgentId(details["agent"]), _moment(details["until"])) if details else None
+
+
+def _moves_of(details: Mapping[str, Any] | None) -> Moves | None:
+    return Moves(QueueId(details["to"]), datetime.fromisoformat(details["at"])) if details else None
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _place_details(place: Entry) -> Mapping[str, Any]:

@@ -1,10 +1,12 @@
 """`queue`: wait for an agent."""
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from trunkline.core.demand import Relaxed
 from trunkline.core.errors import Misconfigured
 from trunkline.core.ids import QueueId
 from trunkline.flows.fields import Duration, Name, TelephoneKey
@@ -22,6 +24,8 @@ from trunkline.flows.talk import (
 from trunkline.flows.template import Priority, Template
 from trunkline.flows.words import Words
 
+Levels = dict[Name, Annotated[int, Field(ge=1, le=10)]]
+"""Skills, each with the least level, 1 to 10."""
 _CLOSED = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
@@ -55,6 +59,15 @@ class OfferCallback(BaseModel):
     go: Name | None = None
 
 
+class Relax(BaseModel):
+    """What is still asked of an agent after a while; without skills, nothing."""
+
+    model_config = _CLOSED
+
+    after: Duration
+    skills: Levels = Field(default_factory=dict)
+
+
 class QueueStep(Step):
     """Wait for an agent, and leave for another step when nobody came in time."""
 
@@ -62,7 +75,9 @@ class QueueStep(Step):
 
     queue: Name
     priority: Priority = 0
-    skills: dict[Name, Annotated[int, Field(ge=1, le=10)]] = Field(default_factory=dict)
+    skills: Levels = Field(default_factory=dict)
+    prefer: tuple[Name, ...] = Field(default=(), strict=False)
+    relax: tuple[Relax, ...] = Field(default=(), strict=False)
     while_waiting: WhileWaiting = WhileWaiting()
     overflow: Overflow | None = None
     offer_callback: OfferCallback | None = None
@@ -83,6 +98,11 @@ class QueueStep(Step):
             overflow_after=self.overflow.after if self.overflow else None,
             expects_answer=self.overflow is not None or self.offer_callback is not None,
             skills=self.skills,
+            prefer=frozenset(self.prefer),
+            relax=tuple(
+                Relaxed(each.after, frozenset(each.skills.items()))
+                for each in sorted(self.relax, key=attrgetter("after"))
+            ),
             offer_callback=self._offer(scene),
         )
 

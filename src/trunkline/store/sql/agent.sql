@@ -1,6 +1,6 @@
 -- active --
 -- Every agent who is not retired.
-SELECT id, name, role, queues, presence, reason, since, idle_since, phone, busy
+SELECT id, name, role, queues, presence, reason, since, idle_since, phone, offered_at, busy_s, busy_at
 FROM agent WHERE retired_at IS NULL ORDER BY id;
 
 -- put --
@@ -14,7 +14,7 @@ WITH put AS (
         sip_ha1 = EXCLUDED.sip_ha1, web_ha1 = EXCLUDED.web_ha1, retired_at = NULL
     RETURNING id
 ), retired AS (
-    UPDATE agent SET retired_at = $2, presence = 'offline', reason = NULL, since = $2, busy = NULL
+    UPDATE agent SET retired_at = $2, presence = 'offline', reason = NULL, since = $2
     WHERE retired_at IS NULL AND id NOT IN (SELECT id FROM jsonb_populate_recordset(NULL::agent, $1))
     RETURNING id
 )

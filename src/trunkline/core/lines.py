@@ -1,0 +1,273 @@
+"""The parts that routing is made of: lines of entries that ask the same, seats of agents, and who is able for what.
+
+All times are seconds since 1970, as floats: a comparison of datetimes costs more than all the rest of a look at a line.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from heapq import heapify, heappop, heappush, heapreplace
+from operator import attrgetter, itemgetter
+from typing import NamedTuple
+
+from sortedcontainers import SortedList
+
+from trunkline.core.demand import Membership, Order, Post, Skills, Strategy, Wanted
+from trunkline.core.ids import AgentId, InteractionId, QueueId
+
+Key = tuple[float, InteractionId]
+"""A place among entries: the time from which the entry counts as waiting, then its id."""
+
+NOBODY = math.inf
+NO_LINE = 0
+"""The number of a line that there is not: its head is NOBODY."""
+
+_KINDS = {
+    Strategy.LONGEST_IDLE: 0,
+    Strategy.MOST_SKILLED: 0,
+    Strategy.RING_ALL: 0,
+    Strategy.ROUND_ROBIN: 1,
+    Strategy.LEAST_OCCUPIED: 2,
+}
+_RANKS_APART = 1_000_000
+_PREFERRED_APART = 1_000
+
+
+class Demand(NamedTuple):
+    """What the entries of one line ask."""
+
+    queue: QueueId
+    medium: str
+    required: Skills
+    preferred: frozenset[str]
+
+
+class Seat:
+    """An agent at work, as routing sees them. `room` holds the media of which one more may be offered to them."""
+
+    __slots__ = ("absent", "id", "keys", "left", "number", "post", "room", "staff")
+
+    def __init__(self, id_: AgentId, number: int, post: Post, staff: "Staff") -> None:
+        self.id, self.number, self.post, self.staff = id_, number, post, staff
+        self.room: frozenset[str] = frozenset()
+        self.keys: tuple[float, float, float] = (0.0, 0.0, 0.0)
+        self.absent: dict[str, list[tuple[Able, int]]] = {}
+        """Where this agent was taken out because they were not free when looked at."""
+        self.left = False
+
+
+Waiting = tuple[int, float, int, Seat]
+"""A free agent in a heap: rank and skill in one number, the strategy's key, the seat's number, the seat."""
+
+
+class Able:
+    """The agents able to serve a line who have one reserve time, the first to be asked on top.
+
+    A heap in which an agent's key may be out of date: keys only grow, so that it is set right when it comes to the
+    top, and who is not free then leaves the heap until they are. Each costs O(log n), once per change of an agent.
+    """
+
+    __slots__ = ("after", "gone", "heap", "kind", "medium")
+
+    def __init__(self, after: float, medium: str, kind: int) -> None:
+        self.after, self.medium, self.kind = after, medium, kind
+        self.heap: list[Waiting] = []
+        self.gone = 0
+
+    def add(self, seat: Seat, score: int) -> None:
+        """Take an agent in."""
+        heappush(self.heap, (score, seat.keys[self.kind], seat.number, seat))
+
+    def lost_one(self) -> None:
+        """Note that one of the agents is gone for good; once they are the greater part, they are cleared away."""
+        self.gone += 1
+        if self.gone > 32 and self.gone * 2 > len(self.heap):
+            self.heap = [item for item in self.heap if not item[3].left]
+            heapify(self.heap)
+            self.gone = 0
+
+    def first(self) -> Waiting | None:
+        """Return the free agent to ask first."""
+        heap, medium, kind = self.heap, self.medium, self.kind
+        while heap:
+            top = heap[0]
+            score, key, number, seat = top
+            if seat.left:
+                heappop(heap)
+                self.gone -= 1
+            elif medium not in seat.room:
+                heappop(heap)
+                seat.absent.setdefault(medium, []).append((self, score))
+            elif seat.keys[kind] != key:
+                heapreplace(heap, (score, seat.keys[kind], number, seat))
+            else:
+                return top
+        return None
+
+    def some(self, at_most: int) -> list[Waiting]:
+        """Return the first free agents, in their order."""
+        found: list[Waiting] = []
+        while len(found) < at_most and self.first() is not None:
+            found.append(heappop(self.heap))
+        for item in found:
+            heappush(self.heap, item)
+        return found
+
+
+class Line:
+    """The entries that ask the same, in the order in which they are served, and who is able to serve them."""
+
+    __slots__ = ("_heads", "able", "demand", "entries", "medium", "number", "overtaken", "strategy")
+
+    def __init__(self, demand: Demand, strategy: Strategy, heads: list[float]) -> None:
+        """`heads` holds of every line from when its first entry counts as waiting; this line's place is its number."""
+        self.demand, self.strategy, self.medium = demand, strategy, demand.medium
+        self.entries: SortedList[Key] = SortedList()
+        self.number, self._heads = len(heads), heads
+        heads.append(NOBODY)
+        self.able: list[Able] = []
+        self.overtaken = 0
+        """How often somebody was served before the head who came after it."""
+
+    @property
+    def head(self) -> float:
+        """From when the first entry counts as waiting."""
+        return self._heads[self.number]
+
+    @property
+    def has_reserves(self) -> bool:
+        """Whether some of the able agents are in reserve."""
+        able = self.able
+        return bool(able) and able[-1].after > 0
+
+    def add(self, key: Key) -> None:
+        """Put an entry at its place."""
+        self.entries.add(key)
+        self._heads[self.number] = min(self._heads[self.number], key[0])
+
+    def before(self, key: Key) -> int:
+        """Return how many entries stand before a place."""
+        return int(self.entries.bisect_left(key))
+
+    def behind(self, key: Key) -> Key | None:
+        """Return the entry that stands behind one; None for the last."""
+        if self.entries[-1] == key:
+            return None
+        behind: Key = self.entries[self.entries.bisect_right(key)]
+        return behind
+
+    def remove(self, key: Key) -> None:
+        """Take an entry out."""
+        entries = self.entries
+        if entries[0] == key:
+            del entries[0]
+            self._heads[self.number] = entries[0][0] if entries else NOBODY
+        else:
+            entries.remove(key)
+
+    def score(self, skills: Mapping[str, int], membership: Membership) -> int:
+        """Return what comes before the strategy's key: a lower rank, then more of what is preferred."""
+        asked = set(self.demand.preferred)
+        if self.strategy is Strategy.MOST_SKILLED:
+            asked |= {skill for skill, _ in self.demand.required}
+            if not asked:
+                asked = set(skills)
+        skilled = sum(skills.get(skill, 0) for skill in asked)
+        return membership.rank * _RANKS_APART - min(skilled, _PREFERRED_APART - 1) * _PREFERRED_APART
+
+    def able_after(self, after: float) -> Able:
+        """Return the agents with this reserve time."""
+        for able in self.able:
+            if able.after == after:
+                return able
+        able = Able(after, self.medium, _KINDS[self.strategy])
+        self.able.append(able)
+        self.able.sort(key=attrgetter("after"))
+        return able
+
+
+class Duty:
+    """The lines of one medium that a staff serves at one rank and with one reserve time.
+
+    `behind` is how much later their entries count for them, `after` the wait from which on they may be asked, both in
+    seconds.
+    """
+
+    __slots__ = ("_look", "after", "behind", "lines")
+
+    def __init__(self, behind: float, after: float) -> None:
+        self.behind, self.after = behind, after
+        self.lines: list[Line] = []
+        self._look: Callable[[list[float]], tuple[float, ...]] | None = None
+
+    def add(self, line: Line) -> None:
+        """Serve a line more."""
+        self.lines.append(line)
+        self._look = None
+
+    def heads(self, heads: list[float]) -> tuple[float, ...]:
+        """Return the heads of the lines, in their order, and NOBODY after them."""
+        if self._look is None:
+            # All in one call, for this is what every agent who becomes free begins with. Two at least make a tuple.
+            self._look = itemgetter(*(line.number for line in self.lines), NO_LINE)
+        return self._look(heads)
+
+
+class Staff:
+    """Everybody with the same post, and the lines they serve, by medium."""
+
+    __slots__ = ("duties", "free", "queues", "scores", "seats", "skills")
+
+    def __init__(self, post: Post) -> None:
+        self.queues: dict[QueueId, Membership] = dict(post.queues)
+        self.skills: dict[str, int] = dict(post.skills)
+        self.seats: dict[AgentId, Seat] = {}
+        self.duties: dict[str, list[Duty]] = {}
+        self.scores: list[tuple[Able, int]] = []
+        self.free = 0
+        """How many of them have room for anything."""
+
+    def take_on(self, line: Line, point: float) -> None:
+        """Serve a line of one of their queues, if they are able to; `point` is what one rank is worth, in seconds."""
+        skills = self.skills
+        for skill, level in line.demand.required:
+            if skills.get(skill, 0) < level:
+                return
+        membership = self.queues[line.demand.queue]
+        after = membership.after.total_seconds()
+        self._duty(line.medium, (membership.rank - 1) * point, after).add(line)
+        able, score = line.able_after(after), line.score(skills, membership)
+        self.scores.append((able, score))
+        for seat in self.seats.values():
+            able.add(seat, score)
+
+    def _duty(self, medium: str, behind: float, after: float) -> Duty:
+        duties = self.duties.setdefault(medium, [])
+        for duty in duties:
+            if duty.behind == behind and duty.after == after:
+                return duty
+        duties.append(Duty(behind, after))
+        return duties[-1]
+
+
+class Place:
+    """Where a waiting entry is: in its line, or kept for the one agent it is for."""
+
+    __slots__ = ("id", "key", "line", "overtaken_before", "relaxed", "since", "wanted")
+
+    def __init__(self, id_: InteractionId, key: Key, line: Line, since: float) -> None:
+        self.id, self.key, self.line, self.since = id_, key, line, since
+        self.wanted: Wanted | None = None
+        """For whom it is kept; then it is not in its line."""
+        self.overtaken_before = line.overtaken
+        self.relaxed = 0
+        """How many relaxations have come true."""
+
+    @property
+    def overtaken(self) -> int:
+        """How often somebody of the same line who came later was served before it, at most."""
+        return self.line.overtaken - self.overtaken_before
+
+
+def order_keys(order: Order) -> tuple[float, float, float]:
+    """Return the keys in the order of the strategies' kinds."""
+    return (order.idle_since, order.offered_at, order.load)

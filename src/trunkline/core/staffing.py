@@ -1,0 +1,109 @@
+"""Who is at work, and which lines they serve: the part of routing that changes when agents or flows do."""
+
+from collections.abc import Callable, Iterable
+from itertools import count
+
+from trunkline.core.demand import Order, Post, Strategy
+from trunkline.core.ids import AgentId, QueueId
+from trunkline.core.lines import NOBODY, Demand, Line, Seat, Staff, order_keys
+
+StrategyOf = Callable[[QueueId], Strategy]
+
+
+class Staffing:
+    """The agents at work, the lines there are, and who serves which.
+
+    A line that is new asks only agents who have one of its skills, and a post that is new only lines that ask one of
+    theirs: neither looks through all the others.
+    """
+
+    def __init__(self, strategy_of: StrategyOf, *, point_s: float) -> None:
+        """`point_s` is the wait in seconds that one rank is worth."""
+        self.heads: list[float] = [NOBODY]
+        self.seats: dict[AgentId, Seat] = {}
+        self._strategy_of, self._point = strategy_of, point_s
+        self._lines: dict[Demand, Line] = {}
+        self._lines_of: dict[QueueId, list[Line]] = {}
+        self._staffs: dict[Post, Staff] = {}
+        self._staffs_of: dict[QueueId, list[Staff]] = {}
+        self._with_skill: dict[tuple[QueueId, str], list[Staff]] = {}
+        self._asking: dict[tuple[QueueId, str | None], list[Line]] = {}
+        self._numbers = count()
+        self.serves_more: Callable[[Line], None] = lambda _line: None
+        """Called with each line that somebody new serves."""
+
+    def line(self, demand: Demand) -> Line:
+        """Return the line of the entries that ask this."""
+        line = self._lines.get(demand)
+        if line is None:
+            line = self._lines[demand] = Line(demand, self._strategy_of(demand.queue), self.heads)
+            queue, skill = demand.queue, min(demand.required, default=(None, 0))[0]
+            self._lines_of.setdefault(queue, []).append(line)
+            self._asking.setdefault((queue, skill), []).append(line)
+            perhaps = self._staffs_of.get(queue) if skill is None else self._with_skill.get((queue, skill))
+            for staff in perhaps or ():
+                staff.take_on(line, self._point)
+        return line
+
+    def _sit_down(self, id_: AgentId, post: Post, order: Order) -> Seat:
+        staff = self._staffs.get(post)
+        if staff is None:
+            staff = self._staffs[post] = Staff(post)
+            for queue in staff.queues:
+                self._staffs_of.setdefault(queue, []).append(staff)
+                for skill in (None, *staff.skills):
+                    if skill is not None:
+                        self._with_skill.setdefault((queue, skill), []).append(staff)
+                    for line in self._asking.get((queue, skill), ()):
+                        staff.take_on(line, self._point)
+                        self.serves_more(line)
+        seat = self.seats[id_] = Seat(id_, next(self._numbers), post, staff)
+        seat.keys = order_keys(order)
+        staff.seats[id_] = seat
+        for able, score in staff.scores:
+            able.add(seat, score)
+        return seat
+
+    def seat(self, id_: AgentId, post: Post, room: frozenset[str], order: Order) -> None:
+        """Take note of an agent at work: what they bring, for which media they have room now, where they stand."""
+        seat = self.seats.get(id_)
+        if seat is not None and seat.post is not post and seat.post != post:
+            self.unseat(id_)
+            seat = None
+        if seat is None:
+            seat = self._sit_down(id_, post, order)
+        keys = order_keys(order)
+        if keys != seat.keys:
+            old = seat.keys
+            # A clock that was set back puts nobody before those who were idle longer.
+            seat.keys = (max(keys[0], old[0]), max(keys[1], old[1]), max(keys[2], old[2]))
+        if room == seat.room:
+            return
+        seat.staff.free += bool(room) - bool(seat.room)
+        seat.room = room
+        if seat.absent:
+            for medium in room & seat.absent.keys():
+                for able, score in seat.absent.pop(medium):
+                    able.add(seat, score)
+
+    def unseat(self, id_: AgentId) -> None:
+        """Forget an agent who goes."""
+        seat = self.seats.pop(id_, None)
+        if seat is None:
+            return
+        seat.left = True
+        staff = seat.staff
+        staff.free -= bool(seat.room)
+        del staff.seats[id_]
+        absent = {id(able) for out in seat.absent.values() for able, _ in out}
+        for able, _ in staff.scores:
+            if id(able) not in absent:
+                able.lost_one()
+
+    def lines_of(self, queue: QueueId) -> Iterable[Line]:
+        """Return every line of a queue."""
+        return self._lines_of.get(queue, ())
+
+    def free_agents(self, queue: QueueId) -> int:
+        """Return how many agents of a queue have room for something."""
+        return sum(staff.free for staff in self._staffs_of.get(queue, ()))
