@@ -25,6 +25,7 @@ from trunkline.fetch.fetcher import HttpFetcher
 from trunkline.floor import roster
 from trunkline.floor.agent import Desk
 from trunkline.floor.at_steps import AtSteps
+from trunkline.floor.back_off import BackOff
 from trunkline.floor.callback import Callbacks
 from trunkline.floor.conversation import Conversation
 from trunkline.floor.deadlines import Deadlines, by_medium
@@ -37,6 +38,8 @@ from trunkline.floor.hub import Hub
 from trunkline.floor.intake import Intake
 from trunkline.floor.ledger import Ledger
 from trunkline.floor.messenger import ChannelMessenger
+from trunkline.floor.opening import OpeningTimes
+from trunkline.floor.places import when_waited_enough
 from trunkline.floor.recovery import Recovery
 from trunkline.floor.runs import Runs
 from trunkline.floor.self_service import NOT_IN_SERVICE, SORRY, SelfService
@@ -146,10 +149,11 @@ class _Service:
         self.desk = Desk(floor, calls, conversation)
         self.deadlines = Deadlines(
             floor, ring_out=conversation.rang_out, end_wrap_up=self.desk.wrap_up_over, call_back=self.callbacks.due,
-            overflow=by_medium(
+            waited_enough=when_waited_enough(floor, by_medium(
                 floor, {"voice": self.self_service.overflow, **dict.fromkeys(MEDIA, self.texts.overflow)}
-            ),
+            )),
         )  # fmt: skip
+        self.back_off, self.opening = BackOff(floor), OpeningTimes(floor)
         dispatcher = Dispatcher(floor, calls)
         waiting = Waiting(floor, calls, runs, speaking)
         recovery = Recovery(
@@ -182,6 +186,8 @@ class _Service:
         service.callbacks.know_all()
         service.at_steps.recount()
         service.deadlines.follow_all()
+        service.back_off.follow_all()
+        service.opening.begin()
         for agent in service.floor.agents.values():
             if agent.presence is not Presence.OFFLINE:
                 service.desk.desks(agent.id, 0)  # they have a minute to come back to their desks
@@ -248,6 +254,7 @@ class _Service:
             self.health["centre"] = Health(ready=True, detail=f"as it was before: {refusal}")
             return True
         await roster.follow(self.floor, self.desk, centre)
+        self.opening.look()
         self.hub.centre_changed(_zone_of(centre))
         self.health["centre"] = Health(ready=True)
         log.info("centre file taken over", extra={"agents": len(centre.agents), "queues": len(centre.queues)})

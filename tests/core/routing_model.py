@@ -34,6 +34,7 @@ class Model:
 
     agents: dict[str, ModelAgent] = field(default_factory=dict)
     entries: dict[str, ModelEntry] = field(default_factory=dict)
+    closed: set[str] = field(default_factory=set)
 
     def asks(self, id_: str, now: float) -> dict[str, int]:
         """Return the skills asked by now."""
@@ -59,7 +60,7 @@ class Model:
     def able(self, agent: str, id_: str, now: float) -> bool:
         """Say whether an agent with room may serve an entry."""
         who, what = self.agents[agent], self.entries[id_]
-        if what.medium not in who.room:
+        if what.medium not in who.room or what.entry.queue in self.closed:
             return False
         if self.kept_for(id_, now) is not None:
             return self.kept_for(id_, now) == agent

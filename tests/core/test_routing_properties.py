@@ -94,6 +94,18 @@ class TheFloor(RuleBasedStateMachine):
             del self.model.entries[id_]
             self.routing.forget(InteractionId(id_))
 
+    @rule(queue=st.sampled_from(QUEUES))
+    def closes(self, queue: str) -> None:
+        self.model.closed.add(queue)
+        self.routing.agents.set_open(QueueId(queue), is_open=False)
+
+    @rule(queue=st.sampled_from(QUEUES))
+    def opens(self, queue: str) -> None:
+        self.model.closed.discard(queue)
+        self.routing.agents.set_open(QueueId(queue), is_open=True)
+        for agent in sorted(self.model.agents):
+            self._feed(agent)
+
     @rule(seconds=st.integers(1, 70))
     def time_passes(self, seconds: int) -> None:
         self._pass(seconds)

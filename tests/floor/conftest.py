@@ -26,6 +26,7 @@ from trunkline.core.ids import AgentId, OfferId, QueueId
 from trunkline.core.interaction import Interaction, Stage
 from trunkline.floor.agent import Desk
 from trunkline.floor.at_steps import AtSteps
+from trunkline.floor.back_off import BackOff
 from trunkline.floor.callback import Callbacks
 from trunkline.floor.conversation import Conversation
 from trunkline.floor.deadlines import Deadlines, by_medium
@@ -37,6 +38,8 @@ from trunkline.floor.flow_tests import FlowTests
 from trunkline.floor.hub import Hub
 from trunkline.floor.intake import Intake
 from trunkline.floor.ledger import Ledger
+from trunkline.floor.opening import OpeningTimes
+from trunkline.floor.places import when_waited_enough
 from trunkline.floor.recovery import Recovery
 from trunkline.floor.runs import Runs
 from trunkline.floor.self_service import SelfService
@@ -146,10 +149,11 @@ class Centre:
         self.desk = Desk(self.floor, switch, conversation)
         self.deadlines = Deadlines(
             self.floor, ring_out=conversation.rang_out, end_wrap_up=self.desk.wrap_up_over,
-            call_back=self.callbacks.due, overflow=by_medium(
+            call_back=self.callbacks.due, waited_enough=when_waited_enough(self.floor, by_medium(
                 self.floor, {"voice": self.self_service.overflow, **dict.fromkeys(MEDIA, self.texts.overflow)}
-            ),
+            )),
         )  # fmt: skip
+        self.back_off, self.opening = BackOff(self.floor), OpeningTimes(self.floor)
         dispatcher = Dispatcher(self.floor, switch)
         waiting = Waiting(self.floor, switch, runs, speaking)
         recovery = Recovery(

@@ -132,7 +132,7 @@ class Texts:
         self.service = TextService(self.floor, self.talk, self.intake)
         Dispatcher(self.floor, self.switch)
         self.deadlines = Deadlines(
-            self.floor, overflow=self.service.overflow, ring_out=lambda _: None, end_wrap_up=lambda _: None,
+            self.floor, waited_enough=self.service.overflow, ring_out=lambda _: None, end_wrap_up=lambda _: None,
             call_back=self.callbacks.due,
         )  # fmt: skip
 

@@ -310,3 +310,16 @@ agents:
     ]  # fmt: skip
     assert 'did you mean "support"?' in str(problems[1])
     assert 'did you mean "french"?' in str(problems[3])
+
+
+def test_queues_that_send_people_round_for_ever_are_a_problem() -> None:
+    (problem,) = problems_of(
+        LEAST.replace(
+            "queues: {sales: {title: Sales}}",
+            "queues:\n"
+            "  sales: {title: S, overflow: {after: 1m, queue: care}}\n"
+            "  care: {title: C, overflow: {after: 1m, queue: sales}}",
+        )
+    )
+
+    assert "sales → care → sales" in problem

@@ -64,7 +64,8 @@ def agents(draw: st.DrawFn, login: str) -> Agent:
         AgentId(login), draw(TEXT), members(draw(st.frozensets(TEXT, max_size=3))), draw(TEXT),
         draw(st.sampled_from(Presence)), draw(st.none() | TEXT), draw(st.none() | MOMENTS), draw(st.none() | MOMENTS),
         draw(st.sampled_from(PhoneKind)), offered_at=draw(st.none() | MOMENTS),
-        lately=draw(st.builds(Busy, st.floats(0, 3600), st.none() | MOMENTS)),
+        unanswered=draw(st.integers(0, 9)),
+        back_at=draw(st.none() | MOMENTS), lately=draw(st.builds(Busy, st.floats(0, 3600), st.none() | MOMENTS)),
     )  # fmt: skip
 
 

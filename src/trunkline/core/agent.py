@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
@@ -34,6 +34,7 @@ LOGGED_IN = "logged_in"
 NO_ANSWER = "no_answer"
 DECLINED = "declined"
 PHONE_UNREACHABLE = "phone_unreachable"
+MOST_BACK_OFFS = 3
 
 
 class Held(NamedTuple):
@@ -69,10 +70,12 @@ class Agent:
     """What they hold, the earliest first."""
     skills: Mapping[str, int] = field(default_factory=lambda: _NO_SKILLS)
     capacity: Capacity = USUAL
-    on_shift: bool = True
-    """Whether their working hours are now, where they have any."""
     offered_at: datetime | None = None
     """When they were last offered anything."""
+    unanswered: int = 0
+    """How many offers in a row they let ring."""
+    back_at: datetime | None = None
+    """When they are ready again by themselves, having let one ring."""
     lately: Busy = field(default_factory=Busy)
     """How busy they were."""
     known_post: Post | None = None
@@ -90,7 +93,7 @@ class Agent:
     @property
     def room(self) -> frozenset[str]:
         """The media of which one more may be offered now, as far as the agent goes (their phone must be there too)."""
-        if self.presence is not Presence.READY or not self.on_shift:
+        if self.presence is not Presence.READY:
             return _NOWHERE
         return self.capacity.room(Counter(held.medium for held in self.hands.values()))
 
@@ -122,7 +125,22 @@ def show(agent: Agent, presence: Presence, reason: str | None, *, at: datetime) 
     if agent.presence is presence and agent.reason == reason:
         return agent
     starts = agent.presence is Presence.OFFLINE or agent.idle_since is None
-    return changed(agent, presence=presence, reason=reason, since=at, idle_since=at if starts else agent.idle_since)
+    return changed(
+        agent, presence=presence, reason=reason, since=at, idle_since=at if starts else agent.idle_since, back_at=None
+    )
+
+
+def let_ring(agent: Agent, *, at: datetime, back_off: timedelta | None) -> Agent:
+    """Return the agent who did not answer: not ready, for `back_off` and each time in a row twice as long.
+
+    After MOST_BACK_OFFS in a row, or without a `back_off`, until they say themselves that they are ready.
+    """
+    shown = show(agent, Presence.NOT_READY, NO_ANSWER, at=at)
+    in_a_row = agent.unanswered + 1
+    back_at = None
+    if back_off is not None and in_a_row <= MOST_BACK_OFFS:
+        back_at = at + back_off * 2 ** (in_a_row - 1)
+    return changed(shown, unanswered=in_a_row, back_at=back_at)
 
 
 def placed(agent: Agent, queues: Mapping[QueueId, Membership], skills: Mapping[str, int] = _NO_SKILLS) -> Agent:
@@ -146,7 +164,7 @@ def release(agent: Agent, interaction: InteractionId, *, at: datetime, served: b
     hands = {id_: other for id_, other in agent.hands.items() if id_ != interaction}
     if not served or held is None:
         return changed(agent, hands=hands)
-    return changed(agent, hands=hands, idle_since=at, lately=worked(agent.lately, held.since, at))
+    return changed(agent, hands=hands, idle_since=at, unanswered=0, lately=worked(agent.lately, held.since, at))
 
 
 def _seconds(at: datetime | None) -> float:

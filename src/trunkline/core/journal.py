@@ -17,6 +17,7 @@ class Happened(StrEnum):
     ANSWERED_STEP = "answered_step"
     QUEUED = "queued"
     OVERFLOWED = "overflowed"
+    MOVED_ON = "moved_on"
     OFFERED = "offered"
     RINGING = "ringing"
     DECLINED = "declined"

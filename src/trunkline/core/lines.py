@@ -116,7 +116,7 @@ class Able:
 class Line:
     """The entries that ask the same, in the order in which they are served, and who is able to serve them."""
 
-    __slots__ = ("_heads", "able", "demand", "entries", "medium", "number", "overtaken", "strategy")
+    __slots__ = ("_heads", "able", "demand", "entries", "is_open", "medium", "number", "overtaken", "strategy")
 
     def __init__(self, demand: Demand, strategy: Strategy, heads: list[float]) -> None:
         """`heads` holds of every line from when its first entry counts as waiting; this line's place is its number."""
@@ -124,6 +124,8 @@ class Line:
         self.entries: SortedList[Key] = SortedList()
         self.number, self._heads = len(heads), heads
         heads.append(NOBODY)
+        self.is_open = True
+        """Whether its entries are offered now."""
         self.able: list[Able] = []
         self.overtaken = 0
         """How often somebody was served before the head who came after it."""
@@ -142,7 +144,13 @@ class Line:
     def add(self, key: Key) -> None:
         """Put an entry at its place."""
         self.entries.add(key)
-        self._heads[self.number] = min(self._heads[self.number], key[0])
+        if self.is_open:
+            self._heads[self.number] = min(self._heads[self.number], key[0])
+
+    def set_open(self, *, is_open: bool) -> None:
+        """Offer its entries, or let all of them wait."""
+        self.is_open = is_open
+        self._heads[self.number] = self.entries[0][0] if self.entries and is_open else NOBODY
 
     def before(self, key: Key) -> int:
         """Return how many entries stand before a place."""
@@ -160,7 +168,7 @@ class Line:
         entries = self.entries
         if entries[0] == key:
             del entries[0]
-            self._heads[self.number] = entries[0][0] if entries else NOBODY
+            self._heads[self.number] = entries[0][0] if entries and self.is_open else NOBODY
         else:
             entries.remove(key)
 

@@ -132,7 +132,7 @@ class Routing:
     def agent_for(self, interaction: InteractionId, *, now: float) -> AgentId | None:
         """Return the free agent to ask first for a waiting entry."""
         place = self._places.get(interaction)
-        if place is None:
+        if place is None or not place.line.is_open:
             return None
         if place.wanted is not None:
             seat = self.agents.seats.get(place.wanted.agent)
@@ -150,7 +150,7 @@ class Routing:
     def agents_for(self, interaction: InteractionId, at_most: int, *, now: float) -> list[AgentId]:
         """Return the free agents to ask at once for a waiting entry, in their order."""
         place = self._places.get(interaction)
-        if place is None:
+        if place is None or not place.line.is_open:
             return []
         if place.wanted is not None:
             agent = self.agent_for(interaction, now=now)
@@ -243,7 +243,8 @@ class Routing:
 
     def _kept_for(self, seat: Seat, kept: "SortedList[Key]") -> Place | None:
         """Return the first entry that is for this agent and for which they have room."""
-        return next((place for _, id_ in kept if (place := self._places[id_]).line.medium in seat.room), None)
+        places = (self._places[id_] for _, id_ in kept)
+        return next((place for place in places if place.line.is_open and place.line.medium in seat.room), None)
 
     def _passed(self, place: Place, seat: Seat) -> list[Line]:
         """Return the lines whose heads an agent could serve, and that came before an entry that is for this agent."""

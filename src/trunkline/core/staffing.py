@@ -28,6 +28,7 @@ class Staffing:
         self._staffs_of: dict[QueueId, list[Staff]] = {}
         self._with_skill: dict[tuple[QueueId, str], list[Staff]] = {}
         self._asking: dict[tuple[QueueId, str | None], list[Line]] = {}
+        self._closed: set[QueueId] = set()
         self._numbers = count()
         self.serves_more: Callable[[Line], None] = lambda _line: None
         """Called with each line that somebody new serves."""
@@ -37,6 +38,7 @@ class Staffing:
         line = self._lines.get(demand)
         if line is None:
             line = self._lines[demand] = Line(demand, self._strategy_of(demand.queue), self.heads)
+            line.is_open = demand.queue not in self._closed
             queue, skill = demand.queue, min(demand.required, default=(None, 0))[0]
             self._lines_of.setdefault(queue, []).append(line)
             self._asking.setdefault((queue, skill), []).append(line)
@@ -99,6 +101,12 @@ class Staffing:
         for able, _ in staff.scores:
             if id(able) not in absent:
                 able.lost_one()
+
+    def set_open(self, queue: QueueId, *, is_open: bool) -> None:
+        """Let the entries of a queue be offered, or let all of them wait."""
+        (self._closed.discard if is_open else self._closed.add)(queue)
+        for line in self.lines_of(queue):
+            line.set_open(is_open=is_open)
 
     def lines_of(self, queue: QueueId) -> Iterable[Line]:
         """Return every line of a queue."""

@@ -95,7 +95,11 @@ class Conversation:
         assert offer is not None  # noqa: S101 - an OFFERED interaction has its offer, by construction
         kind, reason = _REASONS[failure]
         agent = agents.release(self._floor.agent(offer.agent), interaction.id, at=at, served=False)
-        if agent.presence is Presence.READY:
+        if agent.presence is Presence.READY and failure is OfferFailure.NO_ANSWER:
+            entry = interaction.entry
+            back_off = self._floor.centre.queue(entry.queue).back_off if entry is not None else None
+            agent = agents.let_ring(agent, at=at, back_off=back_off)
+        elif agent.presence is Presence.READY:
             agent = agents.show(agent, Presence.NOT_READY, reason, at=at)
         self._floor.commit(
             interactions=[put_back(interaction, at=at)],

@@ -19,7 +19,9 @@ def due_at(interaction: Interaction) -> datetime | None:
     """Return when the present stage of an interaction ends by itself, None when it may go on for ever."""
     match interaction.stage:
         case Stage.WAITING if interaction.entry is not None:
-            return interaction.entry.overflow_at
+            entry = interaction.entry
+            ends = [at for at in (entry.overflow_at, entry.moves.at if entry.moves else None) if at is not None]
+            return min(ends, default=None)
         case Stage.SCHEDULED if interaction.callback is not None:
             return interaction.callback.due_at
         case Stage.OFFERED if interaction.offer is not None:
@@ -40,10 +42,10 @@ def by_medium(floor: Floor, dues: Mapping[str, Due]) -> Due:
 class Deadlines:
     """Watches the floor and keeps one timer for each interaction that has a deadline."""
 
-    def __init__(self, floor: Floor, *, overflow: Due, ring_out: Due, end_wrap_up: Due, call_back: Due) -> None:
+    def __init__(self, floor: Floor, *, waited_enough: Due, ring_out: Due, end_wrap_up: Due, call_back: Due) -> None:
         self._floor = floor
         self._due = {
-            Stage.WAITING: overflow,
+            Stage.WAITING: waited_enough,
             Stage.OFFERED: ring_out,
             Stage.WRAP_UP: end_wrap_up,
             Stage.SCHEDULED: call_back,

@@ -11,16 +11,6 @@ from trunkline.core.interaction import Entry, Interaction, Outcome, end, enqueue
 from trunkline.core.journal import Happened, JournalEntry
 from trunkline.core.record import changed
 from trunkline.floor.state import Floor
-from trunkline.flows.talk import Enqueue
-
-
-def place_for(want: Enqueue, *, language: str, at: datetime) -> Entry:
-    """Return the place in line that a flow asks for, from now on."""
-    return Entry(
-        queue=want.queue, since=at, priority=want.priority, music=want.music, announce=want.announce, language=language,
-        skills=frozenset(want.skills.items()), prefer=want.prefer, relax=want.relax,
-        overflow_at=at + want.overflow_after if want.overflow_after is not None else None,
-    )  # fmt: skip
 
 
 def in_line(interaction: Interaction, entry: Entry) -> tuple[Interaction, JournalEntry]:

@@ -14,9 +14,10 @@ from trunkline.core.interaction import Entry, Interaction, Stage
 from trunkline.core.record import changed
 from trunkline.floor.callback import Callbacks
 from trunkline.floor.errands import Errands, errand_key
-from trunkline.floor.flow_ends import ended_in_flow, in_line, overflowed, place_for, without_limit
+from trunkline.floor.flow_ends import ended_in_flow, in_line, overflowed, without_limit
 from trunkline.floor.intake import WHO_WITHIN, Intake
 from trunkline.floor.losses import Losses
+from trunkline.floor.places import place_for
 from trunkline.floor.runs import Runs, run_of, steps_taken, stored, tell_faults
 from trunkline.floor.speaking import Speaking
 from trunkline.floor.state import Floor, NoSuch
@@ -212,7 +213,7 @@ class SelfService:
         # What cannot be kept is not offered.
         offered = offer is not None and number is not None and self._switch.may_call(number)
         return replace(
-            place_for(want, language=self._runs.language_of(run), at=self._floor.clock.now()),
+            place_for(self._floor, interaction, want, language=self._runs.language_of(run), at=self._floor.clock.now()),
             announce_every=min(every, offer.after) if offer is not None and offered else every,
             callback_key=offer.key if offer is not None and offered else None,
         )

@@ -9,7 +9,7 @@ from trunkline.core.call import Call
 from trunkline.core.centre import Centre, at_post
 from trunkline.core.customer import Customer, PastInteraction
 from trunkline.core.errors import Rejected
-from trunkline.core.ids import AgentId, CallId, InteractionId, OfferId
+from trunkline.core.ids import AgentId, CallId, InteractionId, OfferId, QueueId
 from trunkline.core.interaction import Interaction, Stage
 from trunkline.core.journal import JournalEntry
 from trunkline.core.routing import Routing
@@ -56,6 +56,8 @@ class Floor:
         self.profiles: dict[InteractionId, Profile] = {}
         self.routing = routing_of(centre)
         self.reachable: set[str] = set()
+        self._closed: frozenset[QueueId] = frozenset()
+        self._away: frozenset[AgentId] = frozenset()
         self.settled = False
         """Whether the last reconciliation is done: offers are made only while it is."""
         self.watchers: list[Watcher] = []
@@ -112,10 +114,25 @@ class Floor:
         """Take over another centre file: everybody who waits or is at work is ordered anew by its rules."""
         self.centre = centre
         self.routing = routing_of(centre)
+        for queue in self._closed:
+            self.routing.agents.set_open(queue, is_open=False)
         for interaction in self.interactions.values():
             if interaction.stage is Stage.WAITING:
                 self._put(None, interaction)
         self._index_agents(self.agents)
+
+    def keep_hours(self, closed: frozenset[QueueId], away: frozenset[AgentId]) -> None:
+        """Take note of the queues that are closed now, and of the agents whose working hours are not now."""
+        opened = self._closed - closed
+        for queue in self._closed ^ closed:
+            self.routing.agents.set_open(queue, is_open=queue in opened)
+        came_or_went = (self._away ^ away) & self.agents.keys()
+        self._closed, self._away = closed, away
+        self._index_agents(came_or_went)
+        has_more = {agent.id for agent in self.agents.values() if agent.queues.keys() & opened}
+        moved = Moved(agents=[(self.agents[id_], self.agents[id_]) for id_ in sorted(came_or_went | has_more)])
+        for watcher in self.watchers if moved.agents else ():
+            watcher(moved)
 
     def phone_changed(self, endpoint: str, *, reachable: bool) -> None:
         """Note that a phone came or went; the watchers see its agent as moved."""
@@ -165,7 +182,8 @@ class Floor:
             if agent.presence is Presence.OFFLINE:
                 self.routing.agents.unseat(id_)
             else:
-                room = agent.room if agent.endpoint in self.reachable else _NO_ROOM
+                here = agent.endpoint in self.reachable and id_ not in self._away
+                room = agent.room if here else _NO_ROOM
                 self.routing.agents.seat(id_, agent.post, room, agent.order)
 
     # --- looking at it ---

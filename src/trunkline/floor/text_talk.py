@@ -12,8 +12,9 @@ from trunkline.core.journal import Happened, JournalEntry
 from trunkline.core.phone import e164
 from trunkline.floor.callback import Callbacks
 from trunkline.floor.errands import Errands
-from trunkline.floor.flow_ends import ended_in_flow, in_line, overflowed, place_for, without_limit
+from trunkline.floor.flow_ends import ended_in_flow, in_line, overflowed, without_limit
 from trunkline.floor.intake import Intake
+from trunkline.floor.places import place_for
 from trunkline.floor.runs import Runs, run_of, steps_taken, stored, tell_faults
 from trunkline.floor.state import Floor
 from trunkline.floor.text_state import MessageLeft, Standing, conversation_of, standing_of, stored_with
@@ -236,7 +237,9 @@ class TextTalk:
         *,
         journal: Sequence[JournalEntry] = (),
     ) -> None:
-        entry = place_for(want, language=self._runs.language_of(run), at=self._floor.clock.now())
+        entry = place_for(
+            self._floor, interaction, want, language=self._runs.language_of(run), at=self._floor.clock.now()
+        )
         waits = replace(interaction, run=stored_with(run, replace(standing, told=True)))
         await self._put_in_line(waits, entry, journal=journal)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from trunkline.core.centre import Centre
 from trunkline.flows.centre_shape import CentreShape
+from trunkline.flows.graph import circles
 from trunkline.flows.problem import Guesser, Problem, Severity
 from trunkline.flows.shape import shaped
 from trunkline.flows.source import MOST_BYTES, Node, read
@@ -34,7 +35,8 @@ def centre_of(data: bytes, file: str) -> tuple[Centre | None, list[Problem]]:
     shape, found = shaped(CentreShape, root, file)
     problems += found
     if shape is not None:
-        problems += _unknown_names(shape, root, file) + _codes_twice(shape, root, file)
+        for look in (_unknown_names, _codes_twice, _round_and_round):
+            problems += look(shape, root, file)
     return (None, sorted(problems)) if problems or shape is None else (shape.centre(), [])
 
 
@@ -78,6 +80,21 @@ def _named(shape: CentreShape) -> Iterator[tuple[Loc, str, str, str]]:
         ):  # fmt: skip
             if given is not None:
                 yield ("agents", login, key), noun, given, whose
+
+
+def _round_and_round(shape: CentreShape, root: Node, file: str) -> list[Problem]:
+    """Find queues that send people on in a circle."""
+    ways = {
+        name: [queue.overflow.queue] if queue.overflow and queue.overflow.queue in shape.queues else []
+        for name, queue in shape.queues.items()
+    }
+    found = []
+    for circle in circles(ways):
+        node, _ = root.reach(("queues", circle[0], "overflow", "queue"))
+        message = f'queue "{circle[0]}": people are sent round for ever: {" → ".join([*circle, circle[0]])}'
+        hint = "let the last one keep them, or let the flow's overflow lead elsewhere"
+        found.append(Problem(file, node.line, node.column, Severity.ERROR, "endless", message, hint))
+    return found
 
 
 def _codes_twice(shape: CentreShape, root: Node, file: str) -> list[Problem]:

@@ -62,6 +62,7 @@ def agent_columns(agent: Agent) -> Mapping[str, Any]:
         "idle_since": agent.idle_since.isoformat() if agent.idle_since else None,
         "phone": agent.phone,
         "offered_at": agent.offered_at.isoformat() if agent.offered_at else None,
+        "unanswered": agent.unanswered, "back_at": agent.back_at.isoformat() if agent.back_at else None,
         "busy_s": agent.lately.seconds, "busy_at": agent.lately.at.isoformat() if agent.lately.at else None,
     }  # fmt: skip
 
@@ -72,4 +73,5 @@ def agent_of(row: Row) -> Agent:
         id=AgentId(row["id"]), name=row["name"], role=row["role"], queues=members(row["queues"]),
         presence=Presence(row["presence"]), reason=row["reason"], since=row["since"], idle_since=row["idle_since"],
         phone=PhoneKind(row["phone"]), offered_at=row["offered_at"], lately=Busy(row["busy_s"], row["busy_at"]),
+        unanswered=row["unanswered"], back_at=row["back_at"],
     )  # fmt: skip

@@ -1,6 +1,7 @@
 -- active --
 -- Every agent who is not retired.
-SELECT id, name, role, queues, presence, reason, since, idle_since, phone, offered_at, busy_s, busy_at
+SELECT id, name, role, queues, presence, reason, since, idle_since, phone, offered_at, busy_s, busy_at,
+    unanswered, back_at
 FROM agent WHERE retired_at IS NULL ORDER BY id;
 
 -- put --

@@ -3,14 +3,17 @@
 -- of objects whose keys are columns. Every interaction and agent comes once, in the order of ids (no deadlocks).
 -- $4 is the checksum of the three. It fails on journal_batch when the same save has been done before: nothing to do.
 WITH saved_agents AS (
-    INSERT INTO agent AS a (id, name, role, queues, presence, reason, since, idle_since, phone, offered_at, busy_s, busy_at)
-    SELECT id, name, role, queues, presence, reason, since, idle_since, phone, offered_at, busy_s, busy_at
+    INSERT INTO agent AS a (id, name, role, queues, presence, reason, since, idle_since, phone, offered_at, busy_s, busy_at,
+        unanswered, back_at)
+    SELECT id, name, role, queues, presence, reason, since, idle_since, phone, offered_at, busy_s, busy_at,
+        unanswered, back_at
     FROM jsonb_populate_recordset(NULL::agent, $2::text::jsonb)
     ON CONFLICT (id) DO UPDATE SET
         name = EXCLUDED.name, role = EXCLUDED.role, queues = EXCLUDED.queues,
         presence = EXCLUDED.presence, reason = EXCLUDED.reason, since = EXCLUDED.since,
         idle_since = EXCLUDED.idle_since, phone = EXCLUDED.phone,
-        offered_at = EXCLUDED.offered_at, busy_s = EXCLUDED.busy_s, busy_at = EXCLUDED.busy_at
+        offered_at = EXCLUDED.offered_at, busy_s = EXCLUDED.busy_s, busy_at = EXCLUDED.busy_at,
+        unanswered = EXCLUDED.unanswered, back_at = EXCLUDED.back_at
 ), saved_interactions AS (
     INSERT INTO interaction AS i
     SELECT * FROM json_populate_recordset(NULL::interaction, $1::text::json)
