@@ -85,6 +85,7 @@ log = logging.getLogger(__name__)
 HEARTBEAT_S = 5.0
 LOOK_S = 0.5
 """How often the flow files and the parts' health are looked at."""
+_WAITS_REMEMBERED = 5_000
 _DATABASE_WITHIN = timedelta(seconds=30)
 
 
@@ -155,14 +156,14 @@ class _Service:
         )  # fmt: skip
         self.back_off, self.opening = BackOff(floor), OpeningTimes(floor)
         dispatcher = Dispatcher(floor, calls)
-        waiting = Waiting(floor, calls, runs, speaking)
+        self.waiting = Waiting(floor, calls, runs, speaking)
         recovery = Recovery(
             floor, calls, conversation=conversation, self_service=self.self_service, callbacks=self.callbacks,
             transfers=transfers, intake=self.intake, dispatcher=dispatcher,
         )  # fmt: skip
         self.switchboard = Switchboard(
             floor, conversation=conversation, self_service=self.self_service, callbacks=self.callbacks,
-            transfers=transfers, waiting=waiting, recovery=recovery,
+            transfers=transfers, waiting=self.waiting, recovery=recovery,
         )  # fmt: skip
         self.hub = Hub(
             floor, store, sip_account=self._sip_account, parts=self.parts, zone=_zone_of(floor.centre),
@@ -187,6 +188,10 @@ class _Service:
         service.at_steps.recount()
         service.deadlines.follow_all()
         service.back_off.follow_all()
+        now = service.clock.now()
+        service.waiting.begin(
+            await service.store.waits(since=now - timedelta(days=1), until=now, at_most=_WAITS_REMEMBERED)
+        )
         service.opening.begin()
         for agent in service.floor.agents.values():
             if agent.presence is not Presence.OFFLINE:

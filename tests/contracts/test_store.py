@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -23,6 +24,7 @@ from trunkline.core.ids import AgentId, CustomerId, InteractionId, QueueId, new_
 from trunkline.core.interaction import Address, Outcome, Stage, Work
 from trunkline.core.journal import Happened, JournalEntry
 from trunkline.core.occupancy import Busy
+from trunkline.core.waiting import WaitTold
 from trunkline.floor.runs import run_of
 from trunkline.floor.text_state import MessageLeft, Standing, standing_of, stored_with
 from trunkline.flows.run import Run
@@ -321,3 +323,25 @@ async def test_a_name_that_is_told_later_is_the_customers_and_never_replaces_one
 
     assert (nameless.name, named.name, renamed.name) == (None, "Chris", "Chris")
     assert nameless.id == named.id == renamed.id
+
+
+async def test_waits_that_ended_with_an_agent_are_told_with_what_was_expected(store: AnyStore) -> None:
+    def accepted(seconds: float, **facts: Any) -> JournalEntry:
+        return JournalEntry(Happened.ACCEPTED, later(seconds), InteractionId(new_id()), AgentId("ana"), facts)
+
+    await store.save([
+        Change(journal=[
+            accepted(10, queue="sales", waited_s=12.5, by_queue_s=10.0),
+            accepted(20, queue="sales", waited_s=30.0, by_queue_s=20.0, by_last_s=12.5),
+            accepted(30, queue="support", waited_s=1.0),
+            accepted(40, waited_s=1.0),
+            JournalEntry(Happened.OFFERED, later(25), InteractionId(new_id()), AgentId("ana"), {"queue": "sales"}),
+        ])
+    ])  # fmt: skip
+
+    told = await store.waits(since=later(0), until=later(35), at_most=2)
+
+    assert list(told) == [
+        WaitTold(QueueId("sales"), later(20), timedelta(seconds=30), 20.0, 12.5),
+        WaitTold(QueueId("support"), later(30), timedelta(seconds=1)),
+    ]

@@ -7,7 +7,6 @@ from trunkline.core.demand import Membership, Order, Relaxed, Strategy, Wanted, 
 from trunkline.core.ids import AgentId, InteractionId, QueueId
 from trunkline.core.occupancy import NEVER
 from trunkline.core.routing import Routing
-from trunkline.core.waiting import expected_wait
 
 SALES, SUPPORT = QueueId("sales"), QueueId("support")
 VOICE, BOTH = frozenset({"voice"}), frozenset({"voice", "chat"})
@@ -228,9 +227,3 @@ def test_a_clock_that_was_set_back_puts_nobody_before_others() -> None:
     _sits(routing, "ana", order=Order(1.0))
 
     assert routing.agents_for(_waits(routing, "one"), 2, now=NOW) == [ben, ana]
-
-
-def test_expected_wait_is_unknown_without_agents_or_experience() -> None:
-    assert expected_wait(3, handling=timedelta(minutes=4), agents=2) == timedelta(minutes=6)
-    assert expected_wait(3, handling=None, agents=2) is None
-    assert expected_wait(3, handling=timedelta(minutes=4), agents=0) is None

@@ -12,6 +12,7 @@ from trunkline.core.errors import Rejected, Unavailable
 from trunkline.core.ids import AgentId, CustomerId, InteractionId, new_id
 from trunkline.core.interaction import Interaction
 from trunkline.core.journal import Happened, JournalEntry
+from trunkline.core.waiting import WaitTold
 from trunkline.ports.store import AgentRecord, Change, Health, Session, SipCredentials, Situation
 from trunkline.store.agents import refuse_unfit_logins
 
@@ -109,6 +110,18 @@ class MemoryStore:
             missed=sum(entry.kind in _MISSED for entry in mine),
             longest_talk=max(talks, default=timedelta()),
         )
+
+    async def waits(self, *, since: datetime, until: datetime, at_most: int) -> Sequence[WaitTold]:
+        self._reach()
+        told = [
+            WaitTold(
+                entry.facts["queue"], entry.at, timedelta(seconds=entry.facts["waited_s"]),
+                entry.facts.get("by_queue_s"), entry.facts.get("by_last_s"),
+            )
+            for entry in self.journal
+            if entry.kind is Happened.ACCEPTED and since <= entry.at < until and entry.facts.get("queue")
+        ]  # fmt: skip
+        return sorted(told, key=lambda each: each.at)[-at_most:]
 
     async def set_password(self, agent: AgentId, password: str) -> None:
         self._reach()

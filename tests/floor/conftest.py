@@ -155,14 +155,14 @@ class Centre:
         )  # fmt: skip
         self.back_off, self.opening = BackOff(self.floor), OpeningTimes(self.floor)
         dispatcher = Dispatcher(self.floor, switch)
-        waiting = Waiting(self.floor, switch, runs, speaking)
+        self.waiting = Waiting(self.floor, switch, runs, speaking)
         recovery = Recovery(
             self.floor, switch, conversation=conversation, self_service=self.self_service, callbacks=self.callbacks,
             transfers=transfers, intake=self.intake, dispatcher=dispatcher,
         )  # fmt: skip
         self.switchboard = Switchboard(
             self.floor, conversation=conversation, self_service=self.self_service, callbacks=self.callbacks,
-            transfers=transfers, waiting=waiting, recovery=recovery,
+            transfers=transfers, waiting=self.waiting, recovery=recovery,
         )  # fmt: skip
         self.hub = Hub(
             self.floor, store, sip_account=lambda agent: {"user": agent.endpoint},

@@ -1,14 +1,18 @@
 """Flows on callers' lines: what is heard, what is kept, and what happens when something is missing."""
 
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 
+from tests.builders import NOON
 from tests.floor.conftest import Centre, open_floor
 from trunkline.core.call import Where
 from trunkline.core.errors import Unavailable
+from trunkline.core.ids import QueueId
 from trunkline.core.interaction import Outcome, Stage
 from trunkline.core.journal import Happened
+from trunkline.core.waiting import ENOUGH, WaitTold
 from trunkline.flows.flow import Flow
 
 ORDERS = """
@@ -170,6 +174,8 @@ async def test_an_empty_voicemail_is_no_work(centre: Centre) -> None:
 
 
 async def test_the_wait_is_said_once_it_is_known(centre: Centre) -> None:
+    two_minutes = timedelta(minutes=2)
+    centre.waiting.begin([WaitTold(QueueId("sales"), NOON, two_minutes, by_queue_s=120.0)] * ENOUGH)
     await centre.ready("ana")
     for _ in range(3):
         call, offer = await centre.call_talks()

@@ -15,6 +15,7 @@ _COMMANDS = {
     "agent": ("trunkline.cli.agent", "Set an agent's password, or print the account of their SIP phone."),
     "call": ("trunkline.cli.call", "Place a test call and tell step by step what the caller heard."),
     "demo": ("trunkline.cli.demo", "Bring simulated callers and agents, so that the screens live."),
+    "report": ("trunkline.cli.report", "Figures of what was: how far the expected waits were off."),
     "flow": ("trunkline.cli.flow", "Check, test, explore, draw and try the flow files."),
 }
 

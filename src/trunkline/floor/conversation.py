@@ -61,7 +61,12 @@ class Conversation:
     def accept(self, interaction: Interaction, *, at: datetime, call: Call | None = None) -> None:
         """Put an offered interaction into its agent's hands; `call` is whom they talk to, where there is a call."""
         talking = join(interaction, at=at, call=call)
-        facts = {"offer": talking.offer.id if talking.offer else None, "waited_s": _waited_s(interaction, at)}
+        facts = {
+            "offer": talking.offer.id if talking.offer else None,
+            "queue": talking.entry.queue if talking.entry else None,
+            "waited_s": _waited_s(interaction, at),
+            **self._floor.foretold(interaction.id),
+        }
         self._floor.commit(
             interactions=[talking], journal=[JournalEntry(Happened.ACCEPTED, at, talking.id, talking.agent, facts)]
         )

@@ -1,6 +1,6 @@
 """The floor: every live interaction and every agent, in memory, with the indexes that decisions need."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -61,6 +61,8 @@ class Floor:
         self.settled = False
         """Whether the last reconciliation is done: offers are made only while it is."""
         self.watchers: list[Watcher] = []
+        self.foretold: Callable[[InteractionId], Mapping[str, float]] = lambda _id: {}
+        """What was expected of a wait when it began."""
         self._by_call: dict[CallId, InteractionId] = {}
         self._by_offer: dict[OfferId, InteractionId] = {}
 

@@ -1,5 +1,6 @@
 """What a waiting caller is told about where they stand, in English and Spanish; other languages get English."""
 
+from bisect import bisect_left, bisect_right
 from datetime import timedelta
 
 from trunkline.flows.flow import Flow
@@ -7,8 +8,12 @@ from trunkline.flows.readout import base_of
 from trunkline.flows.steps.queue import QueueStep
 from trunkline.flows.talk import CallbackOffer, Prompt
 
-LONGEST_TOLD = timedelta(minutes=60)
-"""A longer wait is told as more than this."""
+_MINUTES = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60)
+"""The minutes that are spoken of; a longer wait is told as more than an hour."""
+_NEARLY = 0.05
+"""1 minute 58 is told as 2 minutes."""
+_WIDEST = 5
+"""How many steps apart the two ends of what is spoken may be."""
 _READY_PLACES = 20
 _WORDS = {
     "en": {
@@ -16,6 +21,7 @@ _WORDS = {
         "place": "You are number {place} in line.",
         "minute": "The expected wait is about one minute.",
         "minutes": "The expected wait is about {minutes} minutes.",
+        "between": "The expected wait is between {low} and {high} minutes.",
         "long": "The expected wait is more than an hour.",
         "callback": "If you would like us to call you back without losing your place, press {key}.",
     },
@@ -24,6 +30,7 @@ _WORDS = {
         "place": "Es usted el número {place} en la cola.",
         "minute": "El tiempo de espera es de aproximadamente un minuto.",
         "minutes": "El tiempo de espera es de aproximadamente {minutes} minutos.",
+        "between": "El tiempo de espera es de entre {low} y {high} minutos.",
         "long": "El tiempo de espera es de más de una hora.",
         "callback": "Si prefiere que le llamemos sin perder su turno, pulse {key}.",
     },
@@ -36,12 +43,22 @@ def place_in_line(position: int, language: str) -> Prompt:
     return _prompt("next" if position == 1 else "place", language, place=str(position))
 
 
-def expected(wait: timedelta, language: str) -> Prompt:
-    """Return the words for a wait, in whole minutes, one at least."""
-    minutes = max(1, round(wait.total_seconds() / 60))
-    if minutes > LONGEST_TOLD.total_seconds() / 60:
+def expected(low: timedelta, high: timedelta, language: str) -> Prompt | None:
+    """Return the words for a wait between two lengths, in minutes; None when they are too far apart to be of use."""
+    if low >= timedelta(minutes=_MINUTES[-1]):
         return _prompt("long", language)
-    return _prompt("minute" if minutes == 1 else "minutes", language, minutes=str(minutes))
+    first = max(bisect_right(_MINUTES, low.total_seconds() / 60 * (1 + _NEARLY)) - 1, 0)
+    last = bisect_left(_MINUTES, high.total_seconds() / 60 * (1 - _NEARLY))
+    if last - first > _WIDEST or last == len(_MINUTES):
+        return None
+    return _between(first, last, language)
+
+
+def _between(first: int, last: int, language: str) -> Prompt:
+    low, high = _MINUTES[first], _MINUTES[last]
+    if low == high:
+        return _prompt("minute" if low == 1 else "minutes", language, minutes=str(low))
+    return _prompt("between", language, low=str(low), high=str(high))
 
 
 def callback_offer(offer: CallbackOffer, language: str) -> tuple[Prompt, ...]:
@@ -60,8 +77,10 @@ def prompts_for_waiting(flow: Flow) -> list[Prompt]:
         if any("position" in step.while_waiting.announce for step in queues):
             prompts |= dict.fromkeys(place_in_line(place, language) for place in range(1, _READY_PLACES + 1))
         if any("wait" in step.while_waiting.announce for step in queues):
-            minutes = range(1, round(LONGEST_TOLD.total_seconds() / 60) + 2)
-            prompts |= dict.fromkeys(expected(timedelta(minutes=each), language) for each in minutes)
+            steps = range(len(_MINUTES))
+            ends = [(first, last) for first in steps for last in steps if first <= last <= first + _WIDEST]
+            prompts |= dict.fromkeys(_between(first, last, language) for first, last in ends)
+            prompts[_prompt("long", language)] = None
         offers = (step.offer_callback for step in queues)
         keys = {offer.key for offer in offers if offer is not None and offer.say is None}
         for key in sorted(keys):

@@ -10,6 +10,7 @@ from trunkline.core.customer import Customer, DayFigures, PastInteraction
 from trunkline.core.ids import AgentId, CustomerId, InteractionId
 from trunkline.core.interaction import Interaction
 from trunkline.core.journal import JournalEntry
+from trunkline.core.waiting import WaitTold
 
 
 class Change(NamedTuple):
@@ -81,6 +82,9 @@ class Store(Protocol):
 
     async def day_figures(self, agent: AgentId, *, since: datetime) -> DayFigures:
         """Compute an agent's figures from the journal."""
+
+    async def waits(self, *, since: datetime, until: datetime, at_most: int) -> Sequence[WaitTold]:
+        """Return the last waits that ended with an agent in that time, and what was expected of them; oldest first."""
 
 
 class Logins(Protocol):

@@ -11,6 +11,7 @@ from trunkline.core.demand import Moves, Relaxed, Wanted
 from trunkline.core.ids import AgentId, CallId, CustomerId, InteractionId, OfferId, QueueId
 from trunkline.core.interaction import Address, Callback, Entry, Interaction, Offer, Outcome, Stage, Voicemail, Work
 from trunkline.core.journal import JournalEntry
+from trunkline.core.waiting import WaitTold
 from trunkline.ports.store import Change
 from trunkline.store.agents import agent_columns
 from trunkline.store.database import Database, Row, WrittenBefore, storable_json
@@ -50,6 +51,11 @@ class Interactions:
         """Return one interaction, live or ended."""
         row = await self._database.row(_SQL["one"], id_)
         return interaction_of(row) if row else None
+
+    async def waits(self, *, since: datetime, until: datetime, at_most: int) -> Sequence[WaitTold]:
+        """Return the last waits that ended with an agent in that time, and what was expected of them; oldest first."""
+        rows = await self._database.rows(_SQL["waits"], since, until, at_most)
+        return [_wait_of(row) for row in rows]
 
     async def _live(self) -> Iterable[Interaction]:
         return map(interaction_of, await self._database.rows(_SQL["live"]))
@@ -208,6 +214,11 @@ def _journal_columns(entry: JournalEntry) -> Mapping[str, Any]:
         "at": written(entry.at), "kind": entry.kind, "interaction_id": entry.interaction, "agent_id": entry.agent,
         "facts": entry.facts,
     }  # fmt: skip
+
+
+def _wait_of(row: Row) -> WaitTold:
+    waited = timedelta(seconds=row["waited_s"])
+    return WaitTold(QueueId(row["queue"]), row["at"], waited, row["by_queue_s"], row["by_last_s"])
 
 
 def _checksum(payloads: Iterable[str]) -> str:

@@ -47,3 +47,13 @@ SELECT * FROM interaction WHERE ended_at IS NULL ORDER BY arrived_at, id;
 
 -- one --
 SELECT * FROM interaction WHERE id = $1::uuid;
+
+-- waits --
+-- The last $3 waits that ended with an agent between $1 and $2, and what was expected of them; the oldest first.
+SELECT * FROM (
+    SELECT seq, at, facts->>'queue' AS queue, (facts->>'waited_s')::float8 AS waited_s,
+           (facts->>'by_queue_s')::float8 AS by_queue_s, (facts->>'by_last_s')::float8 AS by_last_s
+    FROM journal
+    WHERE kind = 'accepted' AND at >= $1 AND at < $2 AND facts ? 'queue' AND facts->>'waited_s' IS NOT NULL
+    ORDER BY at DESC, seq DESC LIMIT $3
+) AS latest ORDER BY at, seq;
