@@ -43,6 +43,15 @@ def worlds(draw: st.DrawFn) -> tuple[list[Interaction], Picture]:
                 callers.append(seen(call, where, offer if joined else None))
             else:
                 callers.append(seen(call, draw(st.sampled_from(AFTER_A_TALK.get(interaction.stage, NOT_TALKING)))))
+        # Others are rung for the same caller, one of whom may have them by now.
+        for _ in range(draw(st.integers(0, 2))):
+            late = OfferId(new_id())
+            taken = bool(callers) and callers[-1].call == call and draw(st.booleans())
+            if taken and callers[-1].where is Where.WAITING:
+                callers[-1] = seen(call, Where.TALKING, late)
+                legs.append(AgentLegSeen(late, interaction.id, answered=True, joined=True))
+            else:
+                legs.append(AgentLegSeen(late, interaction.id, answered=draw(st.booleans()), joined=False))
     for number in range(draw(st.integers(0, 3))):
         # A callback: the agent's leg is there or not, on the phone or not, and the customer with it or not.
         stage = draw(st.sampled_from([Stage.SCHEDULED, Stage.WAITING, Stage.OFFERED, Stage.TALKING, Stage.WRAP_UP]))
@@ -143,7 +152,8 @@ def test_a_talk_under_way_is_never_touched(world: tuple[list[Interaction], Pictu
         if isinstance(finding, found.CallerFound):
             assert finding.seen.where is not Where.TALKING
         elif not isinstance(finding, found.HangUpLeg) and finding.interaction in talking:
-            assert isinstance(finding, found.Joined)
+            # Another agent's talk with the same caller: only this offer is over.
+            assert isinstance(finding, found.Joined | found.OfferLost)
 
 
 @given(worlds())
@@ -167,6 +177,26 @@ def test_a_voicemail_needs_no_caller() -> None:
     item = replace(an_interaction(Stage.WAITING), work=Work.VOICEMAIL, call=None)
 
     assert reconcile([item], Picture(ASTERISK, NOON, [], [], frozenset())) == []
+
+
+def test_a_caller_whom_another_agent_took_is_left_talking_and_the_offer_is_lost() -> None:
+    interaction, other = an_interaction(Stage.OFFERED), OfferId(new_id())
+    assert interaction.call is not None
+    leg = AgentLegSeen(other, interaction.id, answered=True, joined=True)
+    picture = Picture(ASTERISK, NOON, [seen(interaction.call, Where.TALKING, other)], [leg], frozenset())
+
+    assert reconcile([interaction], picture) == [found.OfferLost(interaction.id)]
+
+
+def test_a_phone_that_rings_for_an_offer_of_nobodys_is_ended() -> None:
+    interaction = an_interaction(Stage.OFFERED)
+    assert interaction.call is not None
+    assert interaction.offer is not None
+    own, other = interaction.offer.id, OfferId(new_id())
+    legs = [AgentLegSeen(offer, interaction.id, answered=False, joined=False) for offer in (own, other)]
+    picture = Picture(ASTERISK, NOON, [seen(interaction.call, Where.WAITING)], legs, frozenset())
+
+    assert reconcile([interaction], picture) == [found.HangUpLeg(other)]
 
 
 def test_a_ringing_offer_is_left_ringing() -> None:

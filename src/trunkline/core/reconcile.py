@@ -203,5 +203,6 @@ def _offered(interaction: Interaction, caller: CallerSeen, legs: dict[OfferId, A
         yield TalkOver(interaction.id, joined_first=True)
     else:
         yield OfferLost(interaction.id)
-        if caller.where is not Where.WAITING:
+        # One who talks is with an agent who was rung for them too: that is never touched.
+        if caller.where not in (Where.WAITING, Where.TALKING):
             yield SendToWaiting(interaction.id, caller.call)
