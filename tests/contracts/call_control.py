@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from trunkline.core.call import Call, OfferFailure, Where
-from trunkline.core.ids import InteractionId, OfferId, new_id
+from trunkline.core.ids import OfferId, interaction_id_of, new_id
 from trunkline.ports.call_control import (
     AgentJoined,
     AgentLegEnded,
@@ -23,7 +23,7 @@ SECOND = timedelta(seconds=1)
 
 
 class Stage(ABC):
-    """A switch with people: callers that call, and Ana's phone, which is there."""
+    """A switch with people: callers that call, and Ana's and Ben's phones, which are there."""
 
     control: CallControl
 
@@ -46,6 +46,9 @@ class Stage(ABC):
     async def ana_answers(self, offer: OfferId) -> None: ...
 
     @abstractmethod
+    async def ben_answers(self, offer: OfferId) -> None: ...
+
+    @abstractmethod
     async def ana_declines(self, offer: OfferId) -> None: ...
 
     @abstractmethod
@@ -63,10 +66,10 @@ class Stage(ABC):
         await self.control.to_waiting(call, music="default", announce_every=60 * SECOND)
         return call
 
-    async def ringing(self, call: Call) -> OfferId:
+    async def ringing(self, call: Call, *, endpoint: str = "ana") -> OfferId:
         offer = OfferId(new_id())
         await self.control.ring(
-            Ring(offer, InteractionId(new_id()), call, "ana", 20 * SECOND, "+447700900123", "Chris")
+            Ring(offer, interaction_id_of(call.id), call, endpoint, 20 * SECOND, "+447700900123", "Chris")
         )
         rings = await self.hears(AgentRinging)
         assert rings.offer == offer
@@ -137,6 +140,52 @@ class CallControlContract:
 
         assert await stage.ends(offer) is not None
         assert (await stage.control.picture()).agent_legs in ([], ())
+
+    async def test_a_phone_that_was_answered_as_its_offer_was_withdrawn_leaves_the_caller_waiting(
+        self, stage: Stage
+    ) -> None:
+        call, offer = await stage.talking()
+
+        await stage.control.stop_ringing(offer)
+
+        assert await stage.ends(offer) is None
+        again = await stage.ringing(call)
+        await stage.ana_answers(again)
+        assert (await stage.hears(AgentJoined)).offer == again
+
+    async def test_of_two_who_are_rung_the_first_who_answers_has_the_caller(self, stage: Stage) -> None:
+        call = await stage.waiting()
+        at_ana, at_ben = await stage.ringing(call), await stage.ringing(call, endpoint="ben")
+
+        await stage.ben_answers(at_ben)
+
+        joined = await stage.hears(AgentJoined)
+        assert (joined.offer, joined.call) == (at_ben, call)
+        assert await stage.ends(at_ana) is OfferFailure.TAKEN
+        picture = await stage.control.picture()
+        assert [(seen.where, seen.with_offer) for seen in picture.callers] == [(Where.TALKING, at_ben)]
+        assert [leg.offer for leg in picture.agent_legs] == [at_ben]
+
+    async def test_of_two_who_are_rung_both_are_seen_ringing_for_the_one_who_waits(self, stage: Stage) -> None:
+        call = await stage.waiting()
+        offers = {await stage.ringing(call), await stage.ringing(call, endpoint="ben")}
+
+        picture = await stage.control.picture()
+
+        assert {(leg.offer, leg.interaction, leg.joined) for leg in picture.agent_legs} == {
+            (offer, interaction_id_of(call.id), False) for offer in offers
+        }
+        assert [(seen.where, seen.with_offer) for seen in picture.callers] == [(Where.WAITING, None)]
+
+    async def test_of_two_who_are_rung_one_who_declines_leaves_the_other_ringing(self, stage: Stage) -> None:
+        call = await stage.waiting()
+        at_ana, at_ben = await stage.ringing(call), await stage.ringing(call, endpoint="ben")
+
+        await stage.ana_declines(at_ana)
+
+        assert await stage.ends(at_ana) is OfferFailure.DECLINED
+        await stage.ben_answers(at_ben)
+        assert (await stage.hears(AgentJoined)).offer == at_ben
 
     async def test_hold_is_told(self, stage: Stage) -> None:
         _, offer = await stage.talking()

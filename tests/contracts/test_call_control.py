@@ -20,6 +20,7 @@ class FakeStage(Stage):
     def __init__(self) -> None:
         self.switch = self.control = FakeSwitch(FakeClock())
         self.switch.phone("ana")
+        self.switch.phone("ben")
         self._events = self.switch.events()
         self._heard: list[CallEvent] = []
 
@@ -42,6 +43,9 @@ class FakeStage(Stage):
         self.switch.caller_hangs_up(call)
 
     async def ana_answers(self, offer: OfferId) -> None:
+        self.switch.answers(offer)
+
+    async def ben_answers(self, offer: OfferId) -> None:
         self.switch.answers(offer)
 
     async def ana_declines(self, offer: OfferId) -> None:

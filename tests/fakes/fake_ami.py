@@ -86,7 +86,8 @@ class FakeAmi:
                 lines = [line.split(": ", 1) for line in block.split("\r\n") if line]
                 action: dict[str, str] = {}
                 for key, value in lines:
-                    action[key] = value
+                    # A header that comes more than once has a line for each.
+                    action[key] = f"{action[key]}\n{value}" if key in action else value
                 await self._answer(writer, action)
         except (asyncio.IncompleteReadError, ConnectionError):
             pass

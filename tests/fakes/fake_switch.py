@@ -64,8 +64,12 @@ class FakeSwitch:
 
     async def stop_ringing(self, offer: OfferId) -> None:
         self._reach()
-        if offer in self.legs:
-            self.agent_hangs_up(offer)
+        leg = self.legs.pop(offer, None)
+        if leg is not None:
+            self._tell(AgentLegEnded(offer, None if leg.joined else OfferFailure.NO_ANSWER, self.clock.now()))
+            for seen in list(self.callers.values()):
+                if seen.with_offer == offer:
+                    self._move(seen.call, Where.WAITING)
 
     async def hang_up(self, call: Call) -> None:
         self._reach()
@@ -137,10 +141,17 @@ class FakeSwitch:
         self._tell(PhoneChanged(endpoint, reachable, self.clock.now()))
 
     def answers(self, offer: OfferId) -> None:
+        """The agent answers: the first has the caller, whoever else is rung for them does not."""
         call = next(ring.call for ring in self.rung if ring.offer == offer)
+        if self.callers[call.id].with_offer is not None:
+            self.fails(offer, OfferFailure.TAKEN)
+            return
         self.legs[offer] = replace(self.legs[offer], answered=True, joined=True)
         self.callers[call.id] = replace(self.callers[call.id], where=Where.TALKING, with_offer=offer)
         self._tell(AgentJoined(offer, call, self.clock.now()))
+        for late in [ring.offer for ring in self.rung if ring.call == call and ring.offer != offer]:
+            if late in self.legs:
+                self.fails(late, OfferFailure.TAKEN)
 
     def agent_answers_callback(self, offer: OfferId) -> None:
         """The agent is on the phone; the customer's rings."""

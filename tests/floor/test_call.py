@@ -111,6 +111,17 @@ async def test_caller_keeps_the_place_when_the_agent_does_not_take_it(
     assert centre.agent("ana").busy is None
 
 
+async def test_an_agent_whose_caller_somebody_else_took_stays_ready(centre: Centre) -> None:
+    await centre.ready("ana")
+    call, offer = await centre.call_rings()
+
+    centre.switch.fails(offer, OfferFailure.TAKEN)
+    await centre.settled()
+
+    assert centre.agent("ana").presence is Presence.READY
+    assert centre.stage(call) is Stage.OFFERED, "the caller is as good as new"
+
+
 async def test_the_offer_goes_to_the_next_agent_when_one_declines(centre: Centre) -> None:
     await centre.ready("ana", "ben")
     _, offer = await centre.call_rings()

@@ -13,7 +13,7 @@ from trunkline.telephony.provision import RunningSwitch
 
 AGENT_SECRET = b"a secret of the tests"
 AMI_SECRET = "ami; of the tests"
-AGENTS = ("ana", "ben")
+AGENTS = ("ana", "ben", "carla")
 
 
 @dataclass

@@ -7,18 +7,18 @@ import pytest
 
 from tests.contracts.call_control import CallControlContract, Stage
 from tests.system.phone import Phone
-from tests.system.test_telephony import Centre, ana, centre
+from tests.system.test_telephony import Centre, ana, ben, centre
 from trunkline.core.call import Call
 from trunkline.core.ids import OfferId
 from trunkline.simulate.caller import Caller
 
 E = TypeVar("E")
-__all__ = ["ana", "centre"]
+__all__ = ["ana", "ben", "centre"]
 
 
 class RealStage(Stage):
-    def __init__(self, centre: Centre, ana: Phone) -> None:
-        self._centre, self._ana = centre, ana
+    def __init__(self, centre: Centre, ana: Phone, ben: Phone) -> None:
+        self._centre, self._ana, self._ben = centre, ana, ben
         self.control = centre.calls
         self.callers: list[Caller] = []
 
@@ -40,6 +40,10 @@ class RealStage(Stage):
         await self._ana.event("CALL_INCOMING")
         self._ana.do("accept")
 
+    async def ben_answers(self, offer: OfferId) -> None:
+        await self._ben.event("CALL_INCOMING")
+        self._ben.do("accept")
+
     async def ana_declines(self, offer: OfferId) -> None:
         await self._ana.event("CALL_INCOMING")
         self._ana.do("hangup")
@@ -54,8 +58,8 @@ class RealStage(Stage):
 
 class TestAsterisk(CallControlContract):
     @pytest.fixture
-    async def stage(self, centre: Centre, ana: Phone) -> AsyncIterator[Stage]:
-        stage = RealStage(centre, ana)
+    async def stage(self, centre: Centre, ana: Phone, ben: Phone) -> AsyncIterator[Stage]:
+        stage = RealStage(centre, ana, ben)
         yield stage
         for caller in stage.callers:
             await caller.hang_up()

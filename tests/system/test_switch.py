@@ -13,7 +13,7 @@ import pytest
 
 from tests.system.phone import Phone
 from tests.system.raw_ami import Message, RawAmi
-from tests.system.switch import AGENT_SECRET, AMI_SECRET, Switch, free_ports, open_folder
+from tests.system.switch import AGENT_SECRET, AGENTS, AMI_SECRET, Switch, free_ports, open_folder
 from trunkline.cli.switch import switches_of
 from trunkline.core.errors import Misconfigured
 from trunkline.core.sip_account import sip_password
@@ -74,7 +74,7 @@ def test_start_up_has_nothing_to_complain_of(switch: Switch) -> None:
 
 async def test_same_settings_find_the_switch_that_runs_and_a_taken_port_names_its_holder(switch: Switch) -> None:
     timing = Timing(patience_s=4, guard_s=2, slice_s=1, fallback_ring_s=3)
-    ring_group = ["ana", "ana-web", "ben", "ben-web"]
+    ring_group = [end for name in AGENTS for end in (name, f"{name}-web")]
     began = time.monotonic()
     again = await provision.ensure(
         switch.settings,

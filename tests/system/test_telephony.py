@@ -7,14 +7,14 @@ import wave
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
 from tests.system.phone import Phone
 from tests.system.switch import AGENT_SECRET, AMI_SECRET, Switch
 from trunkline.core.call import OfferFailure, Where
-from trunkline.core.ids import AsteriskId, InteractionId, OfferId, new_id
+from trunkline.core.ids import AsteriskId, OfferId, interaction_id_of, new_id
 from trunkline.core.sip_account import sip_password
 from trunkline.ports.call_control import (
     AgentJoined,
@@ -51,7 +51,19 @@ class Centre:
         self.calls = Calls(ami, AsteriskId("trunkline"), inside=switch.running.paths.inside)
         self.lines = AgiLines(ami, switch.running.paths.inside)
         self.heard: list[CallEvent] = []
+        self._tasks: list[asyncio.Task[None]] = []
         self._news = asyncio.Condition()
+
+    def lives(self) -> None:
+        """Connect, and listen."""
+        self._tasks = [asyncio.create_task(self.ami.run()), asyncio.create_task(self.listen())]
+
+    async def dies(self) -> None:
+        """Be gone, as a service that was killed: the switch is on its own."""
+        for task in self._tasks:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
 
     async def listen(self) -> None:
         async for event in self.calls.events():
@@ -84,10 +96,10 @@ class Centre:
         file.chmod(0o644)
         return file
 
-    async def ring(self, line: LineOpened, endpoint: str, *, ring_for: timedelta = 10 * SECOND) -> OfferId:
-        offer = OfferId(new_id())
+    async def ring(self, line: LineOpened, endpoint: str, *, ring_for: timedelta = 10 * SECOND, **more: Any) -> OfferId:
+        offer, interaction = OfferId(new_id()), interaction_id_of(line.call.id)
         await self.calls.ring(
-            Ring(offer, InteractionId(new_id()), line.call, endpoint, ring_for, line.caller, line.caller_name)
+            Ring(offer, interaction, line.call, endpoint, ring_for, line.caller, line.caller_name, **more)
         )
         return offer
 
@@ -97,14 +109,11 @@ async def centre(switch: Switch) -> AsyncIterator[Centre]:
     settings = switch.settings
     ami = Ami(AmiAddress("127.0.0.1", settings.ami_port, settings.ami_user, AMI_SECRET), wanted=WANTED)
     centre = Centre(switch, ami)
-    tasks = [asyncio.create_task(ami.run()), asyncio.create_task(centre.listen())]
+    centre.lives()
     await centre.hears(SwitchFound)
     await centre.calls.heartbeat()
     yield centre
-    for task in tasks:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+    await centre.dies()
 
 
 @pytest.fixture
@@ -123,9 +132,20 @@ Called = tuple[Caller, LineOpened, AgiLine]
 @pytest.fixture
 async def ana(centre: Centre, phone: Start) -> Phone:
     """Ana's desk phone, registered."""
-    password = sip_password(AGENT_SECRET, "ana")
-    desk = await phone(f"<sip:ana@{centre.switch.sip}>;auth_pass={password};answermode=manual", tone_hz=440)
-    await centre.hears(PhoneChanged, fits=lambda change: change.endpoint == "ana" and change.reachable)
+    return await desk_phone(centre, phone, "ana", hertz=440)
+
+
+@pytest.fixture
+async def ben(centre: Centre, phone: Start) -> Phone:
+    """Ben's desk phone, registered."""
+    return await desk_phone(centre, phone, "ben", hertz=600)
+
+
+async def desk_phone(centre: Centre, phone: Start, agent: str, *, hertz: int) -> Phone:
+    """Register an agent's phone, which says a tone."""
+    password = sip_password(AGENT_SECRET, agent)
+    desk = await phone(f"<sip:{agent}@{centre.switch.sip}>;auth_pass={password};answermode=manual", tone_hz=hertz)
+    await centre.hears(PhoneChanged, fits=lambda change: change.endpoint == agent and change.reachable)
     return desk
 
 
@@ -238,7 +258,7 @@ async def test_a_waiting_caller_hears_music_then_the_agent(centre: Centre, call:
     assert not (await centre.hears(HoldChanged)).held
     await caller.hears_tone(440)
 
-    await centre.calls.stop_ringing(offer)
+    ana.do("hangup")
     ended = await centre.hears(AgentLegEnded)
     assert (ended.offer, ended.failure) == (offer, None)
     await caller.over()

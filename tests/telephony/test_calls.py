@@ -17,6 +17,7 @@ from trunkline.core.errors import Unavailable
 from trunkline.core.ids import AsteriskId, CallId, InteractionId, OfferId
 from trunkline.core.outbound import Route
 from trunkline.ports.call_control import (
+    AgentJoined,
     AgentLegEnded,
     CallBack,
     CallControl,
@@ -83,13 +84,108 @@ async def test_an_agent_is_rung_so_that_the_switch_itself_joins_the_two(switch: 
         "ActionID": f"ring/{OFFER}",
         "Channel": "PJSIP/ana-web",
         "ChannelId": OFFER,
-        "Application": "Bridge",
-        "Data": "PJSIP/lo-00000001,F(after^s^1)",
+        "Context": "ring",
+        "Exten": "s",
+        "Priority": "1",
         "Timeout": "20000",
         "CallerID": '"Zoë" <+447700900123>',
-        "Variable": f"TL_INTERACTION={INTERACTION}",
+        "Variable": f"TL_INTERACTION={INTERACTION}\nTL_CALLER=PJSIP/lo-00000001",
         "Async": "true",
     }
+
+
+async def test_an_agent_hears_a_whisper_that_there_is(switch: Switch, tmp_path: Path) -> None:
+    there, odd = tmp_path / "sales.wav", tmp_path / "a&b.wav"
+    there.touch()
+    odd.touch()
+
+    for whisper in (there, tmp_path / "not made yet.wav", odd):
+        await switch.calls.ring(replace(a_ring(), whisper=whisper))
+
+    whispers = [action["Variable"].partition("TL_WHISPER=")[2] for action in switch.fake.named("Originate")]
+    assert whispers == [f"{tmp_path}/sales", "", ""]
+
+
+def test_a_phone_is_asked_to_answer_by_itself_in_the_words_of_several_makers() -> None:
+    variables = originate(replace(a_ring(), auto_answer=True))["Variable"]
+
+    assert variables[2:] == [
+        "PJSIP_HEADER(add,Call-Info)=<sip:127.0.0.1>;answer-after=0",
+        "PJSIP_HEADER(add,Alert-Info)=<http://127.0.0.1>;info=alert-autoanswer;delay=0",
+    ]
+
+
+AT_BEN = OfferId("32222222-2222-4222-8222-222222222222")
+AT_CARLA = OfferId("33333333-3333-4333-8333-333333333333")
+TAKEN = {"Event": "UserEvent", "UserEvent": "TrunklineTaken", "Uniqueid": OFFER}
+
+
+async def rung_for_one_caller(switch: Switch, *offers: OfferId) -> None:
+    for offer in offers:
+        await switch.calls.ring(replace(a_ring(), offer=offer))
+
+
+async def test_who_takes_the_caller_ends_the_ringing_of_the_others(switch: Switch) -> None:
+    await rung_for_one_caller(switch, OFFER, AT_BEN, AT_CARLA)
+    other = Call(CallId(AsteriskId("trunkline"), "trunkline-1.9"), "PJSIP/lo-00000009")
+    await switch.calls.ring(replace(a_ring(), offer=OfferId("another's"), interaction=InteractionId("i"), call=other))
+
+    ended = {"Event": "Hangup", "Uniqueid": AT_BEN, "Cause": "26"}
+    await switch.fake.say(TAKEN, ended, {**ended, "Uniqueid": AT_CARLA})
+
+    assert await switch.told(2) == [AgentLegEnded(offer, OfferFailure.TAKEN, NOW) for offer in (AT_BEN, AT_CARLA)]
+    assert {(action["Channel"], action["Cause"]) for action in switch.fake.named("Hangup")} == {
+        (AT_BEN, "26"), (AT_CARLA, "26"),
+    }  # fmt: skip
+
+
+async def test_another_leg_that_is_not_there_yet_ends_when_it_comes(switch: Switch) -> None:
+    await rung_for_one_caller(switch, OFFER, AT_BEN)
+    switch.fake.answers["Hangup"] = refusing("No such channel")
+    await switch.fake.say(TAKEN, {"Event": "Newstate", "Uniqueid": OFFER, "ChannelStateDesc": "Ringing"})
+    await switch.told(1)
+    del switch.fake.answers["Hangup"]
+
+    await switch.fake.say({"Event": "Newchannel", "Uniqueid": AT_BEN, "Channel": "PJSIP/ben-web-1"})
+    await switch.fake.say({"Event": "Hangup", "Uniqueid": AT_BEN, "Cause": "26"})
+
+    assert await switch.told(1) == [AgentLegEnded(AT_BEN, OfferFailure.TAKEN, NOW)]
+    ended = [(action["Channel"], action["Cause"]) for action in switch.fake.named("Hangup")]
+    assert ended == [(AT_BEN, "26"), (AT_BEN, "26")]
+
+
+async def test_who_is_seen_joined_ends_the_others_too(switch: Switch) -> None:
+    await rung_for_one_caller(switch, OFFER, AT_BEN)
+    bridge = {"Event": "BridgeEnter", "BridgeUniqueid": "b"}
+
+    await switch.fake.say(
+        {**bridge, "Uniqueid": OFFER, "Channel": "PJSIP/ana-web-1"},
+        {**bridge, "Uniqueid": CALL.id.uniqueid, "Channel": CALL.channel},
+    )
+
+    assert await switch.told(1) == [AgentJoined(OFFER, CALL, NOW)]
+    assert [action["Channel"] for action in switch.fake.named("Hangup")] == [AT_BEN]
+
+
+async def test_a_leg_that_has_ended_is_not_ended_again(switch: Switch) -> None:
+    await rung_for_one_caller(switch, OFFER, AT_BEN)
+    await switch.fake.say({"Event": "Hangup", "Uniqueid": AT_BEN, "Cause": "17"})
+    await switch.told(1)
+
+    await switch.fake.say(TAKEN, {"Event": "Hangup", "Uniqueid": OFFER, "Cause": "17"})
+    await switch.told(1)
+
+    assert switch.fake.named("Hangup") == []
+
+
+async def test_a_withdrawn_offer_is_noted_on_the_caller_before_its_leg_is_ended(switch: Switch) -> None:
+    await rung_for_one_caller(switch, OFFER)
+
+    await switch.calls.stop_ringing(OFFER)
+
+    noted, ended = switch.fake.actions[-2:]
+    assert (noted["Channel"], noted["Variable"], noted["Value"]) == (CALL.channel, "SHARED(TL_WITHDRAWN)", OFFER)
+    assert (ended["Action"], ended["Channel"], ended["Cause"]) == ("Hangup", OFFER, "16")
 
 
 async def test_a_refused_ring_is_heard_as_a_leg_that_ended_once(switch: Switch) -> None:

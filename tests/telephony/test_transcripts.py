@@ -21,7 +21,7 @@ from trunkline.ports.call_control import (
     PhoneChanged,
 )
 from trunkline.telephony.picture import picture_of
-from trunkline.telephony.translate import WANTED, Translator
+from trunkline.telephony.translate import WANTED, Taken, Translator
 from trunkline.telephony.wire import Framer, Message
 
 TRANSCRIPTS = Path(__file__).parent / "transcripts"
@@ -37,7 +37,7 @@ def messages_of(name: str, *, piece: int) -> list[Message]:
     return begun + [m for start in range(0, len(data), piece) for m in framer.feed(data[start : start + piece])]
 
 
-def told_in(name: str, *, piece: int = 65536) -> list[CallEvent]:
+def told_in(name: str, *, piece: int = 65536) -> list[CallEvent | Taken]:
     translator = Translator(SWITCH)
     events = [meaning_of(translator, message, NOW) for message in messages_of(name, piece=piece)]
     return [event for event in events if event is not None and not isinstance(event, PhoneChanged)]
@@ -48,6 +48,12 @@ def told_in(name: str, *, piece: int = 65536) -> list[CallEvent]:
     [
         ("arrival", [LineOpened]),
         ("offer_answered_agent_hangs_up", [AgentRinging, AgentAnswered, AgentJoined, AgentLegEnded, CallEnded]),
+        ("offer_whispered", [AgentRinging, AgentAnswered, Taken, AgentJoined, AgentLegEnded, CallEnded]),
+        ("offer_declined_at_the_whisper", [AgentRinging, AgentAnswered, Taken, AgentLegEnded, CallEnded]),
+        (
+            "offer_withdrawn_as_it_was_answered",
+            [AgentRinging, AgentAnswered, Taken, AgentJoined, AgentLegEnded, CallEnded],
+        ),
         ("hold_unhold", [HoldChanged, HoldChanged]),
         ("announcement", [AnnouncementDue]),
         ("safe_to_flow", [LineOpened]),
@@ -61,17 +67,32 @@ def test_a_story_is_told_as_it_happened(name: str, story: list[type]) -> None:
     ("name", "failure"),
     [
         ("offer_declined", OfferFailure.DECLINED),
+        ("offer_declined_at_the_whisper", OfferFailure.DECLINED),
         ("offer_no_answer", OfferFailure.NO_ANSWER),
         ("offer_unreachable", OfferFailure.UNREACHABLE),
         ("offer_answered_agent_hangs_up", None),
         ("offer_answered_caller_hangs_up", None),
         ("offer_answered_from_flow", None),
+        ("offer_whispered", None),
+        ("offer_withdrawn_as_it_was_answered", None),
     ],
 )
 def test_an_offer_ends_once_with_its_reason(name: str, failure: OfferFailure | None) -> None:
     ends = [event.failure for event in told_in(name) if isinstance(event, AgentLegEnded)]
 
     assert ends == [failure]
+
+
+@pytest.mark.parametrize("name", ["offer_taken", "offer_answered_too_late"])
+def test_of_two_who_were_rung_one_has_the_caller_and_the_other_is_told_so(name: str) -> None:
+    told = told_in(name)
+
+    [joined] = [event for event in told if isinstance(event, AgentJoined)]
+    ends = {event.offer: event.failure for event in told if isinstance(event, AgentLegEnded)}
+    assert len(ends) == 2
+    assert ends.pop(joined.offer) is None
+    assert list(ends.values()) == [OfferFailure.TAKEN]
+    assert [event.offer for event in told if isinstance(event, Taken)] == [joined.offer]
 
 
 def test_an_arrival_says_who_calls_and_which_number() -> None:

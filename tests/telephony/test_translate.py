@@ -26,7 +26,15 @@ from trunkline.ports.call_control import (
     PhoneChanged,
     TransferEnded,
 )
-from trunkline.telephony.translate import ORIGINATE_ID, WANTED, Translator, failure_by_cause, stranger_name, variable
+from trunkline.telephony.translate import (
+    ORIGINATE_ID,
+    WANTED,
+    Taken,
+    Translator,
+    failure_by_cause,
+    stranger_name,
+    variable,
+)
 from trunkline.telephony.wire import Headers
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -46,7 +54,7 @@ def on_leg(event: str, **headers: str) -> dict[str, str]:
     return {"Event": event, "Uniqueid": OFFER, "Channel": LEG, **headers}
 
 
-def told(*messages: Mapping[str, str], translator: Translator | None = None) -> list[CallEvent]:
+def told(*messages: Mapping[str, str], translator: Translator | None = None) -> list[CallEvent | Taken]:
     translator = translator or Translator(SWITCH)
     events = [meaning_of(translator, message, NOW) for message in messages]
     return [event for event in events if event is not None]
@@ -135,6 +143,7 @@ def test_a_leg_that_had_joined_ends_without_failure_and_only_once() -> None:
         ("19", OfferFailure.NO_ANSWER),
         ("16", OfferFailure.NO_ANSWER),
         ("18", OfferFailure.NO_ANSWER),
+        ("26", OfferFailure.TAKEN),
         ("20", OfferFailure.UNREACHABLE),
         ("3", OfferFailure.UNREACHABLE),
         ("0", OfferFailure.UNREACHABLE),
@@ -144,6 +153,30 @@ def test_a_leg_that_had_joined_ends_without_failure_and_only_once() -> None:
 )
 def test_a_ringing_leg_that_ends_says_why(cause: str, failure: OfferFailure) -> None:
     assert told(*RINGING, on_leg("Hangup", Cause=cause))[1:] == [AgentLegEnded(OFFER, failure, NOW)]
+
+
+TAKEN = on_leg("UserEvent", UserEvent="TrunklineTaken")
+
+
+def test_who_has_the_caller_is_told_once_joined() -> None:
+    translator = Translator(SWITCH)
+
+    assert meaning_of(translator, TAKEN, NOW) == Taken(OFFER)
+    assert told(*JOINING[-2:], translator=translator) == [AgentJoined(OFFER, CALL, NOW)]
+
+
+@pytest.mark.parametrize(
+    ("cause", "failure"), [("0", OfferFailure.DECLINED), ("16", OfferFailure.DECLINED), ("26", OfferFailure.TAKEN)]
+)
+def test_who_hangs_up_at_the_whisper_does_not_want_the_call(cause: str, failure: OfferFailure) -> None:
+    ended = on_leg("Hangup", Cause=cause)
+
+    assert told(*JOINING[:3], TAKEN, ended)[-1:] == [AgentLegEnded(OFFER, failure, NOW)]
+
+
+def test_a_leg_that_has_ended_has_nobody() -> None:
+    assert told(on_leg("Hangup", Cause="16"), TAKEN)[1:] == []
+    assert told({**TAKEN, "Uniqueid": CALLER.uniqueid}) == []
 
 
 def test_a_phone_that_never_rang_was_not_there() -> None:

@@ -22,6 +22,8 @@ class OfferFailure(StrEnum):
     DECLINED = "declined"
     NO_ANSWER = "no_answer"
     UNREACHABLE = "unreachable"
+    TAKEN = "taken"
+    """The caller is somebody else's by now, or gone: no fault of this agent's."""
 
 
 class Where(StrEnum):

@@ -91,6 +91,8 @@ class Conversation:
         elif interaction.stage is Stage.OFFERED and event.failure is None:
             self.accept(interaction, at=event.at)
             self.talk_over(self._floor.interaction(interaction.id), at=event.at)
+        elif interaction.stage is Stage.OFFERED and event.failure is OfferFailure.TAKEN:
+            self.withdraw(interaction, at=event.at)
         elif interaction.stage is Stage.OFFERED and event.failure is not None:
             self.offer_failed(interaction, _failure(interaction, event.failure), at=event.at)
 

@@ -171,7 +171,11 @@ CallEvent = (
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """One offer, as the switch needs it: ring `endpoint`, and on answer join it with the caller."""
+    """One offer, as the switch needs it: ring `endpoint`, and on answer join it with the caller.
+
+    `whisper` is a sound that the agent alone hears before, at most five seconds of it. `auto_answer` asks the phone to
+    answer by itself.
+    """
 
     offer: OfferId
     interaction: InteractionId
@@ -180,6 +184,8 @@ class Ring:
     ring_for: timedelta
     caller: str
     caller_name: str
+    whisper: Path | None = None
+    auto_answer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +209,11 @@ class CallControl(Protocol):
     """
 
     async def ring(self, ring: Ring) -> None:
-        """Ring an agent's phone; on answer the switch itself joins the two."""
+        """Ring an agent's phone; on answer the switch itself joins the two.
+
+        Several agents may be rung for one caller: the switch joins the first who answers, and the legs of the others
+        end with OfferFailure.TAKEN. A caller whom nobody takes stays where they are.
+        """
 
     def may_call(self, number: str) -> bool:
         """Say whether a number in E.164 may be called at all: only what an admin allowed on a trunk."""
@@ -218,7 +228,7 @@ class CallControl(Protocol):
         """Call a number in E.164 for a caller, who hears it ring: CallTransferred or TransferEnded follows."""
 
     async def stop_ringing(self, offer: OfferId) -> None:
-        """End the agent's leg of an offer, whether ringing or joined."""
+        """End the agent's leg of an offer that is none any more; whom it was joined with meanwhile waits on."""
 
     async def hang_up(self, call: Call) -> None:
         """End a caller's call."""

@@ -1,9 +1,10 @@
 """CallControl over one Asterisk."""
 
+import asyncio
 import logging
 import re
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,12 +13,13 @@ from trunkline.core.call import Call, Picture
 from trunkline.core.errors import Rejected, Unavailable
 from trunkline.core.ids import AsteriskId, OfferId
 from trunkline.core.outbound import Route, route_to
-from trunkline.ports.call_control import CallBack, CallEvent, Ring, SwitchFound, SwitchLost
+from trunkline.ports.call_control import AgentJoined, AgentLegEnded, CallBack, CallEvent, Ring, SwitchFound, SwitchLost
 from trunkline.telephony.ami import Ami, Meaning, Refused
 from trunkline.telephony.encode import Action, clean
+from trunkline.telephony.legs import Legs
 from trunkline.telephony.link import LinkDown, LinkUp
 from trunkline.telephony.picture import DEVICES, STATUS, picture_of
-from trunkline.telephony.translate import ORIGINATE_ID, Translator, offer_of
+from trunkline.telephony.translate import ANSWERED_ELSEWHERE, ORIGINATE_ID, Taken, Translator, offer_of
 from trunkline.telephony.wire import Message
 
 log = logging.getLogger(__name__)
@@ -25,12 +27,21 @@ log = logging.getLogger(__name__)
 _LONGEST_NAME = 60
 _UNWANTED_KEPT = 1000
 _AT_ONCE = timedelta(seconds=1)
+_NORMAL = 16
+"""Q.850: normal clearing."""
 _LEG_EVENTS = ("Newchannel", "Hangup", "OriginateResponse")
 _CHANNEL = re.compile(r"[A-Za-z0-9_./@:;+-]{1,120}")
 _NUMBER = re.compile(r"\+[0-9]{7,15}")
 _SOUND = re.compile(r"[^&,;|${}()\"\\\x00-\x1f]{1,200}")
 _SOUNDS_AT_ONCE = 4
 _ENDPOINT = re.compile(r"[A-Za-z0-9_.-]{1,80}")
+
+
+_ANSWER_BY_ITSELF = (
+    "PJSIP_HEADER(add,Call-Info)=<sip:127.0.0.1>;answer-after=0",
+    "PJSIP_HEADER(add,Alert-Info)=<http://127.0.0.1>;info=alert-autoanswer;delay=0",
+)
+"""What makes a SIP phone answer: each maker's phones know one of the two. Asterisk sets variables before it rings."""
 
 
 class OddName(Rejected):
@@ -47,9 +58,10 @@ class NotAllowed(Rejected):
 
 @dataclass(frozen=True, slots=True)
 class _UnwantedLeg:
-    """An agent's leg that Asterisk has just made, for an offer that is none any more."""
+    """An agent's leg that Asterisk has just made, for an offer that is none any more; it is ended with this cause."""
 
     offer: OfferId
+    cause: int
 
 
 class Calls:
@@ -69,7 +81,8 @@ class Calls:
         """`inside` says how Asterisk names a file of ours; `routes` are the numbers that may be called."""
         self._ami, self._asterisk, self._inside, self._routes = ami, asterisk, inside, routes
         self._translator = Translator(asterisk)
-        self._unwanted: OrderedDict[OfferId, None] = OrderedDict()
+        self._legs = Legs()
+        self._unwanted: OrderedDict[OfferId, int] = OrderedDict()
         # What an offer's leg does comes as one of three; only these may be about a leg that is not wanted.
         legs = {name: self._if_wanted(self._translator.meanings[name]) for name in _LEG_EVENTS}
         ami.understand_by({**self._translator.meanings, **legs})
@@ -79,8 +92,17 @@ class Calls:
         """Yield what happens on the switch, in order, for as long as the process lives."""
         async for understood in self._ami.messages():
             match understood:
-                case _UnwantedLeg(offer):
-                    await self._stop_unwanted(offer)
+                case _UnwantedLeg(offer, cause):
+                    await self._end_if_reached(self._hang_up_leg(offer, cause))
+                case Taken(offer):
+                    await self._end_others(offer)
+                case AgentJoined(offer):
+                    # Their legs have been ended already, unless we did not hear that the caller was taken.
+                    await self._end_others(offer)
+                    yield understood
+                case AgentLegEnded(offer):
+                    self._legs.ended(offer)
+                    yield understood
                 case LinkUp(at):
                     yield SwitchFound(self._asterisk, at)
                 case LinkDown(at):
@@ -91,10 +113,10 @@ class Calls:
     def _if_wanted(self, meaning: Meaning) -> Meaning:
         """Return the meaning of an event for a leg that is still wanted."""
 
-        def of(message: Message, at: datetime) -> "CallEvent | _UnwantedLeg | None":
+        def of(message: Message, at: datetime) -> "CallEvent | Taken | _UnwantedLeg | None":
             if self._unwanted and (leg := self._unwanted_leg(message)) is not None:
                 return leg
-            told: CallEvent | None = meaning(message, at)
+            told: CallEvent | Taken | None = meaning(message, at)
             return told
 
         return of
@@ -104,17 +126,27 @@ class Calls:
         event, offer = message.get("Event"), offer_of(message.get("Uniqueid", ""))
         if offer is None or offer not in self._unwanted:
             return None
+        cause = self._unwanted[offer]
         if event in {"Hangup", "OriginateResponse"}:
             del self._unwanted[offer]
-        return _UnwantedLeg(offer) if event == "Newchannel" else None
+        return _UnwantedLeg(offer, cause) if event == "Newchannel" else None
 
     async def ring(self, ring: Ring) -> None:
-        """Ring an agent's phone; on answer Asterisk itself bridges it with the caller, whether we live or not."""
-        action = originate(ring)
+        """Ring an agent's phone; on answer the dialplan joins it with the caller, whether we live or not."""
+        action = originate(ring, self._whisper(ring.whisper))
+        self._legs.rung(ring.offer, ring.interaction, ring.call)
         try:
             await self._ami.act(action)
         except Refused as refused:
             self._ring_failed(ring.offer, refused)
+
+    def _whisper(self, sound: Path | None) -> str | None:
+        """Return how Asterisk names a sound; None where there is none, which is no reason not to ring."""
+        name = self._inside(sound.with_suffix("")) if sound is not None and sound.exists() else None
+        if name is not None and not _SOUND.fullmatch(name):
+            log.warning("a whisper was left out")
+            return None
+        return name
 
     def may_call(self, number: str) -> bool:
         """Say whether a trunk may call a number in E.164."""
@@ -148,16 +180,14 @@ class Calls:
 
     async def stop_ringing(self, offer: OfferId) -> None:
         """End the agent's leg; one that Asterisk has not made yet ends as soon as it is there."""
-        # First the note, then the action: the leg can be made in between.
-        self._unwanted[offer] = None
-        if len(self._unwanted) > _UNWANTED_KEPT:
-            self._unwanted.popitem(last=False)
-        if await self._on_channel({"Action": "Hangup", "Channel": offer, "Cause": "16"}):
-            self._unwanted.pop(offer, None)
+        if (caller := self._legs.caller_of(offer)) is not None:
+            # Should the agent answer in this very moment, the dialplan lets the caller wait on afterwards.
+            await self._set(caller, "SHARED(TL_WITHDRAWN)", offer)
+        await self._end_leg(offer, _NORMAL)
 
     async def hang_up(self, call: Call) -> None:
         """End a caller's call."""
-        await self._on_channel({"Action": "Hangup", "Channel": call.channel, "Cause": "16"})
+        await self._on_channel({"Action": "Hangup", "Channel": call.channel, "Cause": str(_NORMAL)})
 
     async def to_flow(self, call: Call) -> None:
         """Send a caller into a flow: LineOpened follows."""
@@ -183,6 +213,7 @@ class Calls:
         channels, devices = await self._ami.ask(STATUS), await self._ami.ask(DEVICES)
         picture = picture_of(self._asterisk, channels, devices, self._ami.now())
         self._translator.learn(picture)
+        self._legs.learn(picture)
         return picture
 
     async def heartbeat(self) -> None:
@@ -195,11 +226,28 @@ class Calls:
         """Write the interaction's id on the caller's channel."""
         await self._set(call, "TL_INTERACTION", interaction)
 
-    async def _stop_unwanted(self, offer: OfferId) -> None:
+    async def _end_others(self, offer: OfferId) -> None:
+        """End the legs that ring, or were answered too late, for the caller whom this one has."""
+        ends = (self._end_leg(other, ANSWERED_ELSEWHERE) for other in self._legs.others(offer))
+        await asyncio.gather(*map(self._end_if_reached, ends))
+
+    async def _end_leg(self, offer: OfferId, cause: int) -> None:
+        # First the note, then the action: the leg can be made in between.
+        self._unwanted[offer] = cause
+        if len(self._unwanted) > _UNWANTED_KEPT:
+            self._unwanted.popitem(last=False)
+        if await self._hang_up_leg(offer, cause):
+            self._unwanted.pop(offer, None)
+
+    async def _hang_up_leg(self, offer: OfferId, cause: int) -> bool:
+        return await self._on_channel({"Action": "Hangup", "Channel": offer, "Cause": str(cause)})
+
+    async def _end_if_reached(self, ending: Awaitable[object]) -> None:
+        # Where it is answered all the same, the dialplan ends it.
         try:
-            await self._on_channel({"Action": "Hangup", "Channel": offer, "Cause": "16"})
+            await ending
         except Unavailable as fault:
-            log.warning("leg left ringing", extra={"offer_id": offer, "fault": str(fault)})
+            log.warning("leg left ringing", extra={"fault": str(fault)})
 
     async def _redirect(self, call: Call, context: str, exten: str) -> None:
         channel = _checked(call.channel, _CHANNEL)
@@ -222,19 +270,28 @@ class Calls:
         return True
 
 
-def originate(ring: Ring) -> dict[str, str]:
-    """Return the action that rings an agent. What the caller chose of it can be no more than a name and a number."""
+def originate(ring: Ring, whisper: str | None = None) -> Action:
+    """Return the action that rings an agent, `whisper` being Asterisk's name of a sound.
+
+    What the caller chose of it can be no more than a name and a number.
+    """
     channel, endpoint = _checked(ring.call.channel, _CHANNEL), _checked(ring.endpoint, _ENDPOINT)
     return {
         "Action": "Originate",
         "ActionID": ORIGINATE_ID + ring.offer,
         "Channel": f"PJSIP/{endpoint}",
         "ChannelId": ring.offer,
-        "Application": "Bridge",
-        "Data": f"{channel},F(after^s^1)",
+        "Context": "ring",
+        "Exten": "s",
+        "Priority": "1",
         "Timeout": str(max(1000, int(ring.ring_for.total_seconds() * 1000))),
         "CallerID": caller_id(ring.caller_name, ring.caller),
-        "Variable": f"TL_INTERACTION={ring.interaction}",
+        "Variable": [
+            f"TL_INTERACTION={ring.interaction}",
+            f"TL_CALLER={channel}",
+            *([f"TL_WHISPER={whisper}"] if whisper is not None else []),
+            *(_ANSWER_BY_ITSELF if ring.auto_answer else []),
+        ],
         "Async": "true",
     }
 

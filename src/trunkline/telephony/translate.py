@@ -35,6 +35,7 @@ ANNOUNCEMENT = "TrunklineAnnounce"
 NOT_REACHED = "TrunklineNotReached"
 TRANSFERRED = "TrunklineTransferred"
 TRANSFER_ENDED = "TrunklineTransferEnded"
+TAKEN = "TrunklineTaken"
 ORIGINATE_ID = "ring/"
 """The ActionID of the Originate that rings an offer is this and the offer's id."""
 
@@ -68,7 +69,9 @@ _NO_PHONE = frozenset({"UNAVAILABLE", "INVALID", "UNKNOWN"})
 
 # Q.850 cause codes, as Asterisk's chan_pjsip gives them for SIP answers: 17 = 486 and 600, 21 = 401, 403 and 603.
 _DECLINED = frozenset({17, 21})
-_NO_ANSWER = frozenset({16, 18, 19, 26})
+_NO_ANSWER = frozenset({16, 18, 19})
+ANSWERED_ELSEWHERE = 26
+"""The cause with which the dialplan and we end the legs of those who are too late; no SIP answer leads to it."""
 
 
 def offer_of(uniqueid: str) -> OfferId | None:
@@ -123,11 +126,20 @@ def failure_by_cause(cause: int, *, rang: bool) -> OfferFailure:
 
     A phone that never rang and gives no answer is not a phone that somebody left ringing.
     """
+    if cause == ANSWERED_ELSEWHERE:
+        return OfferFailure.TAKEN
     if cause in _DECLINED:
         return OfferFailure.DECLINED
     if cause in _NO_ANSWER and rang:
         return OfferFailure.NO_ANSWER
     return OfferFailure.UNREACHABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An agent's leg has the caller for itself: they are about to be joined, and nobody else is."""
+
+    offer: OfferId
 
 
 @dataclass(slots=True)
@@ -136,6 +148,8 @@ class _Leg:
 
     seen_from_start: bool = False
     rang: bool = False
+    taken: bool = False
+    """Whether it has the caller for itself."""
     joined: bool = False
     told: bool = False
     """Whether AgentJoined has been told; a picture may have shown it first."""
@@ -162,7 +176,7 @@ class Translator:
         self._ended: OrderedDict[OfferId, None] = OrderedDict()
         self._bridges: dict[str, _Bridge] = {}
         self._phones: dict[str, bool] = {}
-        self.meanings: Mapping[str, Callable[[Mapping[str, str], datetime], CallEvent | None]] = {
+        self.meanings: Mapping[str, Callable[[Mapping[str, str], datetime], CallEvent | Taken | None]] = {
             "AsyncAGIStart": self._line_opened,
             "BridgeDestroy": self._bridge_destroyed,
             "BridgeEnter": self._bridge_entered,
@@ -266,6 +280,9 @@ class Translator:
         leg = self._legs.get(offer, _Leg())
         if leg.joined:
             return self._end(offer, None, at)
+        if leg.taken and cause != ANSWERED_ELSEWHERE:
+            # Whoever hangs up while they hear whom the call is for does not want it.
+            return self._end(offer, OfferFailure.DECLINED, at)
         return self._end(offer, failure_by_cause(cause, rang=leg.rang or not leg.seen_from_start), at)
 
     def _originated(self, message: Mapping[str, str], at: datetime) -> CallEvent | None:
@@ -284,9 +301,11 @@ class Translator:
             return None
         return HoldChanged(offer, held=message.get("Event") == "Hold", at=at)
 
-    def _user_event(self, message: Mapping[str, str], at: datetime) -> CallEvent | None:
+    def _user_event(self, message: Mapping[str, str], at: datetime) -> CallEvent | Taken | None:
         """The dialplan tells something. Only words of its own are in these, never a caller's."""
         kind, status = message.get("UserEvent"), clean(message.get("Status", ""), at_most=LONGEST_TEXT)
+        if kind == TAKEN:
+            return self._taken(offer_of(message.get("Uniqueid", "")))
         if kind == NOT_REACHED:
             offer = offer_of(message.get("Uniqueid", ""))
             return NotReached(offer, status, at) if offer is not None and offer not in self._ended else None
@@ -300,6 +319,12 @@ class Translator:
         if kind == TRANSFER_ENDED:
             return TransferEnded(call.id, status, at)
         return AnnouncementDue(call, at) if kind == ANNOUNCEMENT else None
+
+    def _taken(self, offer: OfferId | None) -> Taken | None:
+        if offer is None or offer in self._ended:
+            return None
+        self._legs.setdefault(offer, _Leg()).taken = True
+        return Taken(offer)
 
     def _key_pressed(self, message: Mapping[str, str], at: datetime) -> CallEvent | None:
         call, key = self._call(message), message.get("Digit", "")
