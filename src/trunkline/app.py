@@ -55,7 +55,7 @@ from trunkline.flows.centre import load_centre
 from trunkline.flows.library import Library
 from trunkline.flows.place import prompts_for_waiting
 from trunkline.flows.problem import Severity
-from trunkline.flows.prompts import prompts_of
+from trunkline.flows.prompts import prompts_of, whispers_of
 from trunkline.garbage import keep_garbage_short
 from trunkline.logs import log_to
 from trunkline.ports.channel import Channel
@@ -155,7 +155,7 @@ class _Service:
             )),
         )  # fmt: skip
         self.back_off, self.opening = BackOff(floor), OpeningTimes(floor)
-        dispatcher = Dispatcher(floor, calls)
+        dispatcher = Dispatcher(floor, calls, sound_for=self.sounds.sound_for)
         self.waiting = Waiting(floor, calls, runs, speaking)
         recovery = Recovery(
             floor, calls, conversation=conversation, self_service=self.self_service, callbacks=self.callbacks,
@@ -274,7 +274,7 @@ class _Service:
             log.log(level, "problem in a flow file: %s", problem)
         wanted = [prompt for flow in loaded.fresh for prompt in (*prompts_of(flow), *prompts_for_waiting(flow))]
         try:
-            await self.sounds.make([SORRY, NOT_IN_SERVICE, *wanted])
+            await self.sounds.make([SORRY, NOT_IN_SERVICE, *whispers_of(self.floor.centre), *wanted])
             self.health["sounds"] = Health(ready=True)
         except Unavailable as fault:
             log.error("prompts could not be made", extra={"why": str(fault)})

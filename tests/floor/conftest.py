@@ -19,6 +19,7 @@ from tests.fakes.fake_fetcher import FakeFetcher
 from tests.fakes.fake_line import FakeLine, FakeVoice
 from tests.fakes.fake_messenger import FakeMessenger
 from tests.fakes.fake_switch import FakeSwitch
+from tests.fakes.fake_synthesizer import FakeSynthesizer
 from tests.fakes.memory_store import MemoryStore
 from trunkline.core.agent import Agent, Presence
 from trunkline.core.call import Call
@@ -128,6 +129,7 @@ class Centre:
         runs, speaking = Runs(self.floor, library), Speaking(FakeVoice(), clock)
         voicemails = Voicemails(self.floor, runs, speaking, self.recordings)
         self.fetcher, self.messenger = fetcher, FakeMessenger()
+        self.sounds = FakeSynthesizer()
         self.callbacks = Callbacks(self.floor, switch, self.intake, runs)
         transfers = Transfers(self.floor, switch, runs)
         errands = Errands(self.floor, store, self.fetcher, self.messenger)
@@ -154,7 +156,7 @@ class Centre:
             )),
         )  # fmt: skip
         self.back_off, self.opening = BackOff(self.floor), OpeningTimes(self.floor)
-        dispatcher = Dispatcher(self.floor, switch)
+        dispatcher = Dispatcher(self.floor, switch, sound_for=self.sounds.sound_for)
         self.waiting = Waiting(self.floor, switch, runs, speaking)
         recovery = Recovery(
             self.floor, switch, conversation=conversation, self_service=self.self_service, callbacks=self.callbacks,

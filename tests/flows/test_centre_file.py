@@ -17,6 +17,8 @@ from trunkline.core.ids import AgentId, QueueId
 from trunkline.flows.centre import centre_of, load_centre
 from trunkline.flows.centre_shape import days_of, span_of
 from trunkline.flows.holidays import PublicHolidays
+from trunkline.flows.prompts import whisper_of, whispers_of
+from trunkline.flows.talk import Prompt
 
 SHIPPED = Path(__file__).parents[2] / "ivr_flows" / "centre.yaml"
 LEAST = """name: Acme
@@ -50,6 +52,25 @@ def test_least_centre_has_sensible_defaults() -> None:
     assert centre is not None
     assert centre.queues["sales"] == QueueConfig("Sales", timedelta(seconds=20), timedelta(seconds=60), "default", None)
     assert (centre.hours, centre.agents, centre.language) == ({}, {}, "en-GB")
+
+
+def test_a_queue_says_what_its_agents_hear_first_and_whether_their_phones_answer_by_themselves() -> None:
+    spoken = LEAST.replace("title: Sales", "title: Sales, whisper: Sales call, auto_answer: true")
+    centre, _ = centre_of(spoken.encode(), "centre.yaml")
+    silent, _ = centre_of(LEAST.encode(), "centre.yaml")
+
+    assert centre is not None
+    assert silent is not None
+    assert (centre.queues["sales"].whisper, centre.queues["sales"].auto_answer) == ("Sales call", True)
+    assert whisper_of(QueueId("sales"), centre) == Prompt("Sales call", "en-GB")
+    assert (whispers_of(centre), whispers_of(silent)) == ([Prompt("Sales call", "en-GB")], [])
+
+
+@pytest.mark.parametrize("words", ['""', "x" * 81])
+def test_a_whisper_is_a_few_words(words: str) -> None:
+    [problem] = problems_of(LEAST.replace("title: Sales", f"title: Sales, whisper: {words}"))
+
+    assert "whisper" in problem
 
 
 def test_messages_of_the_fallback_go_to_the_queue_that_is_named_else_to_the_first() -> None:

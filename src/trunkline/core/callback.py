@@ -49,7 +49,7 @@ def come_due(interaction: Interaction, *, at: datetime) -> Interaction:
 
 
 def agent_answered(interaction: Interaction, *, at: datetime) -> Interaction:
-    """Return a callback whose agent is on the phone: the customer's rings now."""
+    """Return what an agent has answered and is not talking in yet: the customer of a callback is rung now."""
     offer = interaction.offer
     if interaction.stage is not Stage.OFFERED or offer is None:
         raise WrongStage(interaction, "offered")

@@ -23,7 +23,10 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class QueueConfig:
-    """One queue. `announce_every` None: nothing is announced unless a flow's own step says so."""
+    """One queue. `announce_every` None: nothing is announced unless a flow's own step says so.
+
+    `whisper` is said to the agent alone before the caller is there. With `auto_answer` phones answer by themselves.
+    """
 
     title: str
     ring_for: timedelta = timedelta(seconds=20)
@@ -41,6 +44,8 @@ class QueueConfig:
     hours: str | None = None
     """The calendar in which its entries are offered; None: always."""
     overflow: "QueueOverflow | None" = None
+    whisper: str | None = None
+    auto_answer: bool = False
 
 
 @dataclass(frozen=True, slots=True)

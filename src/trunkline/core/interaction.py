@@ -108,7 +108,7 @@ class Offer:
     since: datetime
     expires_at: datetime
     answered_at: datetime | None = None
-    """When the agent answered a callback, and the customer's phone began to ring."""
+    """When the agent answered, where the talk begins later: a callback's customer is rung, a whisper is heard."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,13 @@ from typing import Protocol
 from trunkline.core import agent as agents
 from trunkline.core.agent import Agent, Presence
 from trunkline.core.call import Call, OfferFailure
+from trunkline.core.callback import agent_answered
 from trunkline.core.ids import InteractionId
 from trunkline.core.interaction import (
     Interaction,
     Outcome,
     Stage,
+    Work,
     end,
     hold,
     join,
@@ -21,7 +23,15 @@ from trunkline.core.interaction import (
 from trunkline.core.journal import Happened, JournalEntry
 from trunkline.core.record import changed
 from trunkline.floor.state import Floor
-from trunkline.ports.call_control import AgentJoined, AgentLegEnded, AgentRinging, CallControl, CallEnded, HoldChanged
+from trunkline.ports.call_control import (
+    AgentAnswered,
+    AgentJoined,
+    AgentLegEnded,
+    AgentRinging,
+    CallControl,
+    CallEnded,
+    HoldChanged,
+)
 
 _REASONS = {
     OfferFailure.DECLINED: (Happened.DECLINED, agents.DECLINED),
@@ -51,6 +61,14 @@ class Conversation:
         if interaction is not None and interaction.stage is Stage.OFFERED and interaction.offer is not None:
             entry = JournalEntry(Happened.RINGING, event.at, interaction.id, interaction.offer.agent)
             self._floor.commit(journal=[entry])
+
+    def answered(self, event: AgentAnswered) -> None:
+        """The agent hears whom the call is for, before the caller is there: no ringing any more, and no talk yet."""
+        interaction = self._floor.of_offer(event.offer)
+        if interaction is None or interaction.stage is not Stage.OFFERED or interaction.work is not Work.CALL:
+            return
+        if interaction.entry is not None and self._floor.centre.queue(interaction.entry.queue).whisper is not None:
+            self._floor.commit(interactions=[agent_answered(interaction, at=event.at)])
 
     def joined(self, event: AgentJoined) -> None:
         """Agent and caller hear each other."""
@@ -197,7 +215,7 @@ class Conversation:
 
 
 def _failure(interaction: Interaction, told: OfferFailure) -> OfferFailure:
-    """Return why an offer failed: who hangs up while the customer's phone rings has turned it down."""
+    """Return why an offer failed: who hangs up between their answer and the talk has turned it down."""
     answered = interaction.offer is not None and interaction.offer.answered_at is not None
     return OfferFailure.DECLINED if answered else told
 

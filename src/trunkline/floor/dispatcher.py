@@ -1,15 +1,20 @@
 """The ACD: who waits meets who is free, the moment that either comes."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
+from pathlib import Path
 
 from trunkline.core import agent as agents
+from trunkline.core.agent import PhoneKind
 from trunkline.core.call import Call
 from trunkline.core.ids import AgentId, InteractionId, OfferId, new_id
 from trunkline.core.interaction import Interaction, Offer, Stage, offer_to
 from trunkline.core.journal import Happened, JournalEntry
 from trunkline.floor.state import Floor, Moved
+from trunkline.flows.prompts import whisper_of
+from trunkline.flows.talk import Prompt
 from trunkline.ports.call_control import CallBack, CallControl, Ring
 from trunkline.ports.clock import Timer
 
@@ -17,11 +22,15 @@ from trunkline.ports.clock import Timer
 class Dispatcher:
     """Watches the floor and makes offers. It decides at once; the phone rings when the offer is durable."""
 
-    def __init__(self, floor: Floor, switch: CallControl) -> None:
+    def __init__(
+        self, floor: Floor, switch: CallControl, *, sound_for: Callable[[Prompt], Path | None] = lambda _: None
+    ) -> None:
+        """`sound_for` gives the sound of a whisper, None where there is none yet: no phone rings later for one."""
         self._floor = floor
         self._switch = switch
         self._due: float | None = None
         self._timer: Timer | None = None
+        self._sound_for = sound_for
         floor.watchers.append(self.match)
 
     def match(self, moved: Moved) -> None:
@@ -119,15 +128,21 @@ class Dispatcher:
             await self._ring_for(interaction, interaction.call, offer)
 
     async def _ring_for(self, interaction: Interaction, call: Call, offer: Offer) -> None:
+        assert interaction.entry is not None  # noqa: S101 - what is offered has its place
+        queue, agent = interaction.entry.queue, self._floor.agents[offer.agent]
+        whisper = whisper_of(queue, self._floor.centre)
         await self._switch.ring(
             Ring(
                 offer=offer.id,
                 interaction=interaction.id,
                 call=call,
-                endpoint=self._floor.agents[offer.agent].endpoint,
+                endpoint=agent.endpoint,
                 ring_for=offer.expires_at - offer.since,
                 caller=interaction.address.e164 or interaction.address.raw,
                 caller_name=self._name_of(interaction.id) or interaction.caller_name,
+                whisper=self._sound_for(whisper) if whisper is not None else None,
+                # A browser is told on its card, and needs nothing of the switch.
+                auto_answer=self._floor.centre.queue(queue).auto_answer and agent.phone is PhoneKind.SIP,
             )
         )
 

@@ -58,7 +58,7 @@ class Switchboard:
             LineOpened: self_service.line_opened,
             CallEnded: conversation.caller_left,
             AgentRinging: conversation.ringing,
-            AgentAnswered: callbacks.agent_answered,
+            AgentAnswered: self._agent_answered,
             AgentJoined: conversation.joined,
             AgentLegEnded: self._agent_leg_ended,
             HoldChanged: conversation.held,
@@ -111,6 +111,10 @@ class Switchboard:
                 await self._recovery.settle()
             except Exception:
                 log.exception("the floor could not be reconciled")
+
+    def _agent_answered(self, event: AgentAnswered) -> None:
+        self._callbacks.agent_answered(event)
+        self._conversation.answered(event)
 
     def _agent_leg_ended(self, event: AgentLegEnded) -> None:
         self._callbacks.agent_leg_ended(event)

@@ -43,7 +43,13 @@ def card(interaction: Interaction, profile: Profile | None, centre: Centre) -> J
         "arrived_at": _time(interaction.arrived_at),
         "waiting_since": _time(entry.since) if entry is not None else None,
         "waited_s": _waited_s(interaction),
-        "offer": {"id": offer.id, "expires_at": _time(offer.expires_at)} if offer is not None else None,
+        "offer": {
+            "id": offer.id,
+            "expires_at": _time(offer.expires_at),
+            "auto_answer": _answers_by_itself(interaction, centre),
+        }
+        if offer is not None
+        else None,
         "queue": {"id": entry.queue, "title": centre.queue(entry.queue).title} if entry is not None else None,
         "dialled": interaction.dialled,
         "caller_name": interaction.caller_name[:LONGEST_NAME],
@@ -166,6 +172,11 @@ def _callback(interaction: Interaction, region: str) -> Json | None:
         # A callback arrives when it is asked for.
         "asked_at": _time(interaction.arrived_at),
     }
+
+
+def _answers_by_itself(interaction: Interaction, centre: Centre) -> bool:
+    entry = interaction.entry
+    return interaction.work is Work.CALL and entry is not None and centre.queue(entry.queue).auto_answer
 
 
 def _waited_s(interaction: Interaction) -> float | None:

@@ -148,6 +148,8 @@ class _Queue(BaseModel):
     wrap_up: Duration = timedelta(seconds=60)
     music: Name = "default"
     announce_every: Duration | None = None
+    whisper: Annotated[str, Field(min_length=1, max_length=80)] | None = None
+    auto_answer: bool = False
 
     def config(self) -> QueueConfig:
         """Return it as the rest of the service knows it."""
@@ -159,6 +161,7 @@ class _Queue(BaseModel):
             more_wrap_up=self.more_wrap_up, back_off=self.back_off, hours=self.hours,
             sticky=Sticky(sticky.wait, sticky.since) if sticky else None,
             overflow=QueueOverflow(overflow.after, QueueId(overflow.queue)) if overflow else None,
+            whisper=self.whisper, auto_answer=self.auto_answer,
         )  # fmt: skip
 
 
