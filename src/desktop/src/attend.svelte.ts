@@ -13,6 +13,8 @@ import { ringsPhone } from './state';
 import { words } from './words';
 
 const LINE_OUTLIVES_CARD_MS = 3000;
+/** From the zip tone's beginning to the answer. */
+const ZIP_MS = 400;
 
 /** Called once, while the page's root is set up. */
 export function attend(): void {
@@ -22,9 +24,10 @@ export function attend(): void {
   const name = $derived(desk.offered ? who(desk.offered) : desk.lineCard ? who(desk.lineCard) : plain(desk.line?.number ?? '', 40) || words.unknownNumber);
 
   $effect(() => {
-    if (rings) desk.ring.start();
+    if (rings && !desk.answersByItself) desk.ring.start();
     else desk.ring.stop();
   });
+  answerByItself();
   $effect(() => {
     document.title = offer || rings ? words.titleOffer(name) : talking ? words.titleTalking(name) : words.product;
     const icon = document.getElementById('favicon') as HTMLLinkElement | null;
@@ -74,6 +77,17 @@ function notify(what: string, name: string, queue: string): (() => void) | undef
   const note = new Notification(what, { body: words.notification(name, queue), tag: 'offer', icon: offerIcon });
   note.onclick = () => window.focus();
   return () => note.close();
+}
+
+/** Take a call whose offer says so as soon as the phone here rings with it, after a tone that tells the agent. */
+function answerByItself(): void {
+  const due = $derived(desk.answersByItself && desk.usesBrowser && desk.line?.stage === 'ringing');
+  $effect(() => {
+    if (!due) return;
+    untrack(() => desk.ring.zip());
+    const timer = setTimeout(() => desk.answerByItself(), ZIP_MS);
+    return () => clearTimeout(timer);
+  });
 }
 
 /** Close a line that the service has ended and that brings no more sound: its goodbye was lost in a cut. */

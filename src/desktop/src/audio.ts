@@ -42,17 +42,24 @@ export class RingTone {
   once(): void {
     const sound = this.#sound;
     if (sound?.state !== 'running') return void this.wake();
-    for (const [pitch, after] of [[659, 0], [880, 0.22]] as const) {
-      const tone = new OscillatorNode(sound, { type: 'triangle', frequency: pitch });
-      const gain = new GainNode(sound, { gain: 0 });
-      const at = sound.currentTime + 0.02 + after;
-      gain.gain.setTargetAtTime(0.22, at, 0.01);
-      gain.gain.setTargetAtTime(0, at + 0.18, 0.06);
-      tone.connect(gain).connect(sound.destination);
-      tone.start(at);
-      tone.stop(at + 0.6);
-    }
+    for (const [pitch, after] of [[659, 0], [880, 0.22]] as const) play(sound, pitch, after, 0.18);
   }
+
+  /** The zip tone: one short high tone before a call that is answered without a hand. */
+  zip(): void {
+    void this.wake().then(() => this.#sound?.state === 'running' && play(this.#sound, 1175, 0, 0.12));
+  }
+}
+
+function play(sound: AudioContext, pitch: number, after: number, seconds: number): void {
+  const tone = new OscillatorNode(sound, { type: 'triangle', frequency: pitch });
+  const gain = new GainNode(sound, { gain: 0 });
+  const at = sound.currentTime + 0.02 + after;
+  gain.gain.setTargetAtTime(0.22, at, 0.01);
+  gain.gain.setTargetAtTime(0, at + seconds, 0.06);
+  tone.connect(gain).connect(sound.destination);
+  tone.start(at);
+  tone.stop(at + seconds + 0.42);
 }
 
 /** How loud a stream is right now. It measures a copy, so that a muted microphone still shows who speaks. */

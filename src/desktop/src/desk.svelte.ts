@@ -8,7 +8,7 @@ import { page, type Place } from './page.svelte';
 import { holdPhone } from './phone_owner';
 import { isLoggedIn, logOut } from './session';
 import { DeskSocket, type Reply } from './socket';
-import { callOnTheLine, inOrder, isDialling, type Card, type PhoneKind, type SipAccount, type State } from './state';
+import { answersByItself, callOnTheLine, inOrder, isDialling, type Card, type PhoneKind, type SipAccount, type State } from './state';
 import { words } from './words';
 
 /** A call that rings without a card is shown as such only after its card had time to come. */
@@ -38,6 +38,8 @@ class Desk {
   ownNow = $state(Date.now());
   accepting = $state<string | null>(null);
   #chosen = $state<string | null>(null);
+  /** The offer that was answered without a hand once: when that failed, it rings for one. */
+  #answered = $state<string | null>(null);
   #phone = $state.raw<Phone | null>(null);
 
   readonly ring = new RingTone();
@@ -74,6 +76,8 @@ class Desk {
   dialled = $derived(this.lineCard && this.isDialling(this.lineCard) ? this.lineCard : null);
   /** What is offered and not yet taken. */
   offered = $derived(this.cards.find((card) => card.stage === 'offered' && card.id !== this.dialled?.id) ?? null);
+  /** Whether what is offered is answered without a hand, by the phone here or on the agent's desk. */
+  answersByItself = $derived(this.offered !== null && answersByItself(this.offered) && this.offered.offer?.id !== this.#answered);
   muted = $derived(this.line?.muted ?? false);
   /** Whether somebody is at the other end of the phone here, to be heard, muted and held. */
   talksOnTheLine = $derived(this.line?.stage === 'talking' && this.dialled === null);
@@ -162,6 +166,12 @@ class Desk {
     this.accepting = card.offer.id;
     await this.command('accept', { offer: card.offer.id });
     this.accepting = null;
+  }
+
+  /** Answer what rings without the agent's doing, once. */
+  answerByItself(): void {
+    this.#answered = this.offered?.offer?.id ?? null;
+    void this.answer();
   }
 
   /** Send the offer back: the phone says busy at once, and the service is told as well in case the phone cannot. */

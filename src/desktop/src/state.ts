@@ -105,7 +105,8 @@ export interface Card {
   arrived_at: string;
   waiting_since: string | null;
   waited_s: number | null;
-  offer: { id: string; expires_at: string } | null;
+  /** With `auto_answer` the phone answers by itself. */
+  offer: { id: string; expires_at: string; auto_answer?: boolean } | null;
   queue: { id: string; title: string } | null;
   dialled: string;
   /** The name on the wire; anybody can write anything there. */
@@ -220,6 +221,9 @@ export function inOrder(state: State): Card[] {
 
 /** Whether this work rings the agent's phone, and is talked on there. */
 export const ringsPhone = (card: Card): boolean => card.work === 'call' || card.work === 'callback';
+
+/** Whether the phone that is rung for this card answers by itself: only where the service says so. */
+export const answersByItself = (card: Card): boolean => card.stage === 'offered' && card.work === 'call' && card.offer?.auto_answer === true;
 
 /** Return the call that the phone's session belongs to: the one that rings or is talked on. */
 export function callOnTheLine(state: State): Card | null {

@@ -155,6 +155,8 @@ export const words = {
   answer: 'Answer',
   answerOnPhone: 'Answer on your phone',
   answering: 'Answering…',
+  answersByItself: 'It answers by itself.',
+  answersByItselfOnPhone: 'Your phone answers by itself.',
   accept: 'Accept',
   decline: 'Decline',
   callBack: 'Call back',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { apply, callOnTheLine, inOrder, isDialling, ringsPhone, type DeskEvent } from '../src/state';
+import { answersByItself, apply, callOnTheLine, inOrder, isDialling, ringsPhone, type DeskEvent } from '../src/state';
 import { aCallback, aCard, aState } from './builders';
 
 describe('what an event does to the state', () => {
@@ -89,5 +89,21 @@ describe('the order of the work', () => {
     expect(isDialling(aCallback(), true), 'the phone knows before the service has told').toBe(true);
     expect(isDialling(aCallback({ stage: 'talking' }), true)).toBe(false);
     expect(isDialling(aCard(), true), 'a call is talked on at once').toBe(false);
+  });
+});
+
+describe('what is answered by itself', () => {
+  const itself = { id: 'offer-1', expires_at: '2026-11-23T10:00:20Z', auto_answer: true };
+
+  it('is an offered call where the service says so', () => {
+    expect(answersByItself(aCard({ offer: itself }))).toBe(true);
+  });
+
+  it('is nothing else', () => {
+    expect(answersByItself(aCard())).toBe(false);
+    expect(answersByItself(aCard({ offer: { ...itself, auto_answer: false } }))).toBe(false);
+    expect(answersByItself(aCard({ offer: itself, stage: 'talking' }))).toBe(false);
+    expect(answersByItself(aCard({ offer: itself, work: 'voicemail' }))).toBe(false);
+    expect(answersByItself(aCallback({ offer: itself }))).toBe(false);
   });
 });
