@@ -9,6 +9,7 @@ import contextlib
 import errno
 import os
 import pwd
+import re
 import signal
 import socket
 import subprocess
@@ -29,6 +30,8 @@ class _Child(subprocess.Popen[bytes]):
     def __del__(self) -> None:
         """Leave it be."""
 
+
+_NAME = re.compile(r"(?P<pid>\d{1,9})@\S* (?P<started>\d{1,20})/(?P<kernel>\S+)")
 
 # Our own children by number, until their end has been taken note of; else they would stay as zombies.
 _children: dict[int, _Child] = {}
@@ -55,6 +58,11 @@ class Process:
     def alive(self) -> bool:
         """Whether it still runs."""
         return Process.of(self.pid) == self
+
+    @property
+    def name(self) -> str:
+        """What names it on every machine: number and host for people, then what no other process ever had."""
+        return f"{self.pid}@{socket.gethostname()} {self.started}/{_our_kernel()}"
 
     @property
     def command(self) -> str:
@@ -149,6 +157,27 @@ def spawn(
     # Our own child keeps its number until we take note of its end, so its start time can always be read.
     stat = Path(f"/proc/{child.pid}/stat").read_text(encoding="utf-8", errors="replace")
     return Process(child.pid, int(stat.rpartition(")")[2].split()[19]))
+
+
+def ourselves() -> Process:
+    """The process that asks."""
+    process = Process.of(os.getpid())
+    assert process is not None  # noqa: S101 - who asks is alive
+    return process
+
+
+def is_known_dead(name: str) -> bool:
+    """Whether `name` is that of a process of this machine, since its start, which lives no more."""
+    match = _NAME.fullmatch(name)
+    if match is None or match["kernel"] != _our_kernel():
+        return False
+    return not Process(int(match["pid"]), int(match["started"])).alive
+
+
+def _our_kernel() -> str:
+    """What machine this is since when, and which of its process numbers we see (those of a container are its own)."""
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    return f"{boot}/{Path('/proc/self/ns/pid').stat().st_ino}"
 
 
 def note(path: Path, process: Process) -> None:

@@ -11,7 +11,17 @@ from pathlib import Path
 import pytest
 
 from trunkline.cli.ports import clashes, wanted_ports
-from trunkline.processes import Process, holder_of, note, noted, port_is_free, spawn, working_in
+from trunkline.processes import (
+    Process,
+    holder_of,
+    is_known_dead,
+    note,
+    noted,
+    ourselves,
+    port_is_free,
+    spawn,
+    working_in,
+)
 from trunkline.settings import Settings
 
 SLEEPER = [sys.executable, "-c", "import signal; signal.pause()"]
@@ -42,6 +52,28 @@ def test_damaged_pid_file_names_nobody(text: str, tmp_path: Path) -> None:
     (tmp_path / "a.pid").write_text(text, encoding="utf-8")
 
     assert noted(tmp_path / "a.pid") is None
+
+
+async def test_a_process_is_known_dead_by_its_name_once_it_has_ended(sleeper: Process) -> None:
+    name = sleeper.name
+    assert name.startswith(f"{sleeper.pid}@")
+    assert not is_known_dead(name)
+
+    sleeper.send(signal.SIGKILL)
+    await sleeper.ended()
+
+    assert is_known_dead(name)
+
+
+def test_nobody_is_known_dead_of_whom_this_machine_cannot_know() -> None:
+    name = ourselves().name
+    here = name.partition("/")[2]
+    elsewhere = name.replace(here, "another-boot/4026531836")
+
+    assert not is_known_dead(name)
+    assert not is_known_dead(elsewhere)
+    assert is_known_dead(f"{os.getpid()}@web 1/{here}"), "a later process has its number"
+    assert not any(map(is_known_dead, ["", "1@web", "nobody", f"x@web 1/{here}"]))
 
 
 def test_spawned_process_is_in_a_session_of_its_own(sleeper: Process) -> None:
