@@ -1,8 +1,10 @@
-"""The centre's memory without a database: both ports of `ports/store.py`, for tests that are about something else."""
+"""The centre's memory without a database: the ports of `ports/store.py`, for tests that are about something else."""
 
+import copy
 import json
 import secrets
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -12,8 +14,9 @@ from trunkline.core.errors import Rejected, Unavailable
 from trunkline.core.ids import AgentId, CustomerId, InteractionId, new_id
 from trunkline.core.interaction import Interaction
 from trunkline.core.journal import Happened, JournalEntry
+from trunkline.core.lease import Lease
 from trunkline.core.waiting import WaitTold
-from trunkline.ports.store import AgentRecord, Change, Health, Session, SipCredentials, Situation
+from trunkline.ports.store import AgentRecord, Change, Fenced, Health, Session, SipCredentials, Situation
 from trunkline.store.agents import refuse_unfit_logins
 
 _WORK_DONE = {Happened.WRAPPED_UP, Happened.WRAP_UP_TIMED_OUT}
@@ -21,8 +24,21 @@ _MISSED = {Happened.DECLINED, Happened.RANG_OUT}
 
 
 @dataclass
+class LeaseRow:
+    """The lease, and the clock by which it runs out."""
+
+    token: int = 0
+    holder: str | None = None
+    expires_at: float = 0.0
+    now: Callable[[], float] = time.monotonic
+
+
+@dataclass
 class MemoryStore:
-    """Look at `.interactions`, `.agents`, `.journal` and `.saves`; set `.away` and every call raises Unavailable."""
+    """Look at `.interactions`, `.agents`, `.journal` and `.saves`; set `.away` and every call raises Unavailable.
+
+    Another process's view of the same memory is `.beside()`.
+    """
 
     interactions: dict[InteractionId, Interaction] = field(default_factory=dict)
     agents: dict[AgentId, Agent] = field(default_factory=dict)
@@ -31,9 +47,18 @@ class MemoryStore:
     journal: list[JournalEntry] = field(default_factory=list)
     saves: list[Sequence[Change]] = field(default_factory=list)
     customers: dict[CustomerId, Customer] = field(default_factory=dict)
+    _addresses: dict[tuple[str, str], CustomerId] = field(default_factory=dict)
     passwords: dict[AgentId, str] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)
+    lease_row: LeaseRow = field(default_factory=LeaseRow)
     away: bool = False
+    token: int = 0
+
+    def beside(self) -> "MemoryStore":
+        """Return the store of another process on the same memory, which can be away by itself."""
+        other = copy.copy(self)
+        other.token, other.away = 0, False
+        return other
 
     def happened(self, kind: Happened) -> list[JournalEntry]:
         """Return the journal's entries of one kind, in their order."""
@@ -45,6 +70,8 @@ class MemoryStore:
             # A real store refuses what JSON cannot hold: refuse it before anything is written.
             json.dumps([dict(entry.facts) for entry in change.journal], allow_nan=False)
             json.dumps([interaction.run for interaction in change.interactions], allow_nan=False)
+        if any(any(change) for change in changes):
+            self._refuse_fenced()
         for change in changes:
             self.interactions |= {each.id: each for each in change.interactions}
             self.agents |= {each.id: each for each in change.agents}
@@ -62,6 +89,7 @@ class MemoryStore:
     async def put_agents(self, agents: Sequence[AgentRecord], *, at: datetime) -> None:
         self._reach()
         refuse_unfit_logins(agents)
+        self._refuse_fenced()
         for record in agents:
             known = self.agents.get(record.id) or Agent(record.id, record.name, {})
             self.agents[record.id] = replace(known, name=record.name, role=record.role, queues=members(record.queues))
@@ -154,12 +182,37 @@ class MemoryStore:
         self._reach()
         self.sessions.pop(token, None)
 
+    async def lease(self) -> Lease:
+        self._reach()
+        row = self.lease_row
+        return Lease(row.token, row.holder, timedelta(seconds=row.expires_at - row.now()))
+
+    async def take_lease(self, seen: Lease, holder: str, *, lasts: timedelta, holder_died: bool = False) -> bool:
+        self._reach()
+        row = self.lease_row
+        if row.token != seen.token or not (holder_died or row.holder is None or row.expires_at <= row.now()):
+            return False
+        row.token, row.holder, row.expires_at = row.token + 1, holder, row.now() + lasts.total_seconds()
+        self.token = row.token
+        return True
+
+    async def renew_lease(self, *, lasts: timedelta) -> None:
+        self._reach()
+        self._refuse_fenced()
+        self.lease_row.expires_at = self.lease_row.now() + lasts.total_seconds()
+
+    async def give_lease_back(self) -> None:
+        self._reach()
+        if self.lease_row.token == self.token:
+            self.lease_row.holder = None
+
     async def health(self) -> Health:
         """Whether it is there: what `away` says."""
         return Health(ready=not self.away)
 
-    def __post_init__(self) -> None:
-        self._addresses: dict[tuple[str, str], CustomerId] = {}
+    def _refuse_fenced(self) -> None:
+        if self.lease_row.token != self.token:
+            raise Fenced(self.token)
 
     def _reach(self) -> None:
         if self.away:

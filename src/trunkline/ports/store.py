@@ -7,9 +7,11 @@ from typing import NamedTuple, Protocol
 
 from trunkline.core.agent import Agent
 from trunkline.core.customer import Customer, DayFigures, PastInteraction
+from trunkline.core.errors import Rejected
 from trunkline.core.ids import AgentId, CustomerId, InteractionId
 from trunkline.core.interaction import Interaction
 from trunkline.core.journal import JournalEntry
+from trunkline.core.lease import Lease
 from trunkline.core.waiting import WaitTold
 
 
@@ -56,17 +58,31 @@ class Session:
     expires_at: datetime
 
 
+class Fenced(Rejected):
+    """Another process has taken the lease: what this one decides is not written, and it must not act any more."""
+
+    def __init__(self, token: int) -> None:
+        super().__init__(f"another process decides now: the lease with token {token} has been taken over")
+        self.token = token
+
+
 class Store(Protocol):
     """The centre's memory. Every method raises Unavailable when the database cannot be reached."""
 
     async def save(self, changes: Sequence[Change]) -> None:
-        """Write all changes, in their order, in ONE transaction (a later one of the same interaction wins)."""
+        """Write all changes, in their order, in ONE transaction (a later one of the same interaction wins).
+
+        Raises Fenced, with nothing written, once another process has taken the lease.
+        """
 
     async def load(self) -> Situation:
         """Return every interaction that has not ended and every agent that is not retired."""
 
     async def put_agents(self, agents: Sequence[AgentRecord], *, at: datetime) -> None:
-        """Make the agents of the centre file exist; an agent that is not in it is retired and can do nothing."""
+        """Make the agents of the centre file exist; an agent that is not in it is retired and can do nothing.
+
+        Raises Fenced, like `save`.
+        """
 
     async def interaction(self, id_: InteractionId) -> Interaction | None:
         """Return one interaction, live or ended."""
@@ -107,6 +123,22 @@ class Logins(Protocol):
 
     async def close_session(self, token: str) -> None:
         """End a session."""
+
+
+class Leases(Protocol):
+    """The lease of the one process that decides. What this process writes, it writes under the token it took last."""
+
+    async def lease(self) -> Lease:
+        """Return the lease as it is now."""
+
+    async def take_lease(self, seen: Lease, holder: str, *, lasts: timedelta, holder_died: bool = False) -> bool:
+        """Take the lease that was seen, where it has run out or its holder died; False when somebody was quicker."""
+
+    async def renew_lease(self, *, lasts: timedelta) -> None:
+        """Make our lease last that long from now; raises Fenced when somebody else has taken it."""
+
+    async def give_lease_back(self) -> None:
+        """Let the next one take it at once; nothing where it is not ours any more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from trunkline.core.ids import AgentId
 from trunkline.core.occupancy import Busy
 from trunkline.ports.store import AgentRecord
 from trunkline.store.database import Database, Row
+from trunkline.store.lease import UnderLease
 from trunkline.store.queries import queries
 
 _SQL = queries("agent")
@@ -18,7 +19,7 @@ _SQL = queries("agent")
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]*\Z")
 
 
-class Agents:
+class Agents(UnderLease):
     """The part of the store that keeps agents."""
 
     def __init__(self, database: Database) -> None:
@@ -27,7 +28,8 @@ class Agents:
     async def put_agents(self, agents: Sequence[AgentRecord], *, at: datetime) -> None:
         """Make the agents of the centre file exist, and retire all others.
 
-        Raises Misconfigured for a log-in name that cannot be a SIP account's, or could be another agent's.
+        Raises Misconfigured for a log-in name that cannot be a SIP account's, or could be another agent's; Fenced, like
+        `save`.
         """
         refuse_unfit_logins(agents)
         records = [
@@ -37,7 +39,7 @@ class Agents:
             }
             for agent in agents
         ]  # fmt: skip
-        await self._database.rows(_SQL["put"], records, at)
+        self._refuse_fenced(await self._database.rows(_SQL["put"], records, at, self._token))
 
     async def _active(self) -> Iterable[Agent]:
         return map(agent_of, await self._database.rows(_SQL["active"]))

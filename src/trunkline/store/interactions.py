@@ -15,12 +15,13 @@ from trunkline.core.waiting import WaitTold
 from trunkline.ports.store import Change
 from trunkline.store.agents import agent_columns
 from trunkline.store.database import Database, Row, WrittenBefore, storable_json
+from trunkline.store.lease import UnderLease
 from trunkline.store.queries import queries
 
 _SQL = queries("interaction")
 
 
-class Interactions:
+class Interactions(UnderLease):
     """The part of the store that keeps interactions and the journal."""
 
     def __init__(self, database: Database) -> None:
@@ -30,6 +31,7 @@ class Interactions:
         """Write all changes in one transaction; a later one of the same interaction or agent wins.
 
         May be repeated with the same changes after Unavailable, whether they were written or not: nothing doubles.
+        Raises Fenced, and writes nothing, once another process has taken the lease.
         """
         interactions = {each.id: each for change in changes for each in change.interactions}
         agents = {each.id: each for change in changes for each in change.agents}
@@ -42,10 +44,12 @@ class Interactions:
             storable_json(journal),
         )
         try:
-            await self._database.rows(_SQL["save"], *payloads, _checksum(payloads))
+            answer = await self._database.rows(_SQL["save"], *payloads, _checksum(payloads), self._token)
         except WrittenBefore as before:
             if before.constraint != "journal_batch":
                 raise
+        else:
+            self._refuse_fenced(answer)
 
     async def interaction(self, id_: InteractionId) -> Interaction | None:
         """Return one interaction, live or ended."""

@@ -1,19 +1,26 @@
-"""The store on PostgreSQL: both ports of `ports/store.py` in one object."""
+"""The store on PostgreSQL: the three ports of `ports/store.py` in one object."""
 
 from trunkline.ports.store import Health, Situation
 from trunkline.store.agents import Agents
 from trunkline.store.customers import Customers
 from trunkline.store.database import Database
 from trunkline.store.interactions import Interactions
+from trunkline.store.lease import Leases
 from trunkline.store.logins import Logins, PasswordHashing
 
 
-class PostgresStore(Interactions, Agents, Customers, Logins):
-    """The centre's memory. It lives as long as the database that it is given; `migrate` comes first."""
+class PostgresStore(Interactions, Agents, Customers, Logins, Leases):
+    """The centre's memory. It lives as long as the databases that it is given; `migrate` comes first.
 
-    def __init__(self, database: Database, hashing: PasswordHashing | None = None) -> None:
-        # One pool serves every part.
+    `lease_database` is a pool for the lease alone, which must not stand in line behind other questions.
+    """
+
+    def __init__(
+        self, database: Database, hashing: PasswordHashing | None = None, *, lease_database: Database | None = None
+    ) -> None:
+        # One pool serves every other part.
         self._database = database
+        self._lease_database = lease_database or database
         self._hashing = hashing or PasswordHashing()
 
     async def load(self) -> Situation:

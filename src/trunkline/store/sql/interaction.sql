@@ -2,12 +2,17 @@
 -- One statement, hence one transaction and one round trip: $1 interactions, $2 agents, $3 journal rows, each a JSON array
 -- of objects whose keys are columns. Every interaction and agent comes once, in the order of ids (no deadlocks).
 -- $4 is the checksum of the three. It fails on journal_batch when the same save has been done before: nothing to do.
-WITH saved_agents AS (
+-- $5 is the token under which we write. Where a later one is out, nothing is written, and `held` is false; as long as
+-- this runs, no later one can be given.
+WITH fence AS (
+    SELECT token FROM dispatcher_lease WHERE token = $5 FOR KEY SHARE
+), saved_agents AS (
     INSERT INTO agent AS a (id, name, role, queues, presence, reason, since, idle_since, phone, offered_at, busy_s, busy_at,
         unanswered, back_at)
     SELECT id, name, role, queues, presence, reason, since, idle_since, phone, offered_at, busy_s, busy_at,
         unanswered, back_at
     FROM jsonb_populate_recordset(NULL::agent, $2::text::jsonb)
+    WHERE EXISTS (SELECT FROM fence)
     ON CONFLICT (id) DO UPDATE SET
         name = EXCLUDED.name, role = EXCLUDED.role, queues = EXCLUDED.queues,
         presence = EXCLUDED.presence, reason = EXCLUDED.reason, since = EXCLUDED.since,
@@ -17,6 +22,7 @@ WITH saved_agents AS (
 ), saved_interactions AS (
     INSERT INTO interaction AS i
     SELECT * FROM json_populate_recordset(NULL::interaction, $1::text::json)
+    WHERE EXISTS (SELECT FROM fence)
     ON CONFLICT (id) DO UPDATE SET
         medium = EXCLUDED.medium, work = EXCLUDED.work,
         stage = EXCLUDED.stage, stage_since = EXCLUDED.stage_since, arrived_at = EXCLUDED.arrived_at,
@@ -33,13 +39,17 @@ WITH saved_agents AS (
         voicemail_file = EXCLUDED.voicemail_file, voicemail_length = EXCLUDED.voicemail_length,
         outcome = EXCLUDED.outcome, ended_at = EXCLUDED.ended_at,
         offer_answered_at = EXCLUDED.offer_answered_at, callback = EXCLUDED.callback, place = EXCLUDED.place
+), written AS (
+    INSERT INTO journal (at, kind, interaction_id, agent_id, facts, batch)
+    SELECT at, kind, interaction_id, agent_id, facts, CASE place WHEN 1 THEN $4::uuid END
+    FROM ROWS FROM (
+        jsonb_to_recordset($3::text::jsonb)
+            AS (at timestamptz, kind text, interaction_id uuid, agent_id text, facts jsonb)
+    ) WITH ORDINALITY AS entry (at, kind, interaction_id, agent_id, facts, place)
+    WHERE EXISTS (SELECT FROM fence)
+    ORDER BY place
 )
-INSERT INTO journal (at, kind, interaction_id, agent_id, facts, batch)
-SELECT at, kind, interaction_id, agent_id, facts, CASE place WHEN 1 THEN $4::uuid END
-FROM ROWS FROM (
-    jsonb_to_recordset($3::text::jsonb) AS (at timestamptz, kind text, interaction_id uuid, agent_id text, facts jsonb)
-) WITH ORDINALITY AS entry (at, kind, interaction_id, agent_id, facts, place)
-ORDER BY place;
+SELECT EXISTS (SELECT FROM fence) AS held;
 
 -- live --
 -- Every interaction that has not ended, the oldest first.
