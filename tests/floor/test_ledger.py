@@ -3,13 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 
 from tests.builders import an_agent
 from tests.fakes.memory_store import MemoryStore
+from trunkline.floor.lease import Tenure
 from trunkline.floor.ledger import Ledger
-from trunkline.ports.store import Change
+from trunkline.ports.store import Change, Fenced
 
 
 class HeldStore(MemoryStore):
@@ -78,3 +80,48 @@ async def test_changes_of_a_long_line_keep_their_order(ledger: Ledger) -> None:
             await written
 
     assert published == changes
+
+
+async def test_what_a_fenced_process_decides_is_neither_shown_nor_done(store: HeldStore) -> None:
+    ledger = Ledger(store)
+    shown: list[Change] = []
+    done: list[str] = []
+    ledger.publish = shown.append
+
+    async def act() -> None:
+        done.append("rung")
+
+    await store.beside().take_lease(await store.lease(), "another", lasts=timedelta(hours=1))
+    ledger.write(Change(agents=[an_agent()]), act)
+
+    with pytest.RaisesGroup(Fenced):
+        async with asyncio.timeout(5):
+            await ledger.run()
+
+    assert (shown, done, store.agents) == ([], [], {})
+
+
+async def test_what_is_durable_is_done_once_the_lease_is_out_of_doubt(store: HeldStore) -> None:
+    time_s = 0.0
+    tenure = Tenure(store, "1@web x", is_known_dead=lambda _name: False, elapsed=lambda: time_s)
+    await tenure.take()
+    ledger = Ledger(store, tenure)
+    running = asyncio.ensure_future(ledger.run())
+    done = asyncio.Event()
+
+    async def act() -> None:
+        done.set()
+
+    time_s = 2.0  # the lease has run out by our own count, and nobody has taken it
+    await ledger.write(Change(agents=[an_agent()]), act)
+    await asyncio.sleep(0)
+    assert not done.is_set()
+
+    keeping = asyncio.ensure_future(tenure.keep())
+
+    async with asyncio.timeout(5):
+        await done.wait()
+    for task in (keeping, running):
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task

@@ -33,11 +33,17 @@ async def connected(fake: FakeAmi, *, pace: Pace = QUICK, inbox_limit: int = 500
     ami = Ami(
         AmiAddress("127.0.0.1", fake.port, "trunkline", "hush"), wanted=WANTED, pace=pace, inbox_limit=inbox_limit
     )
+    async with runs(ami):
+        yield ami
+
+
+@contextlib.asynccontextmanager
+async def runs(ami: Ami) -> AsyncIterator[None]:
     run = asyncio.create_task(ami.run())
     try:
         async with asyncio.timeout(5):
             await ami.wait_up()
-        yield ami
+        yield
     finally:
         run.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -56,6 +62,22 @@ async def test_an_action_is_answered(fake: FakeAmi) -> None:
 
     assert reply["Response"] == "Success"
     assert fake.named("Setvar")[0]["Value"] == "Zoë"
+
+
+async def test_who_may_not_act_asks_but_sends_no_action(fake: FakeAmi) -> None:
+    may_act = True
+    fake.answers["Status"] = listing({"Event": "Status", "Channel": "a"})
+    ami = Ami(
+        AmiAddress("127.0.0.1", fake.port, "trunkline", "hush"), wanted=WANTED, pace=QUICK, may_act=lambda: may_act
+    )
+    async with runs(ami):
+        may_act = False
+        with pytest.raises(Unavailable, match="nothing was sent") as fault:
+            await ami.act({"Action": "Originate", "Channel": "PJSIP/ana"})
+        await ami.ask({"Action": "Status"})
+
+    assert fault.value.retry
+    assert (len(fake.named("Originate")), len(fake.named("Status"))) == (0, 1)
 
 
 async def test_a_question_is_answered_by_rows(fake: FakeAmi) -> None:

@@ -41,6 +41,7 @@ class Happened(StrEnum):
     LOG_IN_REFUSED = "log_in_refused"
     LOGGED_OUT = "logged_out"
     RECONCILED = "reconciled"
+    DISPATCHER_TOOK_OVER = "dispatcher_took_over"
     RECORDING_PLAYED = "recording_played"
     RATED = "rated"
     CUSTOMER_FOUND = "customer_found"

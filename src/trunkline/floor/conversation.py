@@ -56,9 +56,12 @@ class Conversation:
         self._left_flow = left_flow
 
     def ringing(self, event: AgentRinging) -> None:
-        """The agent's phone rings: only worth a line in the journal."""
+        """The agent's phone rings: worth a line in the journal. One that rings for no offer (any more) is stopped."""
         interaction = self._floor.of_offer(event.offer)
-        if interaction is not None and interaction.stage is Stage.OFFERED and interaction.offer is not None:
+        if interaction is None:
+            # By a process that was stopped in the middle of its act, and was taken over before it woke up.
+            self._floor.commit(then=partial(self._switch.stop_ringing, event.offer))
+        elif interaction.stage is Stage.OFFERED and interaction.offer is not None:
             entry = JournalEntry(Happened.RINGING, event.at, interaction.id, interaction.offer.agent)
             self._floor.commit(journal=[entry])
 

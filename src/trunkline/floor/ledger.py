@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Generator
 from typing import Any
 
 from trunkline.core.errors import Unavailable
+from trunkline.floor.lease import Tenure
 from trunkline.ports.store import Change, Health, Store
 
 log = logging.getLogger(__name__)
@@ -44,11 +45,13 @@ class Ledger:
     """Writes changes in the order of their decisions, then publishes them, then acts.
 
     While the database is away, changes wait here in their order and nothing acts: a decision that could be forgotten
-    must not reach a caller or an agent.
+    must not reach a caller or an agent. While the lease is in doubt, what is durable waits to be done.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, tenure: Tenure | None = None) -> None:
+        """Without a `tenure`, nobody else can decide."""
         self._store = store
+        self._tenure = tenure
         self._lines: deque[Written] = deque()
         self._written = asyncio.Event()
         self._fault: str | None = None
@@ -67,7 +70,7 @@ class Ledger:
         return Health(self._fault is None, self._fault or f"{len(self._lines)} changes waiting to be written")
 
     async def run(self) -> None:
-        """Write until cancelled."""
+        """Write until cancelled; raises Fenced once another process decides."""
         async with asyncio.TaskGroup() as acts:
             while True:
                 await self._written.wait()
@@ -104,6 +107,8 @@ class Ledger:
 
     async def _do(self, act: Act) -> None:
         try:
+            if self._tenure is not None and not self._tenure.holds():
+                await self._tenure.held()
             await act()
         except Unavailable as fault:
             log.warning("an act may not have happened", extra={"why": str(fault)})

@@ -124,10 +124,12 @@ class Ami:
         pace: Pace | None = None,
         inbox_limit: int = 5000,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        may_act: Callable[[], bool] = lambda: True,
     ) -> None:
+        """`may_act` is asked right before an action is sent; questions are always sent."""
         self.address, self.pace, self.counters = address, pace or Pace(), Counters()
         self.wanted = wanted
-        self.now, self._inbox_limit, self._paused = now, inbox_limit, False
+        self.now, self._may_act, self._inbox_limit, self._paused = now, may_act, inbox_limit, False
         self._inbox, self._arrived = deque[Any](), asyncio.Event()
         self._meanings: Mapping[str, Meaning] = dict.fromkeys(wanted, _as_it_is)
         self._asked: dict[str, _Asked] = {}
@@ -166,6 +168,8 @@ class Ami:
         Unavailable(retry=False) when no answer came: then the outcome is unknown and must be found out, not repeated.
         An action may carry its own ActionID.
         """
+        if not self._may_act():
+            raise Unavailable("another process may be acting by now; nothing was sent")
         return (await self._exchange(action, listed=False, within=within))[0]
 
     async def ask(self, action: Action, *, within: timedelta | None = None) -> list[Message]:
