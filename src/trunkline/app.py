@@ -9,18 +9,17 @@ from contextlib import AsyncExitStack
 from datetime import UTC, timedelta, tzinfo
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from aiohttp import web
 
-from trunkline import secrets
+from trunkline import processes, secrets
+from trunkline.accounts import DemoPasswords, agent_records, sip_account
 from trunkline.clock import SystemClock
-from trunkline.core.agent import Agent, PhoneKind, Presence
+from trunkline.core.agent import Presence
 from trunkline.core.centre import Centre
 from trunkline.core.errors import Misconfigured, Rejected, Unavailable
 from trunkline.core.ids import AsteriskId
 from trunkline.core.outbound import Route
-from trunkline.core.sip_account import REALM, sip_ha1, sip_password
 from trunkline.fetch.fetcher import HttpFetcher
 from trunkline.floor import roster
 from trunkline.floor.agent import Desk
@@ -36,6 +35,7 @@ from trunkline.floor.flow_board import FlowBoard
 from trunkline.floor.flow_tests import FlowTests
 from trunkline.floor.hub import Hub
 from trunkline.floor.intake import Intake
+from trunkline.floor.lease import Tenure, TookOver, took_over_entry
 from trunkline.floor.ledger import Ledger
 from trunkline.floor.messenger import ChannelMessenger
 from trunkline.floor.opening import OpeningTimes
@@ -59,7 +59,7 @@ from trunkline.flows.prompts import prompts_of, whispers_of
 from trunkline.garbage import keep_garbage_short
 from trunkline.logs import log_to
 from trunkline.ports.channel import Channel
-from trunkline.ports.store import AgentRecord, Health, SipCredentials
+from trunkline.ports.store import Fenced, Health
 from trunkline.settings import Settings
 from trunkline.speech.synthesizer import CommandSynthesizer
 from trunkline.store.database import Database
@@ -90,16 +90,21 @@ _DATABASE_WITHIN = timedelta(seconds=30)
 
 
 async def serve(settings: Settings) -> None:
-    """Run the service until cancelled."""
+    """Run the service until cancelled: stand by while another process serves, and again once one has taken over."""
     log_to(settings.log_file, settings.log_level)
-    async with AsyncExitStack() as stack:
-        service = await _Service.made(settings, stack)
-        keep_garbage_short()
-        await service.run()
+    while True:
+        try:
+            async with AsyncExitStack() as stack:
+                service = await _Service.made(settings, stack)
+                keep_garbage_short()
+                await service.run()
+        except* Fenced:
+            # What this process knows of the calls may be wrong by now, so nothing of it is kept.
+            log.warning("another process has taken over: standing by")
 
 
 class _Service:
-    """Every part of one service process, wired together."""
+    """Every part of one service process, wired together, from standing by to the end of serving."""
 
     def __init__(self, settings: Settings, centre: Centre, store: PostgresStore) -> None:
         self.settings = settings
@@ -112,11 +117,16 @@ class _Service:
         )
         self.library = Library(settings.flows_dir, kept=settings.data_dir / "flows")
         address = AmiAddress(settings.ami_host, settings.ami_port, settings.ami_user, secrets.ami_secret(settings))
-        self.ami = Ami(address, wanted=WANTED, now=self.clock.now)
+        self.tenure = Tenure(store, processes.ourselves().name, is_known_dead=processes.is_known_dead)
+        self.serving = False
+        """Whether we have the lease, and know of everything that was under way."""
+        self._centre_in_hand = asyncio.Lock()
+        self.demo_passwords = DemoPasswords(settings, store)
+        self.ami = Ami(address, wanted=WANTED, now=self.clock.now, may_act=self.tenure.holds)
         self.calls = Calls(
             self.ami, AsteriskId(settings.asterisk_id), inside=self.shared.inside, routes=_routes(settings)
         )
-        self.ledger = Ledger(store)
+        self.ledger = Ledger(store, self.tenure)
         self.floor = Floor(self.ledger, self.clock, centre)
         self.at_steps = AtSteps(self.floor)
         self.flow_tests = FlowTests(partial(round_of_tests, settings.flows_dir, settings.centre_file))
@@ -166,8 +176,8 @@ class _Service:
             transfers=transfers, waiting=self.waiting, recovery=recovery,
         )  # fmt: skip
         self.hub = Hub(
-            floor, store, sip_account=self._sip_account, parts=self.parts, zone=_zone_of(floor.centre),
-            at_steps=self.at_steps, flows_revision=lambda: self.flow_board.revision,
+            floor, store, sip_account=partial(sip_account, self.settings), parts=self.parts,
+            zone=_zone_of(floor.centre), at_steps=self.at_steps, flows_revision=lambda: self.flow_board.revision,
         )  # fmt: skip
         self.flow_board.changed = self.hub.flows_changed
         self.ledger.publish = self.hub.published
@@ -176,31 +186,19 @@ class _Service:
 
     @classmethod
     async def made(cls, settings: Settings, stack: AsyncExitStack) -> "_Service":
-        """Return the service with its database migrated, its agents known and its flows loaded."""
+        """Return the service with its database migrated, and all that can be made ready before it serves."""
         centre = _read_centre(settings)
         url = dsn(settings)
         await migrated(url, within=_DATABASE_WITHIN, report=log.warning)
         database = await stack.enter_async_context(Database(url))
-        service = cls(settings, centre, PostgresStore(database))
-        await service._put_agents(centre)
-        service.floor.load(await service.store.load())
-        service.callbacks.know_all()
-        service.at_steps.recount()
-        service.deadlines.follow_all()
-        service.back_off.follow_all()
-        now = service.clock.now()
-        service.waiting.begin(
-            await service.store.waits(since=now - timedelta(days=1), until=now, at_most=_WAITS_REMEMBERED)
-        )
-        service.opening.begin()
-        for agent in service.floor.agents.values():
-            if agent.presence is not Presence.OFFLINE:
-                service.desk.desks(agent.id, 0)  # they have a minute to come back to their desks
+        lease_database = await stack.enter_async_context(Database(url, connections=1))
+        service = cls(settings, centre, PostgresStore(database, lease_database=lease_database))
+        await service.demo_passwords.look(centre.agents)
         await service._load_flows()
         return service
 
     async def run(self) -> None:
-        """Do everything, until cancelled."""
+        """Stand by until we have the lease, then do everything, until cancelled; raises Fenced when it is taken."""
         runner = web.AppRunner(self._web(), access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         try:
@@ -209,21 +207,53 @@ class _Service:
             )
             await site.start()
             async with asyncio.TaskGroup() as tasks:
+                for work in (self._watch_files(), self._watch_parts()):
+                    tasks.create_task(work)
+                took_over = await self.tenure.take()
+                tasks.create_task(self.tenure.keep())
+                await self._take_over(took_over)
                 for work in (
                     self.ledger.run(), self.ami.run(), self.switchboard.run(self.calls.events()),
                     self.self_service.run(), self.texts.run(), self.intake.run(), self.hub.run(), self.fallback.run(),
-                    self.flow_tests.run(), self._heartbeat(), self._watch_files(), self._watch_parts(),
+                    self.flow_tests.run(), self._heartbeat(),
                 ):  # fmt: skip
                     tasks.create_task(work)
         finally:
-            await runner.cleanup()
+            self.serving = False
+            await asyncio.gather(self.tenure.give_back(), runner.cleanup())
+
+    async def _take_over(self, from_: TookOver) -> None:
+        """Know everything that was under way, as it was last written."""
+        async with self._centre_in_hand:
+            while not self.serving:
+                try:
+                    await self._put_agents(self.floor.centre)
+                    self.floor.load(await self.store.load())
+                    now = self.clock.now()
+                    self.waiting.begin(
+                        await self.store.waits(since=now - timedelta(days=1), until=now, at_most=_WAITS_REMEMBERED)
+                    )
+                    self.serving = True
+                except Unavailable as fault:
+                    log.warning("the takeover waits for the database", extra={"why": str(fault)})
+                    await asyncio.sleep(LOOK_S)
+        self.callbacks.know_all()
+        self.at_steps.recount()
+        self.deadlines.follow_all()
+        self.back_off.follow_all()
+        self.opening.begin()
+        for agent in self.floor.agents.values():
+            if agent.presence is not Presence.OFFLINE:
+                self.desk.desks(agent.id, 0)  # they have a minute to come back to their desks
+        self.floor.commit(journal=[took_over_entry(from_, at=self.clock.now())])
+        log.info("serving", extra={"token": from_.token, "why": from_.why})
 
     # --- what goes on beside the calls ---
 
     async def _heartbeat(self) -> None:
         while True:
             # Without a database nothing can be decided: callers are better served by the switch's own fallback then.
-            if self.floor.settled and self.ledger.health().ready:
+            if self.floor.settled and self.ledger.health().ready and self.tenure.holds():
                 try:
                     await self.calls.heartbeat()
                 except Unavailable as fault:
@@ -249,21 +279,33 @@ class _Service:
             kept = "; ".join(map(str, problems))
             self.health["centre"] = Health(ready=True, detail=f"the centre file as it was before is in force: {kept}")
             return True
+        async with self._centre_in_hand:
+            followed = await self._follow(centre)
+        if followed:
+            await self._load_flows()
+        return followed
+
+    async def _follow(self, centre: Centre) -> bool:
         try:
-            await self._put_agents(centre)
+            if self.serving:
+                await self._put_agents(centre)
         except Unavailable as fault:
             log.warning("the new centre file waits for the database", extra={"why": str(fault)})
             return False
+        except Fenced:
+            raise
         except Rejected as refusal:
             log.error("problem in the centre file: %s", refusal)
             self.health["centre"] = Health(ready=True, detail=f"as it was before: {refusal}")
             return True
-        await roster.follow(self.floor, self.desk, centre)
+        if self.serving:
+            await roster.follow(self.floor, self.desk, centre)
+        else:
+            self.floor.adopt(centre)
         self.opening.look()
         self.hub.centre_changed(_zone_of(centre))
         self.health["centre"] = Health(ready=True)
         log.info("centre file taken over", extra={"agents": len(centre.agents), "queues": len(centre.queues)})
-        await self._load_flows()
         return True
 
     async def _load_flows(self) -> None:
@@ -297,46 +339,26 @@ class _Service:
     def parts(self) -> Mapping[str, Health]:
         """Return every part, and whether it is ready."""
         ledger, database = self.ledger.health(), self.health.get("database", Health(ready=False, detail="starting"))
-        where = f"{self.settings.ami_host}:{self.settings.ami_port}"
-        up = self.ami.is_up
-        return {
+        parts = {
+            "dispatcher": self.tenure.health(serving=self.serving),
             "database": database if ledger.ready else ledger,
-            "switch": Health(ready=up, detail="" if up else f"Asterisk does not answer on {where}"),
             "centre": self.health.get("centre", Health(ready=True)),
             "flows": self.health.get("flows", Health(ready=False, detail="starting")),
             "sounds": self.health.get("sounds", Health(ready=False, detail="starting")),
+        }
+        if not self.serving:
+            return parts  # the switch is not spoken to
+        up, where = self.ami.is_up, f"{self.settings.ami_host}:{self.settings.ami_port}"
+        return parts | {
+            "switch": Health(ready=up, detail="" if up else f"Asterisk does not answer on {where}"),
             "reconciled": Health(self.floor.settled, "" if self.floor.settled else "comparing with the switch"),
         }
 
     # --- what the parts need of the settings ---
 
     async def _put_agents(self, centre: Centre) -> None:
-        secret = secrets.agent_secret(self.settings)
-        records = [
-            AgentRecord(id_, agent.name, agent.role.value, frozenset(agent.queues), _credentials(secret, id_))
-            for id_, agent in centre.agents.items()
-        ]
-        await self.store.put_agents(records, at=self.clock.now())
-        if self.settings.demo:
-            password = secrets.demo_password(self.settings)
-            for record in records:
-                if not await self.store.check_password(record.id, password):
-                    await self.store.set_password(record.id, password)
-
-    def _sip_account(self, agent: Agent) -> Mapping[str, Any]:
-        endpoint = agent.endpoint
-        account: dict[str, Any] = {
-            "uri": f"sip:{endpoint}@{self.settings.external_address or self.settings.sip_host}",
-            "user": endpoint,
-            "realm": REALM,
-            "host": self.settings.sip_host,
-            "port": self.settings.sip_port,
-            "ws_port": self.settings.sip_ws_port,
-            "secure": self.settings.tls_cert is not None,
-        }
-        if agent.phone is PhoneKind.BROWSER:
-            account["ha1"] = sip_ha1(endpoint, sip_password(secrets.agent_secret(self.settings), endpoint))
-        return account
+        await self.store.put_agents(agent_records(self.settings, centre), at=self.clock.now())
+        await self.demo_passwords.give(centre.agents)
 
     def _web(self) -> web.Application:
         origins = frozenset({self.settings.public_url}) if self.settings.public_url else frozenset[str]()
@@ -346,14 +368,9 @@ class _Service:
             socket=DeskSocket(self.floor, self.hub, self.desk, log_in, origins=origins),
             recordings=Recordings(self.floor, self.store, log_in, self.voicemails),
             flows=FlowsDoor(self.flow_board, log_in),
-            health=HealthDoor(self.parts, self.flow_board.served),
+            health=HealthDoor(self.parts, self.flow_board.served, serving=lambda: self.serving),
             sip_ws_port=self.settings.sip_ws_port,
         )
-
-
-def _credentials(secret: bytes, agent: str) -> SipCredentials:
-    desk, browser = agent, f"{agent}-web"
-    return SipCredentials(sip_ha1(desk, sip_password(secret, desk)), sip_ha1(browser, sip_password(secret, browser)))
 
 
 def _read_centre(settings: Settings) -> Centre:

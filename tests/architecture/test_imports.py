@@ -33,6 +33,7 @@ MAY_IMPORT = {
 BESIDE_THE_FOLDERS = {"core", "flows", "ports", "settings"}
 
 MAY_ALSO_IMPORT = {
+    "accounts.py": {"secrets"},
     # Our own PostgreSQL is a part of the machine that the command line starts, beside the store.
     "store/embedded.py": {"settings", "secrets", "processes"},
     "store/programs.py": {"processes"},

@@ -5,17 +5,16 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 import aiohttp
 import pytest
 
-from tests.store.server import settings_for_a_server
+from tests.store.server import server_stopped, settings_for_a_server
 from tests.system.switch import free_ports
 from trunkline import secrets
-from trunkline.processes import processes
 from trunkline.settings import Settings
 from trunkline.store import embedded
 
@@ -43,19 +42,6 @@ class Service:
             desks.append(desk)
         return desks
 
-    @contextmanager
-    def database_stopped(self) -> Iterator[None]:
-        """Stop the server and its children, as a machine that hangs would: connections stay open and say nothing."""
-        everybody = [self.database, *(each.pid for each in processes() if parent(each.pid) == self.database)]
-        for pid in everybody:
-            os.kill(pid, signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            for pid in reversed(everybody):
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGCONT)
-
     async def until(self, healthy: Callable[[dict[str, dict[str, object]]], bool]) -> None:
         """Wait until `/healthz` says so."""
         async with asyncio.timeout(30), aiohttp.ClientSession() as session:
@@ -72,12 +58,6 @@ class Service:
         self.process.terminate()
         await self.process.wait()
         return time.monotonic() - began
-
-
-def parent(pid: int) -> int:
-    with suppress(OSError):
-        return int(Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1])
-    return 0
 
 
 @pytest.fixture
@@ -98,7 +78,7 @@ async def service() -> AsyncIterator[Service]:
         )
         service = Service(settings, process, database.process.pid)
         try:
-            await service.until(lambda parts: bool(parts["database"]["ready"]))
+            await service.until(lambda parts: bool(parts["database"]["ready"] and parts["dispatcher"]["ready"]))
             yield service
         finally:
             if process.returncode is None:
@@ -134,7 +114,7 @@ async def test_desk_that_does_not_answer_does_not_delay_the_end(service: Service
 async def test_stopped_database_does_not_delay_the_end(service: Service) -> None:
     async with AsyncExitStack() as stack:
         desk, *_ = await service.open_desks(stack, 2)
-        with service.database_stopped():
+        with server_stopped(service.database):
             await desk.send_json(
                 {"type": "command", "id": "1", "name": "presence", "args": {"presence": "not_ready", "reason": "break"}}
             )
@@ -146,7 +126,7 @@ async def test_stopped_database_does_not_delay_the_end(service: Service) -> None
 
 
 async def test_database_that_has_just_stopped_does_not_delay_the_end(service: Service) -> None:
-    with service.database_stopped():
+    with server_stopped(service.database):
         await asyncio.to_thread(time.sleep, 0.7)  # the service asks it twice a second how it is
 
         took = await service.ends()

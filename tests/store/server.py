@@ -5,17 +5,19 @@
 
 import asyncio
 import os
+import signal
 import socket
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from argon2 import PasswordHasher
 
+from trunkline.processes import processes
 from trunkline.settings import Settings
 from trunkline.store import embedded
 from trunkline.store.database import Database, connect_once
@@ -45,6 +47,26 @@ def _free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+@contextmanager
+def server_stopped(postmaster: int) -> Iterator[None]:
+    """Stop a server and its children, as a machine that hangs would: connections stay open and say nothing."""
+    everybody = [postmaster, *(each.pid for each in processes() if _parent(each.pid) == postmaster)]
+    for pid in everybody:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in reversed(everybody):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+
+def _parent(pid: int) -> int:
+    with suppress(OSError):
+        return int(Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1])
+    return 0
 
 
 @contextmanager

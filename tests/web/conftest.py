@@ -32,6 +32,7 @@ class Web:
     centre: Centre
     server: TestServer
     parts: dict[str, Health]
+    serving: bool = True
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     @property
@@ -78,11 +79,11 @@ async def doors(tmp_path: Path) -> AsyncIterator[Web]:
             socket=DeskSocket(centre.floor, centre.hub, centre.desk, log_in, origins=frozenset()),
             recordings=Recordings(centre.floor, world.store, log_in, centre.recordings),
             flows=FlowsDoor(centre.flow_board, log_in),
-            health=HealthDoor(lambda: parts, centre.flow_board.served),
+            health=HealthDoor(lambda: parts, centre.flow_board.served, serving=lambda: opened.serving),
             sip_ws_port=8088,
         )
         server = await stack.enter_async_context(TestServer(application))
-        opened = Web(centre, server, parts)
+        opened = Web(centre, server, parts)  # the doors ask it, once somebody comes
         await stack.enter_async_context(opened._stack)
         yield opened
 

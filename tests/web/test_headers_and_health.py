@@ -62,8 +62,9 @@ async def test_healthz_names_the_part_that_is_not_ready(doors: Web) -> None:
     async with browser.get("/healthz") as answer:
         assert answer.status == 503
         told = await answer.json()
-        assert {name: told[name] for name in ("ready", "parts")} == {
+        assert {name: told[name] for name in ("ready", "role", "parts")} == {
             "ready": False,
+            "role": "active",
             "parts": {"database": {"ready": False, "detail": "away"}, "switch": {"ready": True, "detail": ""}},
         }
 
@@ -86,3 +87,21 @@ async def test_a_database_that_is_away_is_said(doors: Web) -> None:
     doors.centre.store.away = True
     async with browser.get("/api/me") as answer:
         assert (answer.status, (await answer.json())["error"]["code"]) == (503, "unavailable")
+
+
+async def test_a_process_that_stands_by_says_so_and_sends_everybody_away(doors: Web) -> None:
+    browser = await doors.logged_in()
+    doors.serving = False
+    doors.parts["dispatcher"] = Health(ready=False, detail="stands by; 4711@web-1 serves")
+
+    async with browser.get("/healthz") as answer:
+        told = await answer.json()
+        assert (answer.status, told["role"], told["ready"]) == (503, "standby", False)
+        assert told["parts"]["dispatcher"]["detail"] == "stands by; 4711@web-1 serves"
+    for path in ("/", "/api/me", "/ws", "/assets/app-1a2b.js", "/nothing"):
+        async with browser.get(path) as answer:
+            assert (answer.status, answer.headers["Retry-After"]) == (503, "1"), path
+            assert (await answer.json())["error"]["code"] == "standing_by"
+            assert "Content-Security-Policy" in answer.headers
+    async with browser.post("/api/login", json={"login": "ana", "password": "ana ana"}) as answer:
+        assert answer.status == 503

@@ -12,7 +12,7 @@ import click
 
 from trunkline.cli.options import refuse, settled, with_settings
 from trunkline.core.errors import TrunklineFault
-from trunkline.processes import Process, note
+from trunkline.processes import note, noted, ourselves
 from trunkline.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -35,9 +35,9 @@ async def _serve(settings: Settings) -> None:
     # Imported late: it knows everybody, and the other commands need not wait for it.
     from trunkline.app import serve  # noqa: PLC0415
 
-    ourselves = Process.of(os.getpid())
-    if ourselves is not None:
-        note(settings.run_dir / "service.pid", ourselves)
+    pid_file = settings.run_dir / "service.pid"
+    if noted(pid_file) is None:  # who stands by beside the one that `trunkline run` looks after is not its business
+        note(pid_file, ourselves())
     task = asyncio.ensure_future(serve(settings))
 
     def end() -> None:

@@ -25,6 +25,8 @@ _PATIENCE_S = 10.0
 _HASTE_S = 0.5
 _SLOWEST_RESTART_S = 15.0
 _STEADY_AFTER_S = 30.0
+_LONGEST_LEASE_S = 5.0
+"""Who stands by longer than this does not wait for the lease of a process that died, but beside one that serves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ class Supervisor:
 
 
 async def start_service(settings: Settings, environment: dict[str, str], report: Report) -> Part:
-    """Start `trunkline serve` and wait until it says that it is ready; raises Unavailable when it does not."""
+    """Start `trunkline serve` and wait until it is ready, or stands by beside another; else raises Unavailable."""
     left_over = noted(settings.run_dir / "service.pid")
     if left_over is not None:
         report(f"ending the service that an earlier run left (process {left_over.pid})")
@@ -111,19 +113,20 @@ async def start_service(settings: Settings, environment: dict[str, str], report:
         process = spawn([sys.executable, "-m", "trunkline", "serve"], out=out, env={**os.environ, **environment})
     async with process.brought_up(patience_s=_HASTE_S):
         try:
-            await _until_ready(settings, process, report)
+            state = await _until_up(settings, process, report)
         except TimeoutError:
             raise Unavailable(
                 f"the service was not ready within {_READY_WITHIN_S:.0f} s; see {settings.log_file}"
             ) from None
         except Unavailable:
             raise Unavailable(f"the service ended while it started:\n{_tail(out_path, began_at)}") from None
-    report(f"ready at {settings.url}")
+    report(f"{state} at {settings.url}")
     return Part(process.ended, process.stop, lambda: process.send(signal.SIGKILL))
 
 
-async def _until_ready(settings: Settings, process: Process, report: Report) -> None:
-    lacking = ""
+async def _until_up(settings: Settings, process: Process, report: Report) -> str:
+    """Return how it is up: `ready`, or `standing by`."""
+    lacking, standing_by_since = "", time.monotonic()
     async with asyncio.timeout(_READY_WITHIN_S), aiohttp.ClientSession() as session:
         while True:
             if not process.alive:
@@ -131,7 +134,11 @@ async def _until_ready(settings: Settings, process: Process, report: Report) -> 
                 raise Unavailable("ended")
             parts = await healthz(session, settings)
             if parts is not None and not (waiting_for := lacking_parts(parts)):
-                return
+                return "ready"
+            if parts is None or not stands_by(parts):
+                standing_by_since = time.monotonic()
+            elif time.monotonic() - standing_by_since > _LONGEST_LEASE_S:
+                return "standing by"
             if parts is not None and waiting_for != lacking:
                 lacking = waiting_for
                 report(f"waiting for {lacking}")
@@ -151,6 +158,11 @@ async def healthz(session: aiohttp.ClientSession, settings: Settings) -> dict[st
     except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError):
         return None
     return parts if isinstance(parts, dict) else None
+
+
+def stands_by(parts: dict[str, dict[str, object]]) -> bool:
+    """Whether a service lacks nothing but the lease, which another one has."""
+    return [name for name, part in parts.items() if not part.get("ready")] == ["dispatcher"] and "switch" not in parts
 
 
 def lacking_parts(parts: dict[str, dict[str, object]]) -> str:

@@ -14,6 +14,16 @@ from trunkline.web.log_in import NotLoggedIn, TooManyTries, WrongPassword
 
 log = logging.getLogger(__name__)
 
+_COME_AGAIN_S = 1
+
+
+class StandingBy(Unavailable):
+    """Another process serves the centre."""
+
+    def __init__(self) -> None:
+        super().__init__("this process stands by: another one serves; try again in a moment")
+
+
 _STATUS: tuple[tuple[type[TrunklineFault], int], ...] = (
     (NotLoggedIn, 401),
     (WrongPassword, 401),
@@ -33,6 +43,15 @@ def error_json(fault: TrunklineFault) -> dict[str, str]:
     return {"code": code, "message": str(fault)}
 
 
+def _when_again(fault: TrunklineFault) -> dict[str, str]:
+    match fault:
+        case TooManyTries():
+            return {"Retry-After": str(fault.retry_after_s)}
+        case StandingBy():
+            return {"Retry-After": str(_COME_AGAIN_S)}
+    return {}
+
+
 @web.middleware
 async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer every fault of ours with its status and its words."""
@@ -40,8 +59,7 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     except TrunklineFault as fault:
         status = next((status for kind, status in _STATUS if isinstance(fault, kind)), 500)
-        headers = {"Retry-After": str(fault.retry_after_s)} if isinstance(fault, TooManyTries) else {}
-        return web.json_response({"error": error_json(fault)}, status=status, headers=headers)
+        return web.json_response({"error": error_json(fault)}, status=status, headers=_when_again(fault))
     except (json.JSONDecodeError, UnicodeDecodeError, LookupError, RecursionError):
         answer = {"code": "not_json", "message": "the request's body is not JSON"}
         return web.json_response({"error": answer}, status=400)

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from trunkline.core.ids import InteractionId
 from trunkline.core.journal import Happened, JournalEntry
@@ -13,7 +14,7 @@ from trunkline.core.permission import Deed, may
 from trunkline.floor.state import Floor, NoSuch
 from trunkline.ports.store import Health, Store
 from trunkline.web.desk_socket import DeskSocket
-from trunkline.web.errors import errors
+from trunkline.web.errors import StandingBy, errors
 from trunkline.web.flows import FlowsDoor
 from trunkline.web.log_in import LogIn
 
@@ -31,8 +32,8 @@ def web_application(
     health: "HealthDoor",
     sip_ws_port: int,
 ) -> web.Application:
-    """Return the application with every door."""
-    application = web.Application(middlewares=[errors], client_max_size=LARGEST_BODY)
+    """Return the application with every door; while we stand by, all but that of `health` are shut."""
+    application = web.Application(middlewares=[errors, health.shut_others], client_max_size=LARGEST_BODY)
     application.on_response_prepare.append(_headers(sip_ws_port))
     application.on_shutdown.append(socket.close_all)
     for part in (log_in, socket, recordings, flows, health):
@@ -44,11 +45,21 @@ def web_application(
 
 
 class HealthDoor:
-    """GET /healthz: ready only when every part is, and which is not; and which flows serve, and what is wrong there."""
+    """GET /healthz: ready only when every part is, and which is not; and which flows serve, and what is wrong there.
 
-    def __init__(self, parts: Callable[[], Mapping[str, Health]], flows: Callable[[], Mapping[str, Any]]) -> None:
+    `role` is `active`, or `standby` while another process serves: then everything else is answered with 503.
+    """
+
+    def __init__(
+        self,
+        parts: Callable[[], Mapping[str, Health]],
+        flows: Callable[[], Mapping[str, Any]],
+        *,
+        serving: Callable[[], bool],
+    ) -> None:
         self._parts = parts
         self._flows = flows
+        self._serving = serving
 
     def routes(self) -> list[web.RouteDef]:
         """Return the door."""
@@ -60,10 +71,18 @@ class HealthDoor:
         ready = all(part.ready for part in parts.values())
         body = {
             "ready": ready,
+            "role": "active" if self._serving() else "standby",
             "parts": {name: {"ready": part.ready, "detail": part.detail} for name, part in parts.items()},
             "flows": self._flows(),
         }
         return web.json_response(body, status=200 if ready else 503)
+
+    @web.middleware
+    async def shut_others(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Refuse whoever should be with the process that serves."""
+        if not self._serving() and request.path != "/healthz":
+            raise StandingBy
+        return await handler(request)
 
 
 class Recordings:
