@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import os
-import ssl
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, timedelta, tzinfo
@@ -79,6 +78,7 @@ from trunkline.web.desk_socket import DeskSocket
 from trunkline.web.flows import FlowsDoor
 from trunkline.web.log_in import LogIn
 from trunkline.web.server import HealthDoor, Recordings, web_application
+from trunkline.web.tls import server_tls
 
 log = logging.getLogger(__name__)
 
@@ -203,7 +203,7 @@ class _Service:
         await runner.setup()
         try:
             site = web.TCPSite(
-                runner, self.settings.http_host, self.settings.http_port, ssl_context=_tls(self.settings)
+                runner, self.settings.http_host, self.settings.http_port, ssl_context=server_tls(self.settings.tls_cert, self.settings.tls_key)
             )
             await site.start()
             async with asyncio.TaskGroup() as tasks:
@@ -397,11 +397,3 @@ def _mark(file: Path) -> tuple[int, int] | None:
 def _zone_of(centre: Centre) -> tzinfo:
     """Return the time zone in which the centre's days begin: that of its first calendar."""
     return next((hours.zone for hours in centre.hours.values()), UTC)
-
-
-def _tls(settings: Settings) -> ssl.SSLContext | None:
-    if settings.tls_cert is None:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(settings.tls_cert, settings.tls_key)
-    return context

@@ -39,6 +39,7 @@ MAY_ALSO_IMPORT = {
     "store/programs.py": {"processes"},
     "telephony/provision.py": {"processes"},
     "cli/agent.py": {"store", "secrets"},
+    "cli/report.py": {"store"},
     "cli/run.py": {"store", "processes"},
     "cli/switch_alone.py": {"store"},
     "cli/switch.py": {"store", "telephony", "secrets", "processes"},
