@@ -203,7 +203,10 @@ class _Service:
         await runner.setup()
         try:
             site = web.TCPSite(
-                runner, self.settings.http_host, self.settings.http_port, ssl_context=server_tls(self.settings.tls_cert, self.settings.tls_key)
+                runner,
+                self.settings.http_host,
+                self.settings.http_port,
+                ssl_context=server_tls(self.settings.tls_cert, self.settings.tls_key),
             )
             await site.start()
             async with asyncio.TaskGroup() as tasks:
