@@ -301,6 +301,20 @@ async def test_a_session_is_open_until_it_expires_or_is_closed(store: AnyStore) 
     assert await store.session(long, at=later(1)) is None
 
 
+async def test_of_many_sessions_those_that_are_over_are_told(store: AnyStore) -> None:
+    await store.put_agents([an_agent_record(), an_agent_record("ben")], at=NOON)
+    short = await store.open_session(ANA, lasts=timedelta(seconds=60), at=NOON)
+    long = await store.open_session(ANA, lasts=timedelta(hours=8), at=NOON)
+    bens = await store.open_session(AgentId("ben"), lasts=timedelta(hours=8), at=NOON)
+    asked = {short, long, bens, "made up", HOSTILE}
+
+    assert await store.closed_among(asked, at=later(59)) == {"made up", HOSTILE}
+    assert await store.closed_among(asked, at=later(60)) == {short, "made up", HOSTILE}
+    assert await store.closed_among([], at=NOON) == set()
+    await store.put_agents([an_agent_record()], at=later(1))
+    assert await store.closed_among([long, bens], at=later(2)) == {bens}
+
+
 async def test_a_new_password_ends_the_sessions_of_the_old_one(store: AnyStore) -> None:
     await store.put_agents([an_agent_record()], at=NOON)
     await store.set_password(ANA, "old")

@@ -4,7 +4,7 @@ import copy
 import json
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -51,6 +51,7 @@ class MemoryStore:
     passwords: dict[AgentId, str] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)
     lease_row: LeaseRow = field(default_factory=LeaseRow)
+    times_asked_for_sessions: int = 0
     away: bool = False
     token: int = 0
 
@@ -177,6 +178,11 @@ class MemoryStore:
         self._reach()
         known = self.sessions.get(token)
         return known if known and known.expires_at > at else None
+
+    async def closed_among(self, tokens: Collection[str], *, at: datetime) -> Set[str]:
+        self._reach()
+        self.times_asked_for_sessions += 1
+        return {token for token in tokens if await self.session(token, at=at) is None}
 
     async def close_session(self, token: str) -> None:
         self._reach()

@@ -10,7 +10,7 @@ from aiohttp import ClientWebSocketResponse, WSMsgType, WSServerHandshakeError
 from tests.web.conftest import Web, hears, is_closed
 from trunkline.core.agent import Presence
 from trunkline.core.ids import AgentId
-from trunkline.web import desk_socket
+from trunkline.web import desk_rounds, desk_socket
 
 
 async def asks(socket: ClientWebSocketResponse, name: Any, args: Any, id_: Any = "1") -> dict[str, Any]:
@@ -192,7 +192,7 @@ async def test_logging_out_in_one_tab_closes_the_other(doors: Web) -> None:
 
 
 async def test_a_session_that_is_over_closes_its_desk(doors: Web, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(desk_socket, "PING_EVERY_S", 0.01)
+    monkeypatch.setattr(desk_rounds, "PING_EVERY_S", 0.01)
     socket = await doors.desk(await doors.logged_in())
     await hears(socket, "ping")
     doors.centre.clock.forward(15 * 3600)
@@ -201,7 +201,7 @@ async def test_a_session_that_is_over_closes_its_desk(doors: Web, monkeypatch: p
 
 
 async def test_a_database_that_is_away_throws_nobody_out(doors: Web, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(desk_socket, "PING_EVERY_S", 0.01)
+    monkeypatch.setattr(desk_rounds, "PING_EVERY_S", 0.01)
     socket = await doors.desk(await doors.logged_in())
     doors.centre.store.away = True
 
@@ -209,9 +209,38 @@ async def test_a_database_that_is_away_throws_nobody_out(doors: Web, monkeypatch
         await hears(socket, "ping")
 
 
+async def test_many_desks_are_asked_about_together(doors: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk_rounds, "PING_EVERY_S", 0.2)
+    browser = await doors.logged_in()
+    desks = [await doors.desk(browser) for _ in range(50)]
+    for desk in desks:
+        await hears(desk, "snapshot")
+
+    for desk in desks:
+        await hears(desk, "ping")
+        await hears(desk, "ping")
+
+    assert doors.centre.store.times_asked_for_sessions < len(desks)
+
+
+async def test_a_desk_that_speaks_stays_open(doors: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk_rounds, "PING_EVERY_S", 0.02)
+    monkeypatch.setattr(desk_rounds, "SILENCE_S", 1.5)
+    browser = await doors.logged_in()
+    awake, asleep = await doors.desk(browser), await doors.desk(browser)
+
+    closed = asyncio.ensure_future(is_closed(asleep))
+    while not closed.done():
+        await hears(awake, "ping")
+        await awake.send_json({"type": "pong"})
+
+    assert await closed == 1001
+    assert (await asks(awake, "presence", {"presence": "ready"}))["ok"]
+
+
 async def test_silence_closes_a_desk(doors: Web, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(desk_socket, "PING_EVERY_S", 0.01)
-    monkeypatch.setattr(desk_socket, "SILENCE_S", 0.1)
+    monkeypatch.setattr(desk_rounds, "PING_EVERY_S", 0.01)
+    monkeypatch.setattr(desk_rounds, "SILENCE_S", 0.1)
     socket = await doors.desk(await doors.logged_in())
 
     assert await is_closed(socket) == 1001

@@ -1,6 +1,6 @@
 """What the centre asks of its memory. Everything that must outlive the process goes through here."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
@@ -120,6 +120,9 @@ class Logins(Protocol):
 
     async def session(self, token: str, *, at: datetime) -> Session | None:
         """Return a session that is open."""
+
+    async def closed_among(self, tokens: Collection[str], *, at: datetime) -> Set[str]:
+        """Return those of these sessions that are not open."""
 
     async def close_session(self, token: str) -> None:
         """End a session."""

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import secrets
+from collections.abc import Collection, Set
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -93,6 +94,12 @@ class Logins:
         """Return a session that is open and whose agent is not retired."""
         row = await self._database.row(_SQL["session"], _sha256(token), at)
         return Session(AgentId(row["agent_id"]), row["expires_at"]) if row else None
+
+    async def closed_among(self, tokens: Collection[str], *, at: datetime) -> Set[str]:
+        """Return those of these sessions that are not open, or whose agent is retired."""
+        by_hash = {_sha256(token): token for token in tokens}
+        rows = await self._database.rows(_SQL["closed_among"], list(by_hash), at)
+        return {by_hash[row["token_sha256"]] for row in rows}
 
     async def close_session(self, token: str) -> None:
         """End a session."""

@@ -3,8 +3,9 @@
 import asyncio
 import json
 import logging
-from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -16,14 +17,13 @@ from trunkline.core.ids import AgentId, InteractionId, OfferId
 from trunkline.floor.agent import Desk
 from trunkline.floor.hub import Hub
 from trunkline.floor.state import Floor
+from trunkline.web.desk_rounds import SESSION_OVER, SILENCE_S, SILENT, DeskRounds
 from trunkline.web.errors import error_json
 from trunkline.web.log_in import COOKIE, LogIn
 
 log = logging.getLogger(__name__)
 
-SESSION_OVER = 4001
 TOO_SLOW = 4002
-SILENT = 1001
 SERVICE_ENDS = 1012
 _WHY = {
     SESSION_OVER: b"the session is over",
@@ -31,8 +31,6 @@ _WHY = {
     SILENT: b"nothing was heard",
     SERVICE_ENDS: b"the service ends",
 }
-PING_EVERY_S = 10.0
-SILENCE_S = 25.0
 FAREWELL_S = 2.0
 LARGEST_MESSAGE = 64 * 1024
 MOST_UNSENT = 2_000
@@ -49,10 +47,10 @@ class DeskSocket:
     """The door at /ws."""
 
     def __init__(self, floor: Floor, hub: Hub, desk: Desk, log_in: LogIn, *, origins: frozenset[str]) -> None:
-        self._floor = floor
         self._hub = hub
         self._log_in = log_in
         self._origins = origins
+        self._rounds = DeskRounds(floor.clock, log_in.closed_among)
         self._commands = _commands(desk)
         self._open: defaultdict[str, set[_Desk]] = defaultdict(set)
         log_in.session_closed = self._session_closed
@@ -69,16 +67,26 @@ class DeskSocket:
         agent = await self._log_in.agent_of(request)
         socket = web.WebSocketResponse(max_msg_size=LARGEST_MESSAGE, timeout=2.0)
         await socket.prepare(request)
-        desk = _Desk(request, socket, agent=agent, hub=self._hub, floor=self._floor, commands=self._commands)
         session = request.cookies[COOKIE]
+        desk = _Desk(
+            request.transport, socket, session, agent=agent, hub=self._hub, rounds=self._rounds, commands=self._commands
+        )  # fmt: skip
         self._open[session].add(desk)
         try:
-            await desk.serve(lambda: self._still_on(request))
+            await desk.serve()
         finally:
             self._open[session].discard(desk)
             if not self._open[session]:
                 del self._open[session]
         return socket
+
+    async def looked_after(self, _: web.Application) -> AsyncIterator[None]:
+        """Look after the open desks for as long as the application lives."""
+        rounds = asyncio.create_task(self._rounds.run())
+        yield
+        rounds.cancel()
+        with suppress(asyncio.CancelledError):
+            await rounds
 
     async def close_all(self, _: web.Application) -> None:
         """Tell every desk that the service ends, so that nobody waits for them, and they look for the next one."""
@@ -89,57 +97,55 @@ class DeskSocket:
         for desk in self._open.get(session, ()):
             desk.end(SESSION_OVER)
 
-    async def _still_on(self, request: web.Request) -> bool:
-        try:
-            await self._log_in.agent_of(request)
-        except Rejected:
-            return False
-        return True
-
 
 class _Desk:
     """One connection."""
 
     def __init__(
         self,
-        request: web.Request,
+        transport: asyncio.Transport | None,
         socket: web.WebSocketResponse,
+        session: str,
         *,
         agent: AgentId,
         hub: Hub,
-        floor: Floor,
+        rounds: DeskRounds,
         commands: dict[str, Command],
     ) -> None:
-        self._transport = request.transport
+        self._transport = transport
         self._socket = socket
+        self.session = session
         self._agent = agent
         self._hub = hub
-        self._floor = floor
+        self._rounds = rounds
         self._commands = commands
-        self._unsent: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self._said: asyncio.Queue[dict[str, Any]] = asyncio.Queue(MOST_UNSENT)
-        self._last_word = asyncio.get_running_loop().time()
-        self._over: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        # A desk at which nothing happens has no task but the one that reads: there are a thousand of them.
+        self._unsent: deque[str] = deque()
+        self._writing: asyncio.Task[None] | None = None
+        self._said: asyncio.Queue[dict[str, Any]] | None = None
+        self._obeying: asyncio.Task[None] | None = None
+        self._farewell: asyncio.Task[None] | None = None
+        self.last_word = asyncio.get_running_loop().time()
 
     def end(self, code: int) -> None:
         """Close this desk, for the first reason that there was."""
         self._hub.close(self._agent, self._send)
-        if not self._over.done():
-            self._over.set_result(code)
+        if self._farewell is None:
+            self._farewell = asyncio.create_task(self._end(code))
 
-    async def serve(self, still_on: Callable[[], Awaitable[bool]]) -> None:
-        hello = await self._hello()
-        if hello is None:
-            return
-        epoch, seq = hello
-        await self._hub.open(self._agent, self._send, epoch=epoch, seq=seq)
-        tasks = [
-            asyncio.create_task(work) for work in (self._write(), self._ping(still_on), self._obey_all(), self._end())
-        ]
+    async def serve(self) -> None:
         try:
+            hello = await self._hello()
+            if hello is None:
+                return
+            epoch, seq = hello
+            await self._hub.open(self._agent, self._send, epoch=epoch, seq=seq)
+            self._rounds.begin(self)
             await self._read()
         finally:
+            self._rounds.leave(self)
             self._hub.close(self._agent, self._send)
+            tasks = [task for task in (self._writing, self._obeying, self._farewell) if task is not None]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -158,22 +164,24 @@ class _Desk:
         return (epoch if isinstance(epoch, str) else None), (seq if isinstance(seq, int) else None)
 
     def _send(self, message: dict[str, Any]) -> None:
-        if self._unsent.qsize() < MOST_UNSENT:
-            self._unsent.put_nowait(message)
-        else:
+        self.send_text(json.dumps(message, separators=(",", ":")))
+
+    def send_text(self, text: str) -> None:
+        """Send what is JSON already; a desk that has too much unread is closed."""
+        if len(self._unsent) >= MOST_UNSENT:
             self.end(TOO_SLOW)
+            return
+        self._unsent.append(text)
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.create_task(self._write())
 
     async def _write(self) -> None:
-        while True:
-            message = await self._unsent.get()
-            try:
-                await self._socket.send_str(json.dumps(message, separators=(",", ":")))
-            except ConnectionError:
-                return
+        with suppress(ConnectionError):
+            while self._unsent:
+                await self._socket.send_str(self._unsent.popleft())
 
-    async def _end(self) -> None:
+    async def _end(self, code: int) -> None:
         """Close the socket; a desk that does not read will not read our farewell either."""
-        code = await self._over
         try:
             async with asyncio.timeout(FAREWELL_S):
                 await self._socket.close(code=code, message=_WHY[code])
@@ -183,24 +191,9 @@ class _Desk:
             if self._transport is not None:
                 self._transport.abort()
 
-    async def _ping(self, still_on: Callable[[], Awaitable[bool]]) -> None:
-        while True:
-            await asyncio.sleep(PING_EVERY_S)
-            if asyncio.get_running_loop().time() - self._last_word > SILENCE_S:
-                self.end(SILENT)
-                return
-            try:
-                on = await still_on()
-            except TrunklineFault:
-                on = True  # the database is away for a moment: nobody is thrown out for that
-            if not on:
-                self.end(SESSION_OVER)
-                return
-            self._send({"type": "ping", "now": self._floor.clock.now().isoformat()})
-
     async def _read(self) -> None:
         async for message in self._socket:
-            self._last_word = asyncio.get_running_loop().time()
+            self.last_word = asyncio.get_running_loop().time()
             if message.type is not WSMsgType.TEXT:
                 continue
             try:
@@ -209,12 +202,19 @@ class _Desk:
                 await self._socket.close(code=1007, message=b"not JSON")
                 return
             if isinstance(said, dict) and said.get("type") == "command":
-                await self._said.put(said)
+                await self._commands_of_desk().put(said)
 
-    async def _obey_all(self) -> None:
+    def _commands_of_desk(self) -> asyncio.Queue[dict[str, Any]]:
+        """Return where commands wait, which are obeyed from the first one on."""
+        if self._said is None:
+            self._said = asyncio.Queue(MOST_UNSENT)
+            self._obeying = asyncio.create_task(self._obey_all(self._said))
+        return self._said
+
+    async def _obey_all(self, said: asyncio.Queue[dict[str, Any]]) -> None:
         # Beside the reading: a database that is slow to take a command must not make the desk look dead.
         while True:
-            await self._obey(await self._said.get())
+            await self._obey(await said.get())
 
     async def _command(self, said: dict[str, Any]) -> None:
         command = self._commands.get(str(said.get("name")))

@@ -1,7 +1,7 @@
 """Log-in: passwords checked at a limited rate, sessions in our own table, one same-origin cookie."""
 
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Set
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -166,6 +166,10 @@ class LogIn:
         if session is None or session.agent not in self._floor.agents:
             raise NotLoggedIn
         return session.agent
+
+    async def closed_among(self, tokens: Collection[str]) -> Set[str]:
+        """Return those of these sessions that are over; raises Unavailable."""
+        return await self._logins.closed_among(tokens, at=self._floor.clock.now())
 
     async def allowed(self, request: web.Request, deed: Deed) -> AgentId:
         """Return whose session a request carries; raises NotLoggedIn, or NotAllowed when it may not do this."""

@@ -35,6 +35,7 @@ def web_application(
     """Return the application with every door; while we stand by, all but that of `health` are shut."""
     application = web.Application(middlewares=[errors, health.shut_others], client_max_size=LARGEST_BODY)
     application.on_response_prepare.append(_headers(sip_ws_port))
+    application.cleanup_ctx.append(socket.looked_after)
     application.on_shutdown.append(socket.close_all)
     for part in (log_in, socket, recordings, flows, health):
         application.add_routes(part.routes())

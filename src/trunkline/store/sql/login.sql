@@ -27,5 +27,13 @@ RETURNING agent_id;
 SELECT s.agent_id, s.expires_at FROM session AS s JOIN agent AS a ON a.id = s.agent_id
 WHERE s.token_sha256 = $1 AND s.expires_at > $2 AND a.retired_at IS NULL;
 
+-- closed_among --
+-- Those of the sessions in $1 (bytea[]) that are not open at $2. Hardly ever any: what is open is not sent.
+SELECT asked AS token_sha256 FROM unnest($1::bytea[]) AS asked
+WHERE NOT EXISTS (
+    SELECT FROM session AS s JOIN agent AS a ON a.id = s.agent_id
+    WHERE s.token_sha256 = asked AND s.expires_at > $2 AND a.retired_at IS NULL
+);
+
 -- close_session --
 DELETE FROM session WHERE token_sha256 = $1;
