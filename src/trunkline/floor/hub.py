@@ -74,6 +74,7 @@ class Hub:
         self._queues_changed = asyncio.Event()
         self._steps_changed = asyncio.Event()
         self._today: asyncio.Queue[AgentId] = asyncio.Queue()
+        self._alike: dict[tuple[str, bool], Json] = {}
         self.desk_count_changed: Callable[[AgentId, int], None] = lambda _agent, _count: None
         at_steps.changed = self._steps_changed.set
         floor.watchers.append(self._watch)
@@ -163,11 +164,11 @@ class Hub:
             await self._queues_changed.wait()
             self._queues_changed.clear()
             touched, self._queues = self._queues, set()
-            for agent_id in list(self._streams):
-                agent = self._floor.agents[agent_id]
-                for queue in sorted(touched & self._floor.centre.queues.keys()):
-                    strip = view.queue_strip(queue, self._floor.routing, self._floor.centre, agent)
-                    self._emit(agent_id, {"kind": "queue", "queue": strip})
+            for queue in sorted(touched & self._floor.centre.queues.keys()):
+                # One event for all who see the same: each of them keeps its latest five hundred.
+                events = {mine: {"kind": "queue", "queue": self._strip(queue, mine=mine)} for mine in (True, False)}
+                for agent in list(self._streams):
+                    self._emit(agent, events[queue in self._floor.agents[agent].queues])
             await asyncio.sleep(QUEUES_EVERY_S)
 
     async def _send_steps(self) -> None:
@@ -264,13 +265,11 @@ class Hub:
         picture = {
             "me": self._me(agent),
             "interactions": cards,
-            "queues": {
-                queue: view.queue_strip(queue, floor.routing, floor.centre, agent) for queue in floor.centre.queues
-            },
+            "queues": {queue: self._strip(queue, mine=queue in agent.queues) for queue in floor.centre.queues},
             "today": view.today(figures),
             "not_reached": self._not_reached.get(agent_id),
             "parts": self._parts_json(),
-            "centre": view.centre_words(floor.centre),
+            "centre": self._shared("centre", view.centre_words(floor.centre)),
         }
         if may(agent, Deed.SEE_FLOWS):
             picture |= {"at_steps": self._at_steps.all(), "flows": {"revision": self._flows_revision()}}
@@ -282,5 +281,18 @@ class Hub:
     def _me(self, agent: Agent) -> Json:
         return view.me(agent, reachable=agent.endpoint in self._floor.reachable, sip=self._sip_account(agent))
 
+    def _strip(self, queue: QueueId, *, mine: bool) -> Json:
+        strip = view.queue_strip(queue, self._floor.routing, self._floor.centre, mine=mine)
+        return self._shared(f"queue {queue}", strip, mine=mine)
+
     def _parts_json(self) -> Json:
-        return {name: {"ready": part.ready, "detail": part.detail} for name, part in self._parts().items()}
+        parts = {name: {"ready": part.ready, "detail": part.detail} for name, part in self._parts().items()}
+        return self._shared("parts", parts)
+
+    def _shared(self, what: str, value: Json, *, mine: bool = True) -> Json:
+        """Return the value that others who see the same show already, if it is still true: a thousand keep one."""
+        known = self._alike.get((what, mine))
+        if known == value:
+            return known
+        self._alike[what, mine] = value
+        return value

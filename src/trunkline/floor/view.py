@@ -90,8 +90,8 @@ def not_reached(tried: Interaction, shown: Json) -> Json:
     }
 
 
-def queue_strip(id_: QueueId, routing: Routing, centre: Centre, agent: Agent) -> Json:
-    """Return a queue's figures, as one agent sees them."""
+def queue_strip(id_: QueueId, routing: Routing, centre: Centre, *, mine: bool) -> Json:
+    """Return a queue's figures, as those see them whose queue it is (`mine`), or those whose it is not."""
     longest = routing.longest_since(id_)
     return {
         "id": id_,
@@ -99,7 +99,7 @@ def queue_strip(id_: QueueId, routing: Routing, centre: Centre, agent: Agent) ->
         "waiting": routing.waiting(id_),
         "longest_since": _time(longest),
         "ready": routing.agents.free_agents(id_),
-        "mine": id_ in agent.queues,
+        "mine": mine,
     }
 
 
