@@ -352,7 +352,7 @@ async def _is_booted(settings: SwitchSettings, secret: str) -> bool:
         login = f"Action: Login\r\nUsername: {settings.ami_user}\r\nSecret: {secret}\r\n\r\n"
         writer.write(login.encode())
         async with asyncio.timeout(5):
-            await reader.readuntil(b"FullyBooted")
+            await _until_heard(reader, b"FullyBooted")
     except (OSError, EOFError, TimeoutError):
         return False
     else:
@@ -361,6 +361,19 @@ async def _is_booted(settings: SwitchSettings, secret: str) -> bool:
         writer.close()
         with contextlib.suppress(OSError):
             await writer.wait_closed()
+
+
+async def _until_heard(reader: asyncio.StreamReader, word: bytes) -> None:
+    """Read on until a word has come; raises EOFError.
+
+    Not `readuntil`, which gives up after 64 KiB: a switch tells of every phone of its ring group before it has booted.
+    """
+    heard = b""
+    while word not in heard:
+        more = await reader.read(65536)
+        if not more:
+            raise EOFError
+        heard = heard[-len(word) :] + more
 
 
 def _last_words(logs: Path) -> str:
