@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -120,9 +120,9 @@ class _Desk:
         self._rounds = rounds
         self._commands = commands
         # A desk at which nothing happens has no task but the one that reads: there are a thousand of them.
-        self._unsent: deque[str] = deque()
+        self._unsent: list[str] = []
         self._writing: asyncio.Task[None] | None = None
-        self._said: asyncio.Queue[dict[str, Any]] | None = None
+        self._said: list[dict[str, Any]] = []
         self._obeying: asyncio.Task[None] | None = None
         self._farewell: asyncio.Task[None] | None = None
         self.last_word = asyncio.get_running_loop().time()
@@ -178,7 +178,7 @@ class _Desk:
     async def _write(self) -> None:
         with suppress(ConnectionError):
             while self._unsent:
-                await self._socket.send_str(self._unsent.popleft())
+                await self._socket.send_str(self._unsent.pop(0))
 
     async def _end(self, code: int) -> None:
         """Close the socket; a desk that does not read will not read our farewell either."""
@@ -202,19 +202,19 @@ class _Desk:
                 await self._socket.close(code=1007, message=b"not JSON")
                 return
             if isinstance(said, dict) and said.get("type") == "command":
-                await self._commands_of_desk().put(said)
+                await self._hear(said)
 
-    def _commands_of_desk(self) -> asyncio.Queue[dict[str, Any]]:
-        """Return where commands wait, which are obeyed from the first one on."""
-        if self._said is None:
-            self._said = asyncio.Queue(MOST_UNSENT)
-            self._obeying = asyncio.create_task(self._obey_all(self._said))
-        return self._said
+    async def _hear(self, said: dict[str, Any]) -> None:
+        # Obeyed beside the reading: a database that is slow to take a command must not make the desk look dead.
+        if self._obeying is not None and len(self._said) >= MOST_UNSENT:
+            await asyncio.wait([self._obeying])
+        self._said.append(said)
+        if self._obeying is None or self._obeying.done():
+            self._obeying = asyncio.create_task(self._obey_all())
 
-    async def _obey_all(self, said: asyncio.Queue[dict[str, Any]]) -> None:
-        # Beside the reading: a database that is slow to take a command must not make the desk look dead.
-        while True:
-            await self._obey(await said.get())
+    async def _obey_all(self) -> None:
+        while self._said:
+            await self._obey(self._said.pop(0))
 
     async def _command(self, said: dict[str, Any]) -> None:
         command = self._commands.get(str(said.get("name")))

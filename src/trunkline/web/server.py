@@ -1,6 +1,7 @@
 """The web application: its doors, its headers, and the built desktop."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -134,19 +135,24 @@ async def _index(_request: web.Request) -> web.StreamResponse:
     return web.FileResponse(page, headers={"Cache-Control": "no-cache"})
 
 
+@lru_cache(maxsize=64)
+def _policy(authority: str, sip_ws_port: int) -> str:
+    """Return what a page of ours may load, when it was asked for at this host and port; open desks keep it."""
+    host = authority.rpartition(":")[0] if not authority.endswith("]") else authority
+    host = host or authority
+    sip = f"ws://{host}:{sip_ws_port} wss://{host}:{sip_ws_port}"
+    return (
+        f"default-src 'self'; connect-src 'self' ws://{authority} wss://{authority} {sip}; "
+        "style-src 'self' 'unsafe-inline'; img-src 'self' data:; media-src 'self' blob:; "
+        "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+    )
+
+
 def _headers(sip_ws_port: int) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
     """Return what sets the headers of every answer, refusals too: our own scripts only, our sockets and Asterisk's."""
 
     async def dress(request: web.Request, response: web.StreamResponse) -> None:
-        host = request.host.rpartition(":")[0] if not request.host.endswith("]") else request.host
-        host = host or request.host
-        sip = f"ws://{host}:{sip_ws_port} wss://{host}:{sip_ws_port}"
-        response.headers.setdefault(
-            "Content-Security-Policy",
-            f"default-src 'self'; connect-src 'self' ws://{request.host} wss://{request.host} {sip}; "
-            "style-src 'self' 'unsafe-inline'; img-src 'self' data:; media-src 'self' blob:; "
-            "frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
-        )
+        response.headers.setdefault("Content-Security-Policy", _policy(request.host, sip_ws_port))
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers.setdefault("Referrer-Policy", "same-origin")
         response.headers.setdefault("Permissions-Policy", "microphone=(self), camera=()")
