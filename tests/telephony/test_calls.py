@@ -242,6 +242,24 @@ async def test_a_caller_is_sent_to_wait_with_their_music(switch: Switch) -> None
     assert (redirect["Context"], redirect["Exten"], redirect["Priority"]) == ("waiting", "45", "1")
 
 
+async def test_nobody_is_rung_for_a_caller_who_is_on_the_way_to_where_waiting_is_done(switch: Switch) -> None:
+    async with asyncio.TaskGroup() as acts:
+        acts.create_task(switch.calls.to_waiting(CALL, music="calm", announce_every=45 * SECOND))
+        acts.create_task(switch.calls.ring(a_ring()))
+
+    assert [action["Action"] for action in switch.fake.actions] == ["Setvar", "Redirect", "Originate"]
+
+
+async def test_a_caller_who_cannot_be_sent_to_wait_is_rung_for_all_the_same(switch: Switch) -> None:
+    switch.fake.answers["Redirect"] = refusing("Permission denied")
+
+    with pytest.raises(Unavailable):
+        await switch.calls.to_waiting(CALL, music="calm", announce_every=45 * SECOND)
+    await switch.calls.ring(a_ring())
+
+    assert len(switch.fake.named("Originate")) == 1
+
+
 async def test_a_caller_is_sent_to_a_flow(switch: Switch) -> None:
     await switch.calls.to_flow(CALL)
 

@@ -83,6 +83,7 @@ class Calls:
         self._translator = Translator(asterisk)
         self._legs = Legs()
         self._unwanted: OrderedDict[OfferId, int] = OrderedDict()
+        self._on_their_way: dict[str, asyncio.Event] = {}
         # What an offer's leg does comes as one of three; only these may be about a leg that is not wanted.
         legs = {name: self._if_wanted(self._translator.meanings[name]) for name in _LEG_EVENTS}
         ami.understand_by({**self._translator.meanings, **legs})
@@ -135,6 +136,9 @@ class Calls:
         """Ring an agent's phone; on answer the dialplan joins it with the caller, whether we live or not."""
         action = originate(ring, self._whisper(ring.whisper))
         self._legs.rung(ring.offer, ring.interaction, ring.call)
+        if (arrived := self._on_their_way.get(ring.call.channel)) is not None:
+            # A phone that answers by itself would be joined with a caller who is still between two places.
+            await arrived.wait()
         try:
             await self._ami.act(action)
         except Refused as refused:
@@ -195,8 +199,14 @@ class Calls:
 
     async def to_waiting(self, call: Call, *, music: str, announce_every: timedelta) -> None:
         """Send a caller to wait with music of that class, with an AnnouncementDue every `announce_every`."""
-        await self._set(call, "CHANNEL(musicclass)", _checked(music, _ENDPOINT))
-        await self._redirect(call, "waiting", str(max(1, round(announce_every.total_seconds()))))
+        arrived = self._on_their_way[call.channel] = asyncio.Event()
+        try:
+            await self._set(call, "CHANNEL(musicclass)", _checked(music, _ENDPOINT))
+            await self._redirect(call, "waiting", str(max(1, round(announce_every.total_seconds()))))
+        finally:
+            arrived.set()
+            if self._on_their_way.get(call.channel) is arrived:
+                del self._on_their_way[call.channel]
 
     async def announce(self, call: Call, sounds: Sequence[Path]) -> None:
         """Have the dialplan play these sounds, which must be there, to a caller it has just asked for."""
