@@ -83,7 +83,7 @@ class Calls:
         self._translator = Translator(asterisk)
         self._legs = Legs()
         self._unwanted: OrderedDict[OfferId, int] = OrderedDict()
-        self._on_their_way: dict[str, asyncio.Event] = {}
+        self._being_sent: dict[str, asyncio.Event] = {}
         # What an offer's leg does comes as one of three; only these may be about a leg that is not wanted.
         legs = {name: self._if_wanted(self._translator.meanings[name]) for name in _LEG_EVENTS}
         ami.understand_by({**self._translator.meanings, **legs})
@@ -136,9 +136,9 @@ class Calls:
         """Ring an agent's phone; on answer the dialplan joins it with the caller, whether we live or not."""
         action = originate(ring, self._whisper(ring.whisper))
         self._legs.rung(ring.offer, ring.interaction, ring.call)
-        if (arrived := self._on_their_way.get(ring.call.channel)) is not None:
+        if (sent := self._being_sent.get(ring.call.channel)) is not None:
             # A phone that answers by itself would be joined with a caller who is still between two places.
-            await arrived.wait()
+            await sent.wait()
         try:
             await self._ami.act(action)
         except Refused as refused:
@@ -199,14 +199,18 @@ class Calls:
 
     async def to_waiting(self, call: Call, *, music: str, announce_every: timedelta) -> None:
         """Send a caller to wait with music of that class, with an AnnouncementDue every `announce_every`."""
-        arrived = self._on_their_way[call.channel] = asyncio.Event()
+        checked, exten = _checked(music, _ENDPOINT), str(max(1, round(announce_every.total_seconds())))
+        sent = self._being_sent[call.channel] = asyncio.Event()
+        moving = asyncio.gather(self._set(call, "CHANNEL(musicclass)", checked), self._redirect(call, "waiting", exten))
         try:
-            await self._set(call, "CHANNEL(musicclass)", _checked(music, _ENDPOINT))
-            await self._redirect(call, "waiting", str(max(1, round(announce_every.total_seconds()))))
+            # One turn of the loop and both are on the wire; the switch does what one connection asks in its order.
+            await asyncio.sleep(0)
+            sent.set()
+            await moving
         finally:
-            arrived.set()
-            if self._on_their_way.get(call.channel) is arrived:
-                del self._on_their_way[call.channel]
+            sent.set()
+            if self._being_sent.get(call.channel) is sent:
+                del self._being_sent[call.channel]
 
     async def announce(self, call: Call, sounds: Sequence[Path]) -> None:
         """Have the dialplan play these sounds, which must be there, to a caller it has just asked for."""
