@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import phonenumbers
 
@@ -79,6 +79,7 @@ def address_of(caller: str, region: str) -> Address:
     return Address(text, e164(text, region))
 
 
+@lru_cache(maxsize=4096)
 def national(address: Address, region: str) -> str:
     """Return the number as people of the region write it; a foreign one in its international form."""
     if address.e164 is None:
