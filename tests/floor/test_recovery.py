@@ -10,6 +10,7 @@ from trunkline.core.call import Call, Where
 from trunkline.core.interaction import Outcome, Stage
 from trunkline.core.journal import Happened
 from trunkline.core.reconcile import reconcile
+from trunkline.floor import intake
 
 
 def opened(world: SimpleNamespace) -> "open_floor":
@@ -130,6 +131,30 @@ async def test_the_talk_ended_while_we_were_away(world: SimpleNamespace, ends: s
 
     async with opened(world) as centre:
         assert centre.floor.interaction(interaction.id).stage is Stage.WRAP_UP
+
+
+async def test_whoever_is_offered_is_known_before_those_who_wait(
+    world: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "_BREATH_S", 3600)
+    async with opened(world) as centre:
+        calls = [await centre.call_waits(f"+44770090012{number}") for number in range(3)]
+
+    async with opened(world) as centre:
+        await centre.ready("ana", "ben")
+        known = [centre.of(call).id in centre.floor.profiles for call in calls]
+
+    assert known == [True, True, False]
+
+
+async def test_in_the_end_everybody_who_waits_is_known(world: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "_BREATH_S", 0)
+    async with opened(world) as centre:
+        calls = [await centre.call_waits(f"+44770090012{number}") for number in range(3)]
+
+    async with opened(world) as centre:
+        await centre.settled()
+        assert all(centre.of(call).id in centre.floor.profiles for call in calls)
 
 
 async def test_wrap_up_goes_on_under_its_old_limit(world: SimpleNamespace) -> None:

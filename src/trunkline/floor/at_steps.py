@@ -75,7 +75,9 @@ class AtSteps:
 
     def _count(self, place: Place, by: int) -> None:
         flow, step = place
-        counts = self._counts.setdefault(flow, Counter())
+        counts = self._counts.get(flow)
+        if counts is None:
+            counts = self._counts[flow] = Counter()
         counts[step] += by
         if not counts[step]:
             del counts[step]

@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+from collections import OrderedDict
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -10,10 +12,10 @@ from trunkline.core.call import Call
 from trunkline.core.customer import Customer
 from trunkline.core.errors import Unavailable
 from trunkline.core.ids import InteractionId, interaction_id_of
-from trunkline.core.interaction import Interaction, arrive
+from trunkline.core.interaction import Interaction, Stage, arrive
 from trunkline.core.journal import Happened, JournalEntry
 from trunkline.core.phone import address_of
-from trunkline.floor.state import Floor, Profile
+from trunkline.floor.state import Floor, Moved, Profile
 from trunkline.ports.call_control import LineOpened
 from trunkline.ports.store import Store
 
@@ -24,6 +26,8 @@ WHO_WITHIN = timedelta(seconds=1)
 TIMELINE_SHOWN = 30
 _PATIENCE_S = 5.0
 _AT_ONCE = 4
+_BREATH_S = 0.005
+"""Between two profiles that nobody asks for yet: whoever calls now comes first."""
 
 
 class Intake:
@@ -34,17 +38,26 @@ class Intake:
         self._store = store
         self._wanted: asyncio.Queue[InteractionId] = asyncio.Queue()
         self._looked: dict[InteractionId, asyncio.Event] = {}
+        self._later: OrderedDict[InteractionId, None] = OrderedDict()
+        self._somebody_later = asyncio.Event()
+        floor.watchers.append(self._watch)
 
     async def run(self) -> None:
         """Look profiles up until cancelled, a few at a time."""
         async with asyncio.TaskGroup() as tasks:
             for _ in range(_AT_ONCE):
                 tasks.create_task(self._look_up())
+            tasks.create_task(self._catch_up())
 
     def identify(self, id_: InteractionId) -> None:
         """Have the profile of an interaction found; the desk is told when it is."""
         self._looked.setdefault(id_, asyncio.Event())
         self._wanted.put_nowait(id_)
+
+    def identify_later(self, ids: Iterable[InteractionId]) -> None:
+        """Have these profiles found when there is time, one after the other; one that is offered is found at once."""
+        self._later.update(dict.fromkeys(ids))
+        self._somebody_later.set()
 
     async def known(self, id_: InteractionId, *, within: timedelta) -> None:
         """Return once the profile of an interaction is found, or cannot be, or the time is over."""
@@ -74,6 +87,22 @@ class Intake:
             interactions=[interaction], journal=[JournalEntry(Happened.ARRIVED, event.at, interaction.id, facts=facts)]
         )
         return interaction
+
+    def _watch(self, moved: Moved) -> None:
+        for _, interaction in moved.interactions if self._later else ():
+            if interaction.stage is Stage.OFFERED and interaction.id in self._later:
+                del self._later[interaction.id]
+                self.identify(interaction.id)
+
+    async def _catch_up(self) -> None:
+        while True:
+            await self._somebody_later.wait()
+            self._somebody_later.clear()
+            while self._later:
+                id_, _ = self._later.popitem(last=False)
+                if id_ not in self._floor.profiles:
+                    await self._find(id_)
+                    await asyncio.sleep(_BREATH_S)
 
     async def _look_up(self) -> None:
         while True:

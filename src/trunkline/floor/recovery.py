@@ -25,6 +25,8 @@ from trunkline.ports.call_control import CallControl, LineOpened, SwitchLost
 log = logging.getLogger(__name__)
 
 _TRY_AGAIN_S = 0.5
+_NOBODY_ASKS_YET = frozenset({Stage.WAITING, Stage.SCHEDULED})
+"""Stages in which neither a flow nor a desk wants to know who it is."""
 
 
 class Recovery:
@@ -80,9 +82,15 @@ class Recovery:
         self._floor.settled = True
         log.info("floor reconciled", extra={"asterisk": picture.asterisk, "findings": len(findings)})
         self._dispatcher.match_all()
-        for interaction in list(self._floor.interactions.values()):
-            if interaction.id not in self._floor.profiles and interaction.stage is not Stage.ENDED:
+        self._find_profiles()
+
+    def _find_profiles(self) -> None:
+        """Find out who everybody is: at once for those whom somebody has before them or talks to, then the others."""
+        unknown = [each for each in self._floor.interactions.values() if each.id not in self._floor.profiles]
+        for interaction in unknown:
+            if interaction.stage not in _NOBODY_ASKS_YET:
                 self._intake.identify(interaction.id)
+        self._intake.identify_later(each.id for each in unknown if each.stage in _NOBODY_ASKS_YET)
 
     def _mend(self, finding: Finding, picture: Picture) -> None:
         match finding:
