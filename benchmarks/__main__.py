@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.report import header, keep, row_line
 
-NAMES = ("flows", "ami_ingest", "ring_latency", "ivr_rate")
+NAMES = ("flows", "ami_ingest", "ring_latency", "ivr_rate", "queue_rate", "recovery", "idle")
 
 
 def main(names: list[str]) -> int:

@@ -6,17 +6,21 @@ are measured on one switch.
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from benchmarks.place import free_ports, rtp_ports
 from trunkline import secrets
 from trunkline.cli.supervisor import Part, start_service
 from trunkline.cli.switch import start_switch
+from trunkline.core.ids import AgentId
 from trunkline.settings import Settings, env_name
 from trunkline.store import embedded
+from trunkline.store.database import Database
+from trunkline.store.postgres import PostgresStore
 from trunkline.telephony import provision
 
 AMI_USER, AMI_SECRET = "bench", "of the benchmarks only"
@@ -36,7 +40,7 @@ name: Bench
 region: GB
 language: en-GB
 queues:
-  sales: {{title: Sales, ring_for: 20s, wrap_up: 10m, music: default}}
+  sales: {{title: Sales, {queue}, music: default}}
 dispositions: [{{code: resolved, title: Resolved}}]
 reasons: [{{code: break, title: Break}}]
 agents:
@@ -52,17 +56,28 @@ class Plan:
     agents: int
     additions: Mapping[str, str]
     swaps: Mapping[str, str]
+    queue: str = "ring_for: 20s, wrap_up: 10m"
+    """How the queue `sales` rings, and the time after."""
+    demo_passwords: bool = True
+    """Whether the service gives every agent the demo's password, at each start and a tenth of a second for each."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class BenchCentre:
     """A centre that runs, and the ways into it."""
 
     settings: Settings
     agents: tuple[str, ...]
-    service_pid: int
+    service: Part
+    environment: dict[str, str]
     spare: tuple[int, ...]
     """Ports that nobody has, for the far ends."""
+    database_url: str
+
+    @property
+    def service_pid(self) -> int:
+        """The process of the service that was started last."""
+        return int((self.settings.run_dir / "service.pid").read_text(encoding="utf-8").split()[0])
 
     @property
     def password(self) -> str:
@@ -75,7 +90,6 @@ async def centre(folder: Path, plan: Plan, *, spare: int) -> AsyncIterator[Bench
     """Run a centre in this folder until the block ends."""
     names = tuple(f"agent{number:02}" for number in range(plan.agents))
     settings = _settings(folder, plan, names, free_ports(_OURS))
-    started: list[Part] = []
     async with AsyncExitStack() as stack:
         database = await embedded.ensure(settings, _quiet)
         stack.push_async_callback(database.stop)
@@ -83,11 +97,35 @@ async def centre(folder: Path, plan: Plan, *, spare: int) -> AsyncIterator[Bench
         stack.push_async_callback(switch.stop)
         # Late on purpose: only now is it known which ports the switch holds.
         environment = _environment(settings) | {env_name("database_url"): database.dsn}
+        if not plan.demo_passwords:
+            environment[env_name("demo")] = "false"
         service = await start_service(settings, environment, _quiet)
-        started.append(service)
-        stack.push_async_callback(service.stop)
-        pid = int((settings.run_dir / "service.pid").read_text(encoding="utf-8").split()[0])
-        yield BenchCentre(settings, names, pid, tuple(free_ports(spare)))
+        house = BenchCentre(settings, names, service, environment, tuple(free_ports(spare)), database.dsn)
+        stack.push_async_callback(_stop, house)
+        yield house
+
+
+async def killed(house: BenchCentre) -> None:
+    """Kill the service, as `kill -9` does."""
+    house.service.kill()
+    await house.service.ended()
+
+
+async def restarted(house: BenchCentre) -> None:
+    """Start the service again after it died, and return once it is ready."""
+    house.service = await start_service(house.settings, house.environment, _quiet)
+
+
+async def sessions_of(house: BenchCentre, names: Sequence[str]) -> list[str]:
+    """Return the cookies of new sessions of these agents: a thousand log-ins are a minute of argon2."""
+    async with Database(house.database_url, connections=1) as database:
+        store = PostgresStore(database)
+        lasts, at = timedelta(hours=8), datetime.now(UTC)
+        return [await store.open_session(AgentId(name), lasts=lasts, at=at) for name in names]
+
+
+async def _stop(house: BenchCentre) -> None:
+    await house.service.stop()
 
 
 def _quiet(_line: str) -> None:
@@ -99,7 +137,7 @@ def _settings(folder: Path, plan: Plan, names: tuple[str, ...], ports: list[int]
     flows.mkdir(parents=True, exist_ok=True)
     (flows / "main.yaml").write_text(plan.flow, encoding="utf-8")
     agents = "\n".join(f"  {name}: {{name: {name.title()}, queues: [sales]}}" for name in names)
-    (flows / "centre.yaml").write_text(_CENTRE.format(agents=agents), encoding="utf-8")
+    (flows / "centre.yaml").write_text(_CENTRE.format(agents=agents, queue=plan.queue), encoding="utf-8")
     return Settings(
         data_dir=folder / "var",
         demo=True,

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from trunkline.core.sip_account import REALM
 
 _TIMESTAMPNS = 35
+_AUDIO_EVERY_S = 20.0
 _SDP = (
     "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
     "m=audio {port} RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n"
@@ -21,12 +22,18 @@ _SDP = (
 
 
 class AgentPhone:
-    """One phone. `rung` gives the kernel's time (ns since 1970) of the next INVITE; `over` when its call has ended."""
+    """One phone. `rung` gives the kernel's time (ns since 1970) of the next INVITE; `over` when its call has ended.
 
-    def __init__(self, name: str, ha1: str, port: int, server: tuple[str, int], *, talk_s: float) -> None:
+    `talk_s` None: it rings, and nobody answers. `heard` has the caller's number and the time of each INVITE, `answered`
+    how many of them became talks.
+    """
+
+    def __init__(self, name: str, ha1: str, port: int, server: tuple[str, int], *, talk_s: float | None) -> None:
         self.name, self._ha1, self._port, self._server, self._talk_s = name, ha1, port, server, talk_s
         self.rung: asyncio.Queue[int] = asyncio.Queue()
         self.over: asyncio.Queue[None] = asyncio.Queue()
+        self.heard: list[tuple[str, int]] = []
+        self.answered = 0
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setsockopt(socket.SOL_SOCKET, _TIMESTAMPNS, 1)
         self._socket.setblocking(False)
@@ -41,25 +48,25 @@ class AgentPhone:
         asyncio.get_running_loop().remove_reader(self._socket)
         self._socket.close()
 
-    async def register(self) -> None:
-        """Register for an hour; raises TimeoutError or RuntimeError."""
+    async def register(self, *, for_s: int = 3600) -> None:
+        """Register for so long, 0 to be reachable no more; raises TimeoutError or RuntimeError."""
         call_id, answer = uuid.uuid4().hex, ""
         for number in (1, 2):
-            self._send(self._register(call_id, number, self._authorization(answer) if answer else ""))
+            self._send(self._register(call_id, number, for_s, self._authorization(answer) if answer else ""))
             async with asyncio.timeout(10):
                 answer = await self._answers.get()
             if answer.startswith("SIP/2.0 200"):
                 return
         raise RuntimeError(f"{self.name} may not register: {answer.splitlines()[0]}")
 
-    def _register(self, call_id: str, number: int, authorization: str) -> str:
+    def _register(self, call_id: str, number: int, for_s: int, authorization: str) -> str:
         host, port = self._server
         who = f"<sip:{self.name}@{host}:{port}>"
         return (
             f"REGISTER sip:{host}:{port} SIP/2.0\r\n"
             f"Via: SIP/2.0/UDP 127.0.0.1:{self._port};branch=z9hG4bK{uuid.uuid4().hex}\r\n"
             f"From: {who};tag={call_id[:8]}\r\nTo: {who}\r\nCall-ID: {call_id}\r\nCSeq: {number} REGISTER\r\n"
-            f"Contact: <sip:{self.name}@127.0.0.1:{self._port}>\r\nExpires: 3600\r\nMax-Forwards: 70\r\n"
+            f"Contact: <sip:{self.name}@127.0.0.1:{self._port}>\r\nExpires: {for_s}\r\nMax-Forwards: 70\r\n"
             f"{authorization}Content-Length: 0\r\n\r\n"
         )
 
@@ -95,12 +102,19 @@ class AgentPhone:
                 if " REGISTER" in _header(message, "CSeq"):
                     self._answers.put_nowait(message)
             case "INVITE" if call_id not in self._calls:
-                self._calls[call_id] = {"from": _header(message, "From"), "target": _contact(message)}
+                audio = re.search(r"^m=audio (\d+)", message, re.MULTILINE)
+                self._calls[call_id] = {
+                    "from": _header(message, "From"), "target": _contact(message), "audio": audio[1] if audio else "0",
+                }  # fmt: skip
                 self.rung.put_nowait(at)
+                self.heard.append((_user(message), at))
                 body = _SDP.format(port=self._port)
-                self._calls[call_id]["to"] = self._answer(message, "200 OK", body)
-            case "ACK" if call_id in self._calls and "acked" not in self._calls[call_id]:
+                answer = ("200 OK", body) if self._talk_s is not None else ("180 Ringing", "")
+                self._calls[call_id]["to"] = self._answer(message, *answer)
+            case "ACK" if self._talk_s is not None and "acked" not in self._calls.get(call_id, {"acked": ""}):
                 self._calls[call_id]["acked"] = "yes"
+                self.answered += 1
+                self._send_audio(call_id, 0)
                 asyncio.get_running_loop().call_later(self._talk_s, self._hang_up, call_id)
             case "BYE" | "CANCEL":
                 self._answer(message, "200 OK")
@@ -122,9 +136,18 @@ class AgentPhone:
         )
         return to
 
+    def _send_audio(self, call_id: str, number: int) -> None:
+        """Send some silence now and then: Asterisk ends the call of a phone of which it hears nothing for a minute."""
+        call = self._calls.get(call_id)
+        if call is None or self._socket.fileno() < 0:
+            return
+        header = struct.pack("!BBHII", 0x80, 0, number, number * 160, self._port)
+        self._socket.sendto(header + b"\xff" * 160, (self._server[0], int(call["audio"])))
+        asyncio.get_running_loop().call_later(_AUDIO_EVERY_S, self._send_audio, call_id, number + 1)
+
     def _hang_up(self, call_id: str) -> None:
         call = self._calls.get(call_id)
-        if call is None:
+        if call is None or self._socket.fileno() < 0:
             return
         self._cseq += 1
         self._send(
@@ -163,6 +186,12 @@ def _stamp(ancillary: list[tuple[int, int, bytes]]) -> int:
 
 def _header(message: str, name: str) -> str:
     found = re.search(rf"^{name}:[ \t]*(.*?)\r$", message, re.IGNORECASE | re.MULTILINE)
+    return found[1] if found else ""
+
+
+def _user(message: str) -> str:
+    """Return the number that a phone shows."""
+    found = re.search(r"sip:([^@>;]+)", _header(message, "From"))
     return found[1] if found else ""
 
 

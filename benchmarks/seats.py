@@ -42,13 +42,14 @@ class OurSeat:
         self._card = ""
         self._replies: dict[str, asyncio.Future[dict[str, Any]]] = {}
 
-    async def sit_down(self, session: aiohttp.ClientSession, centre: BenchCentre) -> None:
-        """Log in, take the SIP phone, and listen."""
+    async def sit_down(self, session: aiohttp.ClientSession, centre: BenchCentre, cookie: str = "") -> None:
+        """Log in, unless there is a cookie of a session already, take the SIP phone, and listen."""
         url = f"http://127.0.0.1:{centre.settings.http_port}"
-        body = {"login": self.phone.name, "password": centre.password}
-        async with session.post(f"{url}/api/login", json=body, headers={"Origin": url}) as answer:
-            answer.raise_for_status()
-            cookie = answer.cookies["trunkline_session"].value
+        if not cookie:
+            body = {"login": self.phone.name, "password": centre.password}
+            async with session.post(f"{url}/api/login", json=body, headers={"Origin": url}) as answer:
+                answer.raise_for_status()
+                cookie = answer.cookies["trunkline_session"].value
         headers = {"Origin": url, "Cookie": f"trunkline_session={cookie}"}
         self._socket = await session.ws_connect(f"{url}/ws", headers=headers, max_msg_size=0)
         await self._socket.send_json({"type": "hello", "epoch": None, "seq": None})
