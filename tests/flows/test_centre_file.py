@@ -73,6 +73,14 @@ def test_a_whisper_is_a_few_words(words: str) -> None:
     assert "whisper" in problem
 
 
+def test_queue_can_do_without_wrap_up() -> None:
+    centre, problems = centre_of(LEAST.replace("{title: Sales}", "{title: Sales, wrap_up: 0s}").encode(), "centre.yaml")
+
+    assert not problems
+    assert centre is not None
+    assert centre.queue("sales").wrap_up == timedelta()
+
+
 def test_messages_of_the_fallback_go_to_the_queue_that_is_named_else_to_the_first() -> None:
     two = LEAST.replace("queues: {", "queues: {returns: {title: Returns}, ")
     unnamed, _ = centre_of(two.encode(), "centre.yaml")

@@ -23,7 +23,7 @@ from trunkline.core.hours import DAY_MINUTES, Dates, EachYear, OpeningHours, Spa
 from trunkline.core.ids import AgentId, QueueId
 from trunkline.core.routing import OVERTAKEN_AT_MOST, POINT
 from trunkline.flows.dates import dates_of, day_of
-from trunkline.flows.fields import Duration, Language, Name, Rest
+from trunkline.flows.fields import Duration, Language, Name, Rest, duration
 from trunkline.flows.holidays import PublicHolidays, region_of
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -78,6 +78,14 @@ def _agent_id(text: str) -> str:
 def _listed(value: object) -> object:
     """Read one for a list of one."""
     return [value] if isinstance(value, str) else value
+
+
+def _wrap_up(value: object) -> timedelta:
+    """Read `60s`, or `0s` where an agent is free as soon as the talk is over; raises ValueError."""
+    return timedelta() if value == "0s" else duration(value)
+
+
+WrapUp = Annotated[timedelta, BeforeValidator(_wrap_up)]
 
 
 def days_of(text: str) -> list[int]:
@@ -145,7 +153,7 @@ class _Queue(BaseModel):
     hours: Name | None = None
     overflow: _QueueOverflow | None = None
     ring_for: Duration = timedelta(seconds=20)
-    wrap_up: Duration = timedelta(seconds=60)
+    wrap_up: WrapUp = timedelta(seconds=60)
     music: Name = "default"
     announce_every: Duration | None = None
     whisper: Annotated[str, Field(min_length=1, max_length=80)] | None = None
