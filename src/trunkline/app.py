@@ -92,6 +92,7 @@ _DATABASE_WITHIN = timedelta(seconds=30)
 async def serve(settings: Settings) -> None:
     """Run the service until cancelled: stand by while another process serves, and again once one has taken over."""
     log_to(settings.log_file, settings.log_level)
+    log.info("service is up")
     while True:
         try:
             async with AsyncExitStack() as stack:
@@ -232,6 +233,7 @@ class _Service:
                 try:
                     await self._put_agents(self.floor.centre)
                     self.floor.load(await self.store.load())
+                    log.info("floor loaded", extra={"interactions": len(self.floor.interactions)})
                     now = self.clock.now()
                     self.waiting.begin(
                         await self.store.waits(since=now - timedelta(days=1), until=now, at_most=_WAITS_REMEMBERED)
