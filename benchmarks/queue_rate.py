@@ -25,10 +25,10 @@ from trunkline import secrets
 from trunkline.core.sip_account import sip_ha1, sip_password
 from trunkline.store.database import Database
 
-AGENTS = 110
+AGENTS = 150
 TALK_S = 1.0
-RATES = tuple(round(10 * 1.08**step, 1) for step in range(30))
-"""Calls per second that are tried: 10 to 93."""
+RATES = tuple(round(10 * 1.08**step, 1) for step in range(34))
+"""Calls per second that are tried: 10 to 127."""
 TRY_S, CONFIRM_S, ROUNDS = 8.0, 10.0, 2
 SERVED, IN_TIME = 0.995, 0.95
 """A rate is sustained when at least these parts of its callers were answered at all, and within a second."""
