@@ -10,6 +10,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 import asyncpg
+from pydantic_core import from_json
 
 from trunkline.core.errors import Misconfigured, Rejected, Unavailable
 from trunkline.ports.store import Health
@@ -92,7 +93,7 @@ async def connect_once(url: str, *, within: timedelta = timedelta(seconds=5)) ->
 
 async def _prepare(connection: Any) -> None:
     for kind in ("json", "jsonb"):
-        await connection.set_type_codec(kind, schema="pg_catalog", encoder=storable_json, decoder=json.loads)
+        await connection.set_type_codec(kind, schema="pg_catalog", encoder=storable_json, decoder=from_json)
 
 
 class Database:
