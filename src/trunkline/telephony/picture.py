@@ -3,10 +3,19 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import NamedTuple
 
 from trunkline.core.call import AgentLegSeen, Call, CallerSeen, Picture, Where
 from trunkline.core.ids import AsteriskId, CallId, InteractionId, OfferId
-from trunkline.telephony.translate import endpoint_of, has_phone, offer_of, stranger_name, stranger_text, variable
+from trunkline.telephony.translate import (
+    endpoint_of,
+    has_phone,
+    offer_of,
+    stranger_name,
+    stranger_text,
+    variable,
+    variables,
+)
 
 CONTEXTS: Mapping[str, Where] = {
     "from-trunk": Where.FLOW,
@@ -23,50 +32,67 @@ STATUS = {"Action": "Status", "Variables": "TL_DIALLED,TL_TRUNK,TL_INTERACTION"}
 DEVICES = {"Action": "DeviceStateList"}
 
 
+class _Row(NamedTuple):
+    """One channel: what is asked of every row is looked up once, for a busy switch lists thousands."""
+
+    headers: Mapping[str, str]
+    uniqueid: str
+    bridge: str
+    offer: OfferId | None
+
+
 def picture_of(
     asterisk: AsteriskId, channels: Iterable[Mapping[str, str]], devices: Iterable[Mapping[str, str]], at: datetime
 ) -> Picture:
     """Return the picture that the rows of STATUS and DEVICES make."""
-    rows = [row for row in channels if row.get("Event") == "Status" and row.get("Uniqueid") and row.get("Channel")]
+    rows = [row for channel in channels if (row := _row(channel)) is not None]
     offers: defaultdict[str, list[OfferId]] = defaultdict(list)
     bridged: defaultdict[str, int] = defaultdict(int)
     for row in rows:
-        if bridge := row.get("BridgeID", ""):
-            offer = offer_of(row["Uniqueid"])
-            bridged[bridge] += offer is None
-            if offer is not None:
-                offers[bridge].append(offer)
+        if row.bridge:
+            bridged[row.bridge] += row.offer is None
+            if row.offer is not None:
+                offers[row.bridge].append(row.offer)
     callers = []
     legs = []
     for row in rows:
-        bridge, offer = row.get("BridgeID", ""), offer_of(row["Uniqueid"])
-        if offer is not None:
-            interaction = variable(row, "TL_INTERACTION")
-            legs.append(
-                AgentLegSeen(
-                    offer,
-                    InteractionId(interaction) if interaction else None,
-                    answered=row.get("ChannelStateDesc") == "Up",
-                    joined=bool(bridge) and bridged[bridge] > 0,
-                )
-            )
+        if row.offer is not None:
+            legs.append(_leg(row, row.offer, joined=bool(row.bridge) and bridged[row.bridge] > 0))
         elif (where := _where(row)) is not None:
-            with_offer = offers[bridge][0] if bridge and offers[bridge] else None
+            with_offer = offers[row.bridge][0] if row.bridge in offers else None
+            told = variables(row.headers)
             if with_offer is not None:
-                callers.append(_caller(asterisk, row, Where.TALKING, with_offer))
-            elif not _is_called_by_us(row):
-                callers.append(_caller(asterisk, row, where, None))
+                callers.append(_caller(asterisk, row, told, Where.TALKING, with_offer))
+            elif not _is_called_by_us(row, told):
+                callers.append(_caller(asterisk, row, told, where, None))
     return Picture(asterisk, at, tuple(callers), tuple(legs), reachable_phones(devices))
 
 
-def _where(row: Mapping[str, str]) -> Where | None:
-    where = CONTEXTS.get(row.get("Context", ""))
-    return Where.OUTSIDE if where is Where.TRANSFER and row.get("BridgeID") else where
+def _row(headers: Mapping[str, str]) -> _Row | None:
+    uniqueid = headers.get("Uniqueid", "")
+    if headers.get("Event") != "Status" or not uniqueid or not headers.get("Channel"):
+        return None
+    return _Row(headers, uniqueid, headers.get("BridgeID", ""), offer_of(uniqueid))
 
 
-def _is_called_by_us(row: Mapping[str, str]) -> bool:
+def _leg(row: _Row, offer: OfferId, *, joined: bool) -> AgentLegSeen:
+    interaction = variable(row.headers, "TL_INTERACTION")
+    return AgentLegSeen(
+        offer,
+        InteractionId(interaction) if interaction else None,
+        answered=row.headers.get("ChannelStateDesc") == "Up",
+        joined=joined,
+    )
+
+
+def _where(row: _Row) -> Where | None:
+    where = CONTEXTS.get(row.headers.get("Context", ""))
+    return Where.OUTSIDE if where is Where.TRANSFER and row.bridge else where
+
+
+def _is_called_by_us(row: _Row, told: Mapping[str, str]) -> bool:
     """Whether this is the leg of somebody whom a trunk was asked to call: it was never dialled in."""
-    return row.get("Context") == "from-trunk" and not variable(row, "TL_DIALLED")
+    return row.headers.get("Context") == "from-trunk" and not told.get("TL_DIALLED")
 
 
 def reachable_phones(devices: Iterable[Mapping[str, str]]) -> frozenset[str]:
@@ -76,13 +102,15 @@ def reachable_phones(devices: Iterable[Mapping[str, str]]) -> frozenset[str]:
     )
 
 
-def _caller(asterisk: AsteriskId, row: Mapping[str, str], where: Where, with_offer: OfferId | None) -> CallerSeen:
+def _caller(
+    asterisk: AsteriskId, row: _Row, told: Mapping[str, str], where: Where, with_offer: OfferId | None
+) -> CallerSeen:
     return CallerSeen(
-        Call(CallId(asterisk, row["Uniqueid"]), row["Channel"]),
+        Call(CallId(asterisk, row.uniqueid), row.headers["Channel"]),
         where,
-        caller=stranger_text(row.get("CallerIDNum")),
-        caller_name=stranger_name(row.get("CallerIDName")),
-        dialled=variable(row, "TL_DIALLED"),
-        trunk=variable(row, "TL_TRUNK"),
+        caller=stranger_text(row.headers.get("CallerIDNum")),
+        caller_name=stranger_name(row.headers.get("CallerIDName")),
+        dialled=told.get("TL_DIALLED", ""),
+        trunk=told.get("TL_TRUNK", ""),
         with_offer=with_offer,
     )
