@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from trunkline.core.ids import InteractionId
+from trunkline.core.ids import InteractionId, OfferId
 from trunkline.core.interaction import (
     Address,
     Callback,
@@ -48,12 +48,17 @@ def come_due(interaction: Interaction, *, at: datetime) -> Interaction:
     return changed(interaction, stage=Stage.WAITING, stage_since=at, callback=callback)
 
 
-def agent_answered(interaction: Interaction, *, at: datetime) -> Interaction:
-    """Return what an agent has answered and is not talking in yet: the customer of a callback is rung now."""
-    offer = interaction.offer
+def agent_answered(interaction: Interaction, *, at: datetime, by: OfferId | None = None) -> Interaction:
+    """Return what an agent has answered and is not talking in yet: the customer of a callback is rung now.
+
+    `by` says which offer was answered, where it rings at several agents: it comes first from then on.
+    """
+    offer = next((each for each in interaction.offers if by in (None, each.id)), None)
     if interaction.stage is not Stage.OFFERED or offer is None:
         raise WrongStage(interaction, "offered")
-    return changed(interaction, offer=Offer(offer.id, offer.agent, offer.since, offer.expires_at, answered_at=at))
+    others = tuple(each for each in interaction.offers if each.id != offer.id)
+    answered = Offer(offer.id, offer.agent, offer.since, offer.expires_at, answered_at=at)
+    return changed(interaction, offer=answered, beside=others)
 
 
 def not_reached(interaction: Interaction, *, at: datetime) -> Interaction:

@@ -149,6 +149,8 @@ class Interaction:
     run: Mapping[str, Any] | None = None
     entry: Entry | None = None
     offer: Offer | None = None
+    beside: tuple[Offer, ...] = ()
+    """The other agents at whom it rings as well: who answers first has it."""
     agent: AgentId | None = None
     answered_at: datetime | None = None
     held_since: datetime | None = None
@@ -162,6 +164,15 @@ class Interaction:
     """The place that a caller left to ask for a callback, which keeps it."""
     outcome: Outcome | None = None
     ended_at: datetime | None = None
+
+    @property
+    def offers(self) -> tuple[Offer, ...]:
+        """All that rings for it, or the one offer that was taken."""
+        return (self.offer, *self.beside) if self.offer is not None else ()
+
+    def offer_at(self, agent: AgentId) -> Offer | None:
+        """Return the offer to one agent."""
+        return next((offer for offer in self.offers if offer.agent == agent), None)
 
     @property
     def is_live(self) -> bool:
@@ -209,27 +220,42 @@ def leave_queue(interaction: Interaction, *, at: datetime, keep_place: bool = Fa
     return _to(interaction, Stage.IN_FLOW, at, entry=None, place=interaction.entry if keep_place else None)
 
 
-def offer_to(interaction: Interaction, offer: Offer) -> Interaction:
-    """Return the interaction ringing at an agent; it keeps its place in case they do not answer."""
+def offer_to(interaction: Interaction, offer: Offer, *beside: Offer) -> Interaction:
+    """Return the interaction ringing at an agent, or at several; it keeps its place in case nobody answers."""
     if interaction.stage is not Stage.WAITING or interaction.entry is None:
         raise WrongStage(interaction, "waiting")
-    return _to(interaction, Stage.OFFERED, offer.since, offer=offer)
+    return _to(interaction, Stage.OFFERED, offer.since, offer=offer, beside=beside)
 
 
 def put_back(interaction: Interaction, *, at: datetime) -> Interaction:
     """Return the interaction at its old place in the queue: the offer came to nothing."""
     if interaction.stage is not Stage.OFFERED:
         raise WrongStage(interaction, "offered")
-    return _to(interaction, Stage.WAITING, at, offer=None)
+    return _to(interaction, Stage.WAITING, at, offer=None, beside=())
 
 
-def join(interaction: Interaction, *, at: datetime, call: Call | None = None) -> Interaction:
-    """Return the interaction in an agent's hands: the offer was accepted. A callback has its `call` from here on."""
-    if interaction.stage is not Stage.OFFERED or interaction.offer is None:
+def without_offer(interaction: Interaction, offer: OfferId, *, at: datetime) -> Interaction:
+    """Return the interaction after one offer came to nothing: ringing at the others, or back at its old place."""
+    left = tuple(each for each in interaction.offers if each.id != offer)
+    if interaction.stage is not Stage.OFFERED or not left:
+        return put_back(interaction, at=at)
+    return changed(interaction, offer=left[0], beside=left[1:])
+
+
+def join(
+    interaction: Interaction, *, at: datetime, call: Call | None = None, offer: OfferId | None = None
+) -> Interaction:
+    """Return the interaction in an agent's hands: the offer was accepted. A callback has its `call` from here on.
+
+    `offer` says which, where it rang at several agents.
+    """
+    taken = next((each for each in interaction.offers if offer in (None, each.id)), None)
+    if interaction.stage is not Stage.OFFERED or taken is None:
         raise WrongStage(interaction, "offered")
     return _to(
-        interaction, Stage.TALKING, at, agent=interaction.offer.agent, answered_at=at, call=call or interaction.call
-    )
+        interaction, Stage.TALKING, at,
+        offer=taken, beside=(), agent=taken.agent, answered_at=at, call=call or interaction.call,
+    )  # fmt: skip
 
 
 def hold(interaction: Interaction, *, held: bool, at: datetime) -> Interaction:

@@ -44,9 +44,13 @@ class SendToWaiting:
 
 @dataclass(frozen=True, slots=True)
 class OfferLost:
-    """An offer whose leg is gone though nobody was joined: back to its place, and no blame on the agent."""
+    """An offer whose leg is gone though nobody was joined: back to its place, and no blame on the agent.
+
+    `offer` None: all that rang for it.
+    """
 
     interaction: InteractionId
+    offer: OfferId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,8 @@ class Joined:
 
     interaction: InteractionId
     call: Call | None
+    offer: OfferId | None = None
+    """Which was answered, where it rang at several agents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +142,8 @@ def reconcile(
     # A callback has no caller before it is answered, only the agent's leg.
     calling = [each for each in stored if each.work is Work.CALLBACK and each.stage is Stage.OFFERED]
     findings += [finding for each in calling for finding in _calling_back(each, picture, legs)]
-    ringing = {
-        each.offer.id for each in (*here.values(), *calling) if each.offer is not None and each.stage is Stage.OFFERED
-    }
+    offered = (each for each in (*here.values(), *calling) if each.stage is Stage.OFFERED)
+    ringing = {offer.id for each in offered for offer in each.offers}
     findings += [HangUpLeg(leg.offer) for leg in legs.values() if leg.offer not in ringing and not leg.joined]
     findings += [
         CallerFound(seen)
@@ -194,11 +199,13 @@ def _waiting(interaction: Interaction, caller: CallerSeen) -> Iterator[Finding]:
 
 
 def _offered(interaction: Interaction, caller: CallerSeen, legs: dict[OfferId, AgentLegSeen]) -> Iterator[Finding]:
-    leg = legs.get(interaction.offer.id) if interaction.offer is not None else None
-    if leg is not None and leg.joined:
-        yield Joined(interaction.id, caller.call)
-    elif leg is not None:
-        return
+    ringing = [leg for offer in interaction.offers if (leg := legs.get(offer.id)) is not None]
+    joined = next((leg for leg in ringing if leg.joined), None)
+    if joined is not None:
+        yield Joined(interaction.id, caller.call, joined.offer)
+    elif ringing:
+        there = {leg.offer for leg in ringing}
+        yield from (OfferLost(interaction.id, offer.id) for offer in interaction.offers if offer.id not in there)
     elif caller.where is Where.AFTER:
         yield TalkOver(interaction.id, joined_first=True)
     else:

@@ -11,6 +11,7 @@ from trunkline.core.errors import Rejected
 from trunkline.core.ids import AgentId, InteractionId, OfferId
 from trunkline.core.interaction import (
     Interaction,
+    Offer,
     Outcome,
     Stage,
     Work,
@@ -73,7 +74,9 @@ class Desk:
         """End the shift. A call in hand goes on; an offer goes back to its place."""
         at = self._floor.clock.now()
         for offered in self._floor.offered_to(id_):
-            self._conversation.offer_failed(offered, OfferFailure.DECLINED, at=at)
+            offer = offered.offer_at(id_)
+            if offer is not None:
+                self._conversation.offer_failed(offered, offer, OfferFailure.DECLINED, at=at)
         agent = agents.show(self._floor.agent(id_), Presence.OFFLINE, None, at=at)
         await self._floor.commit(agents=[agent], journal=[JournalEntry(Happened.LOGGED_OUT, at, agent=id_)])
 
@@ -98,19 +101,19 @@ class Desk:
 
     async def accept(self, id_: AgentId, offer: OfferId) -> None:
         """Take an offered work item; a call is taken by answering the phone."""
-        interaction = self._offered(id_, offer)
+        interaction, _ = self._offered(id_, offer)
         if interaction.rings:
             raise Rejected("a call is taken by answering the phone")
-        self._conversation.accept(interaction, at=self._floor.clock.now())
+        self._conversation.accept(interaction, at=self._floor.clock.now(), offer=offer)
         await self._floor.commit()
 
     async def decline(self, id_: AgentId, offer: OfferId) -> None:
         """Turn an offer down; one that is over already is nothing to complain about."""
         try:
-            interaction = self._offered(id_, offer)
+            interaction, made = self._offered(id_, offer)
         except OfferGone:
             return
-        self._conversation.offer_failed(interaction, OfferFailure.DECLINED, at=self._floor.clock.now())
+        self._conversation.offer_failed(interaction, made, OfferFailure.DECLINED, at=self._floor.clock.now())
         await self._floor.commit()
 
     async def hang_up(self, id_: AgentId, interaction_id: InteractionId) -> None:
@@ -198,16 +201,12 @@ class Desk:
             raise NotYours(interaction_id)
         return interaction
 
-    def _offered(self, id_: AgentId, offer: OfferId) -> Interaction:
+    def _offered(self, id_: AgentId, offer: OfferId) -> tuple[Interaction, Offer]:
         interaction = self._floor.of_offer(offer)
-        if (
-            interaction is None
-            or interaction.stage is not Stage.OFFERED
-            or interaction.offer is None
-            or interaction.offer.agent != id_
-        ):
+        made = interaction.offer_at(id_) if interaction is not None else None
+        if interaction is None or interaction.stage is not Stage.OFFERED or made is None or made.id != offer:
             raise OfferGone
-        return interaction
+        return interaction, made
 
 
 def _presence_changed(agent: Agent) -> JournalEntry:

@@ -1,5 +1,6 @@
 """From the offer to the end of the talk: what the switch tells about calls, made true on the floor."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Protocol
@@ -8,17 +9,18 @@ from trunkline.core import agent as agents
 from trunkline.core.agent import Agent, Presence
 from trunkline.core.call import Call, OfferFailure
 from trunkline.core.callback import agent_answered
-from trunkline.core.ids import InteractionId
+from trunkline.core.ids import InteractionId, OfferId
 from trunkline.core.interaction import (
     Interaction,
+    Offer,
     Outcome,
     Stage,
     Work,
     end,
     hold,
     join,
-    put_back,
     start_wrap_up,
+    without_offer,
 )
 from trunkline.core.journal import Happened, JournalEntry
 from trunkline.core.record import changed
@@ -61,8 +63,9 @@ class Conversation:
         if interaction is None:
             # By a process that was stopped in the middle of its act, and was taken over before it woke up.
             self._floor.commit(then=partial(self._switch.stop_ringing, event.offer))
-        elif interaction.stage is Stage.OFFERED and interaction.offer is not None:
-            entry = JournalEntry(Happened.RINGING, event.at, interaction.id, interaction.offer.agent)
+        elif interaction.stage is Stage.OFFERED:
+            agent = next(offer.agent for offer in interaction.offers if offer.id == event.offer)
+            entry = JournalEntry(Happened.RINGING, event.at, interaction.id, agent)
             self._floor.commit(journal=[entry])
 
     def answered(self, event: AgentAnswered) -> None:
@@ -71,17 +74,26 @@ class Conversation:
         if interaction is None or interaction.stage is not Stage.OFFERED or interaction.work is not Work.CALL:
             return
         if interaction.entry is not None and self._floor.centre.queue(interaction.entry.queue).whisper is not None:
-            self._floor.commit(interactions=[agent_answered(interaction, at=event.at)])
+            self._floor.commit(interactions=[agent_answered(interaction, at=event.at, by=event.offer)])
 
     def joined(self, event: AgentJoined) -> None:
         """Agent and caller hear each other."""
         interaction = self._floor.of_offer(event.offer)
         if interaction is not None and interaction.stage is Stage.OFFERED:
-            self.accept(interaction, at=event.at, call=event.call)
+            self.accept(interaction, at=event.at, call=event.call, offer=event.offer)
 
-    def accept(self, interaction: Interaction, *, at: datetime, call: Call | None = None) -> None:
-        """Put an offered interaction into its agent's hands; `call` is whom they talk to, where there is a call."""
-        talking = join(interaction, at=at, call=call)
+    def accept(
+        self, interaction: Interaction, *, at: datetime, call: Call | None = None, offer: OfferId | None = None
+    ) -> None:
+        """Put an offered interaction into an agent's hands; `call` is whom they talk to, where there is a call.
+
+        `offer` says whose hands, where it rang at several: the others are free again, and nobody is blamed.
+        """
+        if interaction.beside:
+            taken = offer or interaction.offers[0].id
+            self.withdraw(interaction, at=at, offers=[each.id for each in interaction.offers if each.id != taken])
+            interaction = self._floor.interaction(interaction.id)
+        talking = join(interaction, at=at, call=call, offer=offer)
         facts = {
             "offer": talking.offer.id if talking.offer else None,
             "queue": talking.entry.queue if talking.entry else None,
@@ -110,17 +122,16 @@ class Conversation:
         if interaction.stage is Stage.TALKING and interaction.rings:
             self.talk_over(interaction, at=event.at)
         elif interaction.stage is Stage.OFFERED and event.failure is None:
-            self.accept(interaction, at=event.at)
+            self.accept(interaction, at=event.at, offer=event.offer)
             self.talk_over(self._floor.interaction(interaction.id), at=event.at)
         elif interaction.stage is Stage.OFFERED and event.failure is OfferFailure.TAKEN:
-            self.withdraw(interaction, at=event.at)
+            self.withdraw(interaction, at=event.at, offers=[event.offer])
         elif interaction.stage is Stage.OFFERED and event.failure is not None:
-            self.offer_failed(interaction, _failure(interaction, event.failure), at=event.at)
+            offer = next(each for each in interaction.offers if each.id == event.offer)
+            self.offer_failed(interaction, offer, _failure(offer, event.failure), at=event.at)
 
-    def offer_failed(self, interaction: Interaction, failure: OfferFailure, *, at: datetime) -> None:
+    def offer_failed(self, interaction: Interaction, offer: Offer, failure: OfferFailure, *, at: datetime) -> None:
         """The agent did not take it: the caller keeps the place, the agent is not ready, and sees why."""
-        offer = interaction.offer
-        assert offer is not None  # noqa: S101 - an OFFERED interaction has its offer, by construction
         kind, reason = _REASONS[failure]
         agent = agents.release(self._floor.agent(offer.agent), interaction.id, at=at, served=False)
         if agent.presence is Presence.READY and failure is OfferFailure.NO_ANSWER:
@@ -130,7 +141,7 @@ class Conversation:
         elif agent.presence is Presence.READY:
             agent = agents.show(agent, Presence.NOT_READY, reason, at=at)
         self._floor.commit(
-            interactions=[put_back(interaction, at=at)],
+            interactions=[without_offer(interaction, offer.id, at=at)],
             agents=[agent],
             journal=[
                 JournalEntry(kind, at, interaction.id, agent.id, {"offer": offer.id}),
@@ -142,22 +153,35 @@ class Conversation:
     def rang_out(self, id_: InteractionId) -> None:
         """An offer's time is over and nothing was heard of it."""
         interaction, at = self._floor.interaction(id_), self._floor.clock.now()
-        if interaction.offer is not None and interaction.offer.answered_at is not None:
-            self.withdraw(interaction, at=at)  # the agent did their part
-        else:
-            self.offer_failed(interaction, OfferFailure.NO_ANSWER, at=at)
+        for offer in interaction.offers:
+            present = self._floor.interaction(id_)
+            if offer.answered_at is not None:
+                self.withdraw(present, at=at, offers=[offer.id])  # the agent did their part
+            else:
+                self.offer_failed(present, offer, OfferFailure.NO_ANSWER, at=at)
 
-    def withdraw(self, interaction: Interaction, *, at: datetime) -> None:
-        """Take an offer back without blame: the entry returns to its place, the agent stays as they are."""
-        offer = interaction.offer
-        assert offer is not None  # noqa: S101 - only OFFERED interactions are withdrawn
-        agent = agents.release(self._floor.agent(offer.agent), interaction.id, at=at, served=False)
+    def withdraw(self, interaction: Interaction, *, at: datetime, offers: Collection[OfferId] | None = None) -> None:
+        """Take offers back without blame, all if none are named; after the last the entry returns to its place."""
+        taken_back = [offer for offer in interaction.offers if offers is None or offer.id in offers]
+        left = interaction
+        for offer in taken_back:
+            left = without_offer(left, offer.id, at=at)
         self._floor.commit(
-            interactions=[put_back(interaction, at=at)],
-            agents=[agent],
-            journal=[JournalEntry(Happened.OFFER_WITHDRAWN, at, interaction.id, agent.id, {"offer": offer.id})],
-            then=partial(self._switch.stop_ringing, offer.id),
+            interactions=[left],
+            agents=[self._free(offer, interaction.id, at=at) for offer in taken_back],
+            journal=[
+                JournalEntry(Happened.OFFER_WITHDRAWN, at, interaction.id, offer.agent, {"offer": offer.id})
+                for offer in taken_back
+            ],
+            then=partial(self._stop_ringing, taken_back),
         )
+
+    def _free(self, offer: Offer, interaction: InteractionId, *, at: datetime) -> Agent:
+        return agents.release(self._floor.agent(offer.agent), interaction, at=at, served=False)
+
+    async def _stop_ringing(self, offers: Sequence[Offer]) -> None:
+        for offer in offers:
+            await self._switch.stop_ringing(offer.id)
 
     def caller_left(self, event: CallEnded) -> None:
         """The caller hung up, at whatever stage."""
@@ -198,15 +222,13 @@ class Conversation:
         self._close(interaction, Outcome.FALLBACK, Happened.SERVED_BY_FALLBACK, at)
 
     def _abandoned_while_ringing(self, interaction: Interaction, at: datetime) -> None:
-        offer = interaction.offer
-        assert offer is not None  # noqa: S101 - an OFFERED interaction has its offer, by construction
-        agent: Agent = agents.release(self._floor.agent(offer.agent), interaction.id, at=at, served=False)
-        facts = {"offer": offer.id, "waited_s": _waited_s(interaction, at)}
+        offers = interaction.offers
+        facts = {"offer": offers[0].id, "waited_s": _waited_s(interaction, at)}
         self._floor.commit(
             interactions=[end(interaction, Outcome.ABANDONED, at=at)],
-            agents=[agent],
-            journal=[JournalEntry(Happened.ABANDONED, at, interaction.id, agent.id, facts)],
-            then=partial(self._switch.stop_ringing, offer.id),
+            agents=[self._free(offer, interaction.id, at=at) for offer in offers],
+            journal=[JournalEntry(Happened.ABANDONED, at, interaction.id, offers[0].agent, facts)],
+            then=partial(self._stop_ringing, offers),
         )
 
     def _close(self, interaction: Interaction, outcome: Outcome, kind: Happened, at: datetime) -> None:
@@ -217,10 +239,9 @@ class Conversation:
         )
 
 
-def _failure(interaction: Interaction, told: OfferFailure) -> OfferFailure:
+def _failure(offer: Offer, told: OfferFailure) -> OfferFailure:
     """Return why an offer failed: who hangs up between their answer and the talk has turned it down."""
-    answered = interaction.offer is not None and interaction.offer.answered_at is not None
-    return OfferFailure.DECLINED if answered else told
+    return OfferFailure.DECLINED if offer.answered_at is not None else told
 
 
 def presence_facts(agent: Agent) -> dict[str, str | None]:

@@ -1,6 +1,6 @@
 """The ACD: who waits meets who is free, the moment that either comes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
@@ -10,7 +10,7 @@ from trunkline.core import agent as agents
 from trunkline.core.agent import PhoneKind
 from trunkline.core.call import Call
 from trunkline.core.ids import AgentId, InteractionId, OfferId, new_id
-from trunkline.core.interaction import Interaction, Offer, Stage, offer_to
+from trunkline.core.interaction import Entry, Interaction, Offer, Stage, Work, offer_to
 from trunkline.core.journal import Happened, JournalEntry
 from trunkline.floor.state import Floor, Moved
 from trunkline.flows.prompts import whisper_of
@@ -89,30 +89,45 @@ class Dispatcher:
         floor = self._floor
         at = floor.clock.now()
         waiting = floor.interactions[id_]
-        agent = floor.agents[agent_id]
         assert waiting.entry is not None  # noqa: S101 - a WAITING interaction has its entry, by construction
-        queue = floor.centre.queue(waiting.entry.queue)
-        offer = Offer(OfferId(new_id()), agent_id, since=at, expires_at=at + queue.ring_for)
+        expires_at = at + floor.centre.queue(waiting.entry.queue).ring_for
+        asked = [agent_id, *self._beside(waiting, waiting.entry, agent_id)]
+        offers = [Offer(OfferId(new_id()), agent, since=at, expires_at=expires_at) for agent in asked]
+        floor.commit(
+            interactions=[offer_to(waiting, *offers)],
+            agents=[agents.take(floor.agents[agent], id_, waiting.medium, at=at) for agent in asked],
+            journal=[self._offered(waiting, waiting.entry, offer) for offer in offers],
+            then=partial(self._ring_all, offers) if waiting.rings else None,
+        )
+
+    def _beside(self, waiting: Interaction, entry: Entry, agent: AgentId) -> list[AgentId]:
+        """Return the other agents at whom a call rings, where its queue rings several."""
+        at_once = self._floor.centre.queue(entry.queue).ring_at_once
+        if at_once == 1 or waiting.work is not Work.CALL or entry.wanted is not None:
+            return []
+        able = self._floor.routing.agents_for(waiting.id, at_once, now=self._now())
+        return [other for other in able if other != agent][: at_once - 1]
+
+    def _offered(self, waiting: Interaction, entry: Entry, offer: Offer) -> JournalEntry:
+        agent = self._floor.agents[offer.agent]
         facts = {
             "offer": offer.id,
-            "queue": waiting.entry.queue,
-            "waited_s": (at - waiting.entry.since).total_seconds(),
-            "idle_s": (at - agent.idle_since).total_seconds() if agent.idle_since else None,
-            "asked": dict(sorted(floor.routing.asks(id_).items())),
+            "queue": entry.queue,
+            "waited_s": (offer.since - entry.since).total_seconds(),
+            "idle_s": (offer.since - agent.idle_since).total_seconds() if agent.idle_since else None,
+            "asked": dict(sorted(self._floor.routing.asks(waiting.id).items())),
         }
-        floor.commit(
-            interactions=[offer_to(waiting, offer)],
-            agents=[agents.take(agent, id_, waiting.medium, at=at)],
-            journal=[JournalEntry(Happened.OFFERED, at, id_, agent_id, facts)],
-            then=partial(self._ring, offer.id) if waiting.rings else None,
-        )
+        return JournalEntry(Happened.OFFERED, offer.since, waiting.id, offer.agent, facts)
+
+    async def _ring_all(self, offers: Sequence[Offer]) -> None:
+        for offer in offers:
+            await self._ring(offer.id)
 
     async def _ring(self, offer_id: OfferId) -> None:
         interaction = self._floor.of_offer(offer_id)
         if interaction is None or interaction.stage is not Stage.OFFERED:
             return  # the caller hung up, or the agent left, while the offer was being written
-        offer = interaction.offer
-        assert offer is not None  # noqa: S101 - of_offer found it by this very offer
+        offer = next(each for each in interaction.offers if each.id == offer_id)
         if interaction.callback is not None:
             await self._switch.call_back(
                 CallBack(

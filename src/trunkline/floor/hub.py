@@ -68,7 +68,7 @@ class Hub:
         self._at_steps = at_steps
         self._flows_revision = flows_revision
         self._streams: dict[AgentId, _Stream] = {}
-        self._shown_to: dict[InteractionId, AgentId] = {}
+        self._shown_to: dict[InteractionId, set[AgentId]] = {}
         self._not_reached: dict[AgentId, Json] = {}
         self._queues: set[QueueId] = set()
         self._queues_changed = asyncio.Event()
@@ -230,19 +230,19 @@ class Hub:
 
     def _show_card(self, changed: Interaction) -> None:
         present = self._floor.interactions.get(changed.id, changed)
-        holder = present.offer.agent if present.offer is not None else None
-        if holder is not None and not view.is_on_desk_of(present, holder):
-            holder = None
-        shown_to = self._shown_to.get(changed.id)
-        if shown_to is not None and shown_to != holder:
-            del self._shown_to[changed.id]
+        holders = {offer.agent for offer in present.offers if view.is_on_desk_of(present, offer.agent)}
+        for agent in self._shown_to.get(changed.id, set()) - holders:
             # While the card is still there: a desk is to know which line is over.
-            self._tell_not_reached(shown_to, present)
-            self._emit(shown_to, {"kind": "interaction_gone", "id": changed.id})
-        if holder is not None:
-            self._shown_to[changed.id] = holder
-            self._next_thing(holder)
-            self._emit(holder, {"kind": "interaction", "interaction": self._card(present)})
+            self._tell_not_reached(agent, present)
+            self._emit(agent, {"kind": "interaction_gone", "id": changed.id})
+        if holders:
+            self._shown_to[changed.id] = holders
+        else:
+            self._shown_to.pop(changed.id, None)
+        for agent in sorted(holders):
+            self._next_thing(agent)
+            if agent in self._streams:
+                self._emit(agent, {"kind": "interaction", "interaction": self._card(present, agent)})
 
     def _tell_not_reached(self, agent: AgentId, left: Interaction) -> None:
         stream = self._streams.get(agent)
@@ -259,9 +259,12 @@ class Hub:
     def _snapshot(self, agent_id: AgentId, figures: DayFigures) -> Json:
         floor, agent = self._floor, self._floor.agents[agent_id]
         cards: dict[InteractionId, Json] = {
-            each.id: self._card(each) for each in floor.interactions.values() if view.is_on_desk_of(each, agent_id)
+            id_: self._card(held, agent_id)
+            for id_ in agent.hands
+            if (held := floor.interactions.get(id_)) is not None and view.is_on_desk_of(held, agent_id)
         }
-        self._shown_to.update(dict.fromkeys(cards, agent_id))
+        for id_ in cards:
+            self._shown_to.setdefault(id_, set()).add(agent_id)
         picture = {
             "me": self._me(agent),
             "interactions": cards,
@@ -275,8 +278,8 @@ class Hub:
             picture |= {"at_steps": self._at_steps.all(), "flows": {"revision": self._flows_revision()}}
         return picture
 
-    def _card(self, interaction: Interaction) -> Json:
-        return view.card(interaction, self._floor.profiles.get(interaction.id), self._floor.centre)
+    def _card(self, interaction: Interaction, agent: AgentId) -> Json:
+        return view.card(interaction, self._floor.profiles.get(interaction.id), self._floor.centre, agent)
 
     def _me(self, agent: Agent) -> Json:
         return view.me(agent, reachable=agent.endpoint in self._floor.reachable, sip=self._sip_account(agent))

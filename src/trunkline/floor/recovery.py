@@ -102,15 +102,17 @@ class Recovery:
                 self._floor.commit(then=partial(self._switch.to_flow, call))
             case found.SendToWaiting(id_):
                 self._self_service.wait(self._floor.interaction(id_))
-            case found.OfferLost(id_):
+            case found.OfferLost(id_, None):
                 self._conversation.withdraw(self._floor.interaction(id_), at=picture.at)
+            case found.OfferLost(id_, offer) if offer is not None:
+                self._conversation.withdraw(self._floor.interaction(id_), at=picture.at, offers=[offer])
             case _:
                 self._mend_talk(finding, picture)
 
     def _mend_talk(self, finding: Finding, picture: Picture) -> None:
         match finding:
-            case found.Joined(id_, call):
-                self._conversation.accept(self._floor.interaction(id_), at=picture.at, call=call)
+            case found.Joined(id_, call, offer):
+                self._conversation.accept(self._floor.interaction(id_), at=picture.at, call=call, offer=offer)
             case found.AgentOnPhone(id_):
                 self._callbacks.on_phone(self._floor.interaction(id_), at=picture.at)
             case found.TakenOutside(id_):

@@ -100,8 +100,7 @@ class Floor:
         """Take over what was stored. What agents are busy with is read off the interactions, the one truth of it."""
         hands: dict[AgentId, dict[InteractionId, Held]] = {}
         for interaction in situation.interactions:
-            offer = interaction.offer
-            if offer is not None and interaction.stage in _IN_HAND:
+            for offer in interaction.offers if interaction.stage in _IN_HAND else ():
                 hands.setdefault(offer.agent, {})[interaction.id] = Held(interaction.medium, offer.since)
         for agent in situation.agents:
             self.agents[agent.id] = at_post(replace(agent, hands=hands.get(agent.id, {})), self.centre)
@@ -152,20 +151,21 @@ class Floor:
             # Most moves leave both as they are: the same objects.
             if old.call is not None and old.call is not new.call and old.call != new.call:
                 self._by_call.pop(old.call.id, None)
-            if old.offer is not None and old.offer is not new.offer and old.offer != new.offer:
-                self._by_offer.pop(old.offer.id, None)
+            if old.offer is not new.offer or old.beside is not new.beside:
+                for offer in old.offers:
+                    self._by_offer.pop(offer.id, None)
         if new.stage is Stage.ENDED:
             self.interactions.pop(new.id, None)
             self.profiles.pop(new.id, None)
             self.routing.forget(new.id)
-            if new.offer is not None:
-                self._by_offer.pop(new.offer.id, None)
+            for offer in new.offers:
+                self._by_offer.pop(offer.id, None)
             return
         self.interactions[new.id] = new
         if new.call is not None:
             self._by_call[new.call.id] = new.id
-        if new.offer is not None:
-            self._by_offer[new.offer.id] = new.id
+        for offer in new.offers:
+            self._by_offer[offer.id] = new.id
         self._route(old, new)
 
     def _route(self, old: Interaction | None, new: Interaction) -> None:

@@ -22,18 +22,19 @@ LONGEST_NAME = 200
 def is_on_desk_of(interaction: Interaction, agent: AgentId) -> bool:
     """Whether an agent has this interaction before them."""
     in_hand = interaction.stage in (Stage.OFFERED, Stage.TALKING, Stage.WRAP_UP)
-    return in_hand and interaction.offer is not None and interaction.offer.agent == agent
+    return in_hand and interaction.offer_at(agent) is not None
 
 
-def card(interaction: Interaction, profile: Profile | None, centre: Centre) -> Json:
-    """Return everything the desk shows of one interaction: who, why, how long, and what was before."""
+def card(interaction: Interaction, profile: Profile | None, centre: Centre, agent: AgentId | None = None) -> Json:
+    """Return everything the desk of an agent shows of one interaction: who, why, how long, and what was before."""
     profile = profile or Profile()
     run = run_of(interaction)
     path = [
         {"flow": visit.flow, "step": visit.step, "title": visit.title, "at": _time(visit.at), "answer": visit.answer}
         for visit in (run.path if run is not None else ())
     ]
-    entry, offer, voicemail = interaction.entry, interaction.offer, interaction.voicemail
+    entry, voicemail = interaction.entry, interaction.voicemail
+    offer = interaction.offer_at(agent) if agent is not None else interaction.offer
     return {
         "id": interaction.id,
         "medium": interaction.medium,

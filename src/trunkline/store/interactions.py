@@ -91,6 +91,7 @@ def interaction_columns(interaction: Interaction) -> Mapping[str, Any]:
         "offer_answered_at": written(offer.answered_at) if offer else None,
         "callback": _callback_details(interaction.callback) if interaction.callback else None,
         "place": _place_details(interaction.place) if interaction.place else None,
+        "beside": [_offer_details(offer) for offer in interaction.beside] or None,
     }  # fmt: skip
 
 
@@ -103,7 +104,7 @@ def interaction_of(row: Row) -> Interaction:
         caller_name=row["caller_name"], dialled=row["dialled"], trunk=row["trunk"],
         call=_call_of(row),
         customer=CustomerId(str(row["customer_id"])) if row["customer_id"] else None,
-        run=row["run"], entry=_entry_of(row), offer=_offer_of(row),
+        run=row["run"], entry=_entry_of(row), offer=_offer_of(row), beside=tuple(map(_offer_with, row["beside"] or ())),
         agent=AgentId(row["agent_id"]) if row["agent_id"] else None,
         answered_at=row["answered_at"], held_since=row["held_since"], talk_ended_at=row["talk_ended_at"],
         wrap_up_until=row["wrap_up_until"], disposition=row["disposition"], note=row["note"],
@@ -136,6 +137,20 @@ def _offer_of(row: Row) -> Offer | None:
     return Offer(
         OfferId(str(row["offer_id"])), AgentId(row["offered_to"]), row["offered_at"], row["offer_expires_at"],
         row["offer_answered_at"],
+    )  # fmt: skip
+
+
+def _offer_details(offer: Offer) -> Mapping[str, Any]:
+    return {
+        "id": offer.id, "agent": offer.agent, "since": written(offer.since), "expires_at": written(offer.expires_at),
+        "answered_at": written(offer.answered_at),
+    }  # fmt: skip
+
+
+def _offer_with(details: Mapping[str, Any]) -> Offer:
+    return Offer(
+        OfferId(details["id"]), AgentId(details["agent"]), datetime.fromisoformat(details["since"]),
+        datetime.fromisoformat(details["expires_at"]), _moment(details["answered_at"]),
     )  # fmt: skip
 
 

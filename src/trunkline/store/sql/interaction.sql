@@ -38,7 +38,8 @@ WITH fence AS (
         disposition = EXCLUDED.disposition, note = EXCLUDED.note,
         voicemail_file = EXCLUDED.voicemail_file, voicemail_length = EXCLUDED.voicemail_length,
         outcome = EXCLUDED.outcome, ended_at = EXCLUDED.ended_at,
-        offer_answered_at = EXCLUDED.offer_answered_at, callback = EXCLUDED.callback, place = EXCLUDED.place
+        offer_answered_at = EXCLUDED.offer_answered_at, callback = EXCLUDED.callback, place = EXCLUDED.place,
+        beside = EXCLUDED.beside
 ), written AS (
     INSERT INTO journal (at, kind, interaction_id, agent_id, facts, batch)
     SELECT at, kind, interaction_id, agent_id, facts, CASE place WHEN 1 THEN $4::uuid END
