@@ -48,6 +48,7 @@ from trunkline.floor.switchboard import Switchboard
 from trunkline.floor.text_service import MEDIA, TextService
 from trunkline.floor.text_talk import TextTalk
 from trunkline.floor.transfer import Transfers
+from trunkline.floor.view import promise
 from trunkline.floor.voicemail import Voicemails
 from trunkline.floor.waiting import Waiting
 from trunkline.flows.centre import load_centre
@@ -373,7 +374,9 @@ class _Service:
             socket=DeskSocket(self.floor, self.hub, self.desk, log_in, origins=origins),
             recordings=Recordings(self.floor, self.store, log_in, self.voicemails),
             flows=FlowsDoor(self.flow_board, log_in),
-            health=HealthDoor(self.parts, self.flow_board.served, serving=lambda: self.serving),
+            health=HealthDoor(
+                self.parts, self.flow_board.served, serving=lambda: self.serving, routing=lambda: promise(self.floor)
+            ),
             sip_ws_port=self.settings.sip_ws_port,
         )
 

@@ -6,15 +6,17 @@ from datetime import timedelta
 import pytest
 
 from tests.builders import NOON, an_entry, an_interaction
-from tests.floor.conftest import CENTRE, Centre
+from tests.floor.conftest import CENTRE, MAIN, Centre
 from tests.floor.test_trouble import follow
 from trunkline.core.agent import Presence
 from trunkline.core.call import OfferFailure
 from trunkline.core.ids import AgentId, InteractionId
-from trunkline.core.interaction import Outcome, Stage
+from trunkline.core.interaction import Outcome, Stage, WrongStage
 from trunkline.core.journal import Happened
+from trunkline.core.permission import NotAllowed
 from trunkline.floor.agent import OfferGone
 from trunkline.floor.places import move_on
+from trunkline.floor.supervision import NotAtWork, Supervision
 
 ANA, BEN = AgentId("ana"), AgentId("ben")
 SALES = b"  sales: {title: Sales, ring_for: 20s, wrap_up: 60s, music: default, announce_every: 45s}"
@@ -343,3 +345,50 @@ async def test_an_offer_whose_caller_left_blames_nobody(centre: Centre) -> None:
 
     assert centre.store.interactions[interaction.id].outcome is Outcome.ABANDONED
     assert centre.agent("ana").unanswered == 0
+
+
+# --- for one agent ---------------------------------------------------------------------------------------------------
+
+
+async def test_a_supervisor_keeps_a_caller_for_one_agent_and_lets_them_go_again(centre: Centre) -> None:
+    await follow(centre, CENTRE.replace(b"{name: Ben Okafor,", b"{name: Ben Okafor, role: supervisor,"))
+    supervision = Supervision(centre.floor)
+    call = await centre.call_waits()
+    interaction = centre.of(call)
+    assert interaction is not None
+    await centre.desk.log_in(ANA)
+    await supervision.assign(BEN, interaction.id, ANA)
+    await centre.ready("ben")
+    assert centre.stage(call) is Stage.WAITING
+
+    await supervision.assign(BEN, interaction.id, None)
+    await centre.settled()
+
+    assert centre.stage(call) is Stage.OFFERED
+    assert [line.facts for line in centre.store.happened(Happened.ASSIGNED)] == [{"by": "ben"}] * 2
+    with pytest.raises(WrongStage):
+        await supervision.assign(BEN, interaction.id, ANA)
+
+
+async def test_only_supervisors_assign_and_only_to_who_is_there(centre: Centre) -> None:
+    await follow(centre, CENTRE.replace(b"{name: Ben Okafor,", b"{name: Ben Okafor, role: supervisor,"))
+    interaction = centre.of(await centre.call_waits())
+    assert interaction is not None
+
+    with pytest.raises(NotAllowed):
+        await Supervision(centre.floor).assign(ANA, interaction.id, BEN)
+    with pytest.raises(NotAtWork):
+        await Supervision(centre.floor).assign(BEN, interaction.id, ANA)
+
+
+async def test_a_flow_keeps_a_caller_for_an_agent_by_name(centre: Centre) -> None:
+    flow = MAIN.replace("    queue: sales\n    while", "    queue: sales\n    agent: {name: ben, wait: 30s}\n    while")
+    (centre.library.folder / "main.yaml").write_text(flow, encoding="utf-8")
+    centre.load_flows()
+    await centre.ready("ana")
+    call = await centre.call_waits()
+    assert centre.stage(call) is Stage.WAITING
+
+    await centre.forward(30)
+
+    assert centre.switch.rung[-1].endpoint == "ana-web"

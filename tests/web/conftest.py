@@ -16,6 +16,7 @@ from tests.fakes.fake_switch import FakeSwitch
 from tests.fakes.memory_store import MemoryStore
 from tests.floor.conftest import MAIN, Centre, open_floor
 from trunkline.core.ids import AgentId
+from trunkline.floor.view import promise
 from trunkline.ports.store import Health
 from trunkline.web.desk_socket import DeskSocket
 from trunkline.web.flows import FlowsDoor
@@ -79,7 +80,12 @@ async def doors(tmp_path: Path) -> AsyncIterator[Web]:
             socket=DeskSocket(centre.floor, centre.hub, centre.desk, log_in, origins=frozenset()),
             recordings=Recordings(centre.floor, world.store, log_in, centre.recordings),
             flows=FlowsDoor(centre.flow_board, log_in),
-            health=HealthDoor(lambda: parts, centre.flow_board.served, serving=lambda: opened.serving),
+            health=HealthDoor(
+                lambda: parts,
+                centre.flow_board.served,
+                serving=lambda: opened.serving,
+                routing=lambda: promise(centre.floor),
+            ),
             sip_ws_port=8088,
         )
         server = await stack.enter_async_context(TestServer(application))

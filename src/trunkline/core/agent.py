@@ -86,6 +86,11 @@ class Agent:
         return next(iter(self.hands), None)
 
     @property
+    def is_at_work(self) -> bool:
+        """Whether they are logged in."""
+        return self.presence is not Presence.OFFLINE
+
+    @property
     def is_free(self) -> bool:
         """Whether they want work and have none."""
         return self.presence is Presence.READY and not self.hands

@@ -18,6 +18,7 @@ class Happened(StrEnum):
     QUEUED = "queued"
     OVERFLOWED = "overflowed"
     MOVED_ON = "moved_on"
+    ASSIGNED = "assigned"
     OFFERED = "offered"
     RINGING = "ringing"
     DECLINED = "declined"

@@ -12,12 +12,13 @@ class Deed(StrEnum):
     """What not everybody may do, as a refusal reads it: `Ana may not …`."""
 
     SEE_FLOWS = "look at the flows"
+    ASSIGN = "assign work to others"
     HEAR_EVERY_VOICEMAIL = "hear the voicemails of every queue"
 
 
 _MAY: Mapping[str, frozenset[Deed]] = {
-    Role.SUPERVISOR: frozenset({Deed.SEE_FLOWS, Deed.HEAR_EVERY_VOICEMAIL}),
-    Role.ADMIN: frozenset({Deed.SEE_FLOWS, Deed.HEAR_EVERY_VOICEMAIL}),
+    Role.SUPERVISOR: frozenset({Deed.SEE_FLOWS, Deed.ASSIGN, Deed.HEAR_EVERY_VOICEMAIL}),
+    Role.ADMIN: frozenset({Deed.SEE_FLOWS, Deed.ASSIGN, Deed.HEAR_EVERY_VOICEMAIL}),
 }
 
 

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import datetime
 
-from trunkline.core.agent import Presence
 from trunkline.core.centre import QueueConfig
 from trunkline.core.demand import Moves, Wanted
 from trunkline.core.ids import AgentId, InteractionId
@@ -22,8 +21,14 @@ def place_for(floor: Floor, interaction: Interaction, want: Enqueue, *, language
         queue=want.queue, since=at, priority=want.priority, music=want.music, announce=want.announce, language=language,
         skills=frozenset(want.skills.items()), prefer=want.prefer, relax=want.relax,
         overflow_at=at + want.overflow_after if want.overflow_after is not None else None,
-        wanted=kept_for(floor, interaction, queue, at=at), moves=next_move(queue, at=at),
+        wanted=_for_one(want, at=at) or kept_for(floor, interaction, queue, at=at), moves=next_move(queue, at=at),
     )  # fmt: skip
+
+
+def _for_one(want: Enqueue, *, at: datetime) -> Wanted | None:
+    if want.agent is None:
+        return None
+    return Wanted(want.agent.agent, at + want.agent.wait if want.agent.wait is not None else None)
 
 
 def kept_for(floor: Floor, interaction: Interaction, queue: QueueConfig, *, at: datetime) -> Wanted | None:
@@ -70,6 +75,6 @@ def move_on(floor: Floor, interaction: Interaction, *, at: datetime) -> None:
 
 def _is_at_work(floor: Floor, id_: AgentId, queue: QueueConfig) -> bool:
     agent = floor.agents.get(id_)
-    if agent is None or agent.presence is Presence.OFFLINE:
+    if agent is None or not agent.is_at_work:
         return False
     return any(floor.centre.queues.get(served) is queue for served in agent.queues)

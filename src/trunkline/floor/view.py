@@ -12,7 +12,7 @@ from trunkline.core.interaction import Address, Interaction, Stage, Work
 from trunkline.core.phone import national
 from trunkline.core.routing import Routing
 from trunkline.floor.runs import run_of
-from trunkline.floor.state import Profile
+from trunkline.floor.state import Floor, Profile
 
 Json = dict[str, Any]
 
@@ -101,6 +101,16 @@ def queue_strip(id_: QueueId, routing: Routing, centre: Centre, *, mine: bool) -
         "longest_since": _time(longest),
         "ready": routing.agents.free_agents(id_),
         "mine": mine,
+    }
+
+
+def promise(floor: Floor) -> Json:
+    """Return what routing promises of overtaking (docs/routing.md), and how it stands since the start."""
+    routing = floor.routing
+    return {
+        "waiting": sum(map(routing.waiting, routing.queues())),
+        "most_overtaken": routing.most_overtaken,
+        "overtaken_at_most": floor.centre.overtaken_at_most,
     }
 
 

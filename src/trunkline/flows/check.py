@@ -1,6 +1,6 @@
 """Every mistake in a set of flow files at once, each at its line, with what to do about it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -226,7 +226,13 @@ class _Checker:
             return
         if self.centre is None:
             return
-        there = [str(known) for known in (self.centre.queues if mention.noun == "queue" else self.centre.hours)]
+        known_names: Mapping[str, Iterable[str]] = {
+            "queue": self.centre.queues, "hours": self.centre.hours, "skill": self.centre.skills,
+            "agent": self.centre.agents,
+        }  # fmt: skip
+        there = list(known_names[mention.noun])
+        if mention.noun == "skill" and not there:
+            return  # skills need no list; where there is one, it is whole
         if mention.name not in there:
             hint = Guesser(there).hint(mention.name) or f"it has {', '.join(sorted(there)) or 'none'}"
             message = f'the centre file has no {mention.noun} "{mention.name}"'

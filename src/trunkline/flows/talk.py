@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from trunkline.core.centre import Centre
 from trunkline.core.demand import Relaxed
-from trunkline.core.ids import QueueId
+from trunkline.core.ids import AgentId, QueueId
 
 if TYPE_CHECKING:
     from trunkline.flows.flow import Flow
@@ -120,6 +120,14 @@ class CallbackOffer:
 
 
 @dataclass(frozen=True, slots=True)
+class ForOne:
+    """The agent whom somebody is kept for; `wait` None: for as long as they wait."""
+
+    agent: AgentId
+    wait: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Enqueue:
     """Let the interaction wait for an agent; answer Overflowed after `overflow_after`, if that is not None.
 
@@ -140,6 +148,7 @@ class Enqueue:
     """Skills that are asked for first, but not insisted on."""
     relax: tuple[Relaxed, ...] = ()
     """What is asked instead of `skills` as the wait grows."""
+    agent: ForOne | None = None
     offer_callback: CallbackOffer | None = None
     """Answer CallbackWanted when the caller presses its key."""
 

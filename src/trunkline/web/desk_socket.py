@@ -17,6 +17,7 @@ from trunkline.core.ids import AgentId, InteractionId, OfferId
 from trunkline.floor.agent import Desk
 from trunkline.floor.hub import Hub
 from trunkline.floor.state import Floor
+from trunkline.floor.supervision import Supervision
 from trunkline.web.desk_rounds import SESSION_OVER, SILENCE_S, SILENT, DeskRounds
 from trunkline.web.errors import error_json
 from trunkline.web.log_in import COOKIE, LogIn
@@ -51,7 +52,7 @@ class DeskSocket:
         self._log_in = log_in
         self._origins = origins
         self._rounds = DeskRounds(floor.clock, log_in.closed_among)
-        self._commands = _commands(desk)
+        self._commands = _commands(desk, Supervision(floor))
         self._open: defaultdict[str, set[_Desk]] = defaultdict(set)
         log_in.session_closed = self._session_closed
 
@@ -237,7 +238,7 @@ class _Desk:
             self._send({"type": "reply", "id": id_, "ok": True})
 
 
-def _commands(desk: Desk) -> dict[str, Command]:
+def _commands(desk: Desk, supervision: Supervision) -> dict[str, Command]:
     """Return what a desk can ask for, by name; the arguments are checked here and nowhere else."""
     return {
         "presence": lambda agent, args: desk.show(
@@ -253,6 +254,9 @@ def _commands(desk: Desk) -> dict[str, Command]:
             agent, _interaction(args), _text(args, "disposition"), _text(args, "note")
         ),
         "extend_wrap_up": lambda agent, args: desk.extend_wrap_up(agent, _interaction(args)),
+        "assign": lambda agent, args: supervision.assign(
+            agent, _interaction(args), AgentId(_text(args, "to")) if args.get("to") is not None else None
+        ),
         "note": lambda agent, args: desk.note(agent, _interaction(args), _text(args, "text")),
     }
 

@@ -47,7 +47,7 @@ def web_application(
 
 
 class HealthDoor:
-    """GET /healthz: ready only when every part is, and which is not; and which flows serve, and what is wrong there.
+    """GET /healthz: ready only when every part is, and which is not; which flows serve, and the promise of routing.
 
     `role` is `active`, or `standby` while another process serves: then everything else is answered with 503.
     """
@@ -58,7 +58,9 @@ class HealthDoor:
         flows: Callable[[], Mapping[str, Any]],
         *,
         serving: Callable[[], bool],
+        routing: Callable[[], Mapping[str, Any]],
     ) -> None:
+        self._routing = routing
         self._parts = parts
         self._flows = flows
         self._serving = serving
@@ -76,6 +78,7 @@ class HealthDoor:
             "role": "active" if self._serving() else "standby",
             "parts": {name: {"ready": part.ready, "detail": part.detail} for name, part in parts.items()},
             "flows": self._flows(),
+            "routing": self._routing(),
         }
         return web.json_response(body, status=200 if ready else 503)
 

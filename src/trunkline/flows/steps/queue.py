@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from trunkline.core.demand import Relaxed
 from trunkline.core.errors import Misconfigured
-from trunkline.core.ids import QueueId
+from trunkline.core.ids import AgentId, QueueId
 from trunkline.flows.fields import Duration, Name, TelephoneKey
 from trunkline.flows.steps.step import Go, Loc, Mention, Scene, Step, Turn, UnfitAnswer, Way
 from trunkline.flows.talk import (
@@ -19,6 +19,7 @@ from trunkline.flows.talk import (
     CallbackRefused,
     CallbackWanted,
     Enqueue,
+    ForOne,
     Overflowed,
 )
 from trunkline.flows.template import Priority, Template
@@ -68,6 +69,15 @@ class Relax(BaseModel):
     skills: Levels = Field(default_factory=dict)
 
 
+class ForAgent(BaseModel):
+    """The agent whom the caller is kept for, before others or without them."""
+
+    model_config = _CLOSED
+
+    name: Template
+    wait: Duration | None = None
+
+
 class QueueStep(Step):
     """Wait for an agent, and leave for another step when nobody came in time."""
 
@@ -78,6 +88,7 @@ class QueueStep(Step):
     skills: Levels = Field(default_factory=dict)
     prefer: tuple[Name, ...] = Field(default=(), strict=False)
     relax: tuple[Relax, ...] = Field(default=(), strict=False)
+    agent: ForAgent | None = None
     while_waiting: WhileWaiting = WhileWaiting()
     overflow: Overflow | None = None
     offer_callback: OfferCallback | None = None
@@ -99,12 +110,24 @@ class QueueStep(Step):
             expects_answer=self.overflow is not None or self.offer_callback is not None,
             skills=self.skills,
             prefer=frozenset(self.prefer),
+            agent=self._agent(scene),
             relax=tuple(
                 Relaxed(each.after, frozenset(each.skills.items()))
                 for each in sorted(self.relax, key=attrgetter("after"))
             ),
             offer_callback=self._offer(scene),
         )
+
+    def _agent(self, scene: Scene) -> ForOne | None:
+        """Return whom the caller is kept for; nobody of whom the centre file does not know."""
+        if self.agent is None:
+            return None
+        name = scene.text(self.agent.name).strip().lower()
+        if AgentId(name) not in scene.facts.centre.agents:
+            if name:
+                scene.faults.append(f'the centre file has no agent "{name}"')
+            return None
+        return ForOne(AgentId(name), self.agent.wait)
 
     def _priority(self, scene: Scene) -> int:
         """Return the priority, 0 where it cannot be reckoned; numbers beyond 0 and 100 come to these."""
@@ -145,8 +168,14 @@ class QueueStep(Step):
         ]
 
     def mentions(self) -> Sequence[Mention]:
-        """Name the queue."""
-        return (Mention("queue", self.queue, ("queue",)),)
+        """Name the queue, the skills, and the agent where it is always the same."""
+        skills = [Mention("skill", skill, ("skills", skill)) for skill in self.skills]
+        skills += [Mention("skill", skill, ("prefer", at)) for at, skill in enumerate(self.prefer)]
+        for at, stage in enumerate(self.relax):
+            skills += [Mention("skill", skill, ("relax", at, "skills", skill)) for skill in stage.skills]
+        named = self.agent.name.plain if self.agent else None
+        agent = [Mention("agent", named, ("agent", "name"))] if named else []
+        return (Mention("queue", self.queue, ("queue",)), *skills, *agent)
 
     def words(self) -> Sequence[tuple[Loc, Words]]:
         """List what is offered."""
@@ -157,5 +186,6 @@ class QueueStep(Step):
         )
 
     def templates(self) -> Sequence[tuple[Loc, Template]]:
-        """List the priority."""
-        return ((("priority",), self.priority),) if isinstance(self.priority, Template) else ()
+        """List the priority and the agent."""
+        priority = [(("priority",), self.priority)] if isinstance(self.priority, Template) else []
+        return [*priority, *([(("agent", "name"), self.agent.name)] if self.agent else [])]

@@ -115,7 +115,7 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A name of the world that a step uses. `noun` is `queue`, `hours`, `flow` or `article`."""
+    """A name of the world that a step uses. `noun` is `queue`, `hours`, `skill`, `agent`, `flow` or `article`."""
 
     noun: str
     name: str
