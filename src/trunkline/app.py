@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, timedelta, tzinfo
 from functools import partial
-from pathlib import Path
 
 from aiohttp import web
 
@@ -16,15 +15,18 @@ from trunkline.accounts import DemoPasswords, agent_records, sip_account
 from trunkline.clock import SystemClock
 from trunkline.core.agent import Presence
 from trunkline.core.centre import Centre
-from trunkline.core.errors import Misconfigured, Rejected, Unavailable
+from trunkline.core.centre_version import CentreVersion
+from trunkline.core.errors import Misconfigured, Unavailable
 from trunkline.core.ids import AsteriskId
 from trunkline.core.outbound import Route
 from trunkline.fetch.fetcher import HttpFetcher
 from trunkline.floor import roster
+from trunkline.floor.administration import Administration, Archive
 from trunkline.floor.agent import Desk
 from trunkline.floor.at_steps import AtSteps
 from trunkline.floor.back_off import BackOff
 from trunkline.floor.callback import Callbacks
+from trunkline.floor.centre_board import CentreBoard
 from trunkline.floor.conversation import Conversation
 from trunkline.floor.deadlines import Deadlines, by_medium
 from trunkline.floor.dispatcher import Dispatcher
@@ -51,10 +53,10 @@ from trunkline.floor.transfer import Transfers
 from trunkline.floor.view import promise
 from trunkline.floor.voicemail import Voicemails
 from trunkline.floor.waiting import Waiting
-from trunkline.flows.centre import load_centre
+from trunkline.flows.document import bytes_of, document_of, mark_of
 from trunkline.flows.library import Library
 from trunkline.flows.place import prompts_for_waiting
-from trunkline.flows.problem import Severity
+from trunkline.flows.problem import Problem, Severity
 from trunkline.flows.prompts import prompts_of, whispers_of
 from trunkline.garbage import keep_garbage_short
 from trunkline.logs import log_to
@@ -75,6 +77,7 @@ from trunkline.telephony.shared import shared_folders
 from trunkline.telephony.translate import WANTED
 from trunkline.telephony.trunks import routes_of
 from trunkline.trials import round_of_tests
+from trunkline.web.centre import CentreDoor
 from trunkline.web.desk_socket import DeskSocket
 from trunkline.web.flows import FlowsDoor
 from trunkline.web.log_in import LogIn
@@ -108,10 +111,10 @@ async def serve(settings: Settings) -> None:
 class _Service:
     """Every part of one service process, wired together, from standing by to the end of serving."""
 
-    def __init__(self, settings: Settings, centre: Centre, store: PostgresStore) -> None:
+    def __init__(self, settings: Settings, centre: Centre, store: PostgresStore, archive: Archive) -> None:
         self.settings = settings
         self.store = store
-        self.clock = SystemClock()
+        self.clock = archive.clock
         self.shared = shared_folders(settings.data_dir)
         self.voicemails = self.shared.recordings / "voicemail"
         self.sounds = CommandSynthesizer(
@@ -131,8 +134,10 @@ class _Service:
         self.ledger = Ledger(store, self.tenure)
         self.floor = Floor(self.ledger, self.clock, centre)
         self.at_steps = AtSteps(self.floor)
-        self.flow_tests = FlowTests(partial(round_of_tests, settings.flows_dir, settings.centre_file))
+        self.administration = Administration(self.floor, archive, self.library, self._take_over)
+        self.flow_tests = FlowTests(partial(round_of_tests, settings.flows_dir, settings.centre_in_force))
         self.flow_board = FlowBoard(self.library, self.flow_tests)
+        self._flows_are_due = False
         self.health: dict[str, Health] = {}
         self._wire()
 
@@ -189,13 +194,18 @@ class _Service:
     @classmethod
     async def made(cls, settings: Settings, stack: AsyncExitStack) -> "_Service":
         """Return the service with its database migrated, and all that can be made ready before it serves."""
-        centre = _read_centre(settings)
-        url = dsn(settings)
-        await migrated(url, within=_DATABASE_WITHIN, report=log.warning)
-        database = await stack.enter_async_context(Database(url))
-        lease_database = await stack.enter_async_context(Database(url, connections=1))
-        service = cls(settings, centre, PostgresStore(database, lease_database=lease_database))
+        file, name = bytes_of(settings.centre_file), str(settings.centre_file)
+        try:
+            store = await _store(settings, stack)
+        except (Misconfigured, Unavailable) as fault:
+            # Whoever mends the database should not find the next mistake after it.
+            wrong = [file] if isinstance(file, Problem) else document_of(file, name)[1]
+            raise type(fault)("\n".join(map(str, (*wrong, fault)))) from fault
+        archive = Archive(store, SystemClock())
+        centre = await archive.open(file, name)
+        service = cls(settings, centre, store, archive)
         await service.demo_passwords.look(centre.agents)
+        service._note_what_is_in_force(service.administration.in_force)
         await service._load_flows()
         return service
 
@@ -204,19 +214,14 @@ class _Service:
         runner = web.AppRunner(self._web(), access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         try:
-            site = web.TCPSite(
-                runner,
-                self.settings.http_host,
-                self.settings.http_port,
-                ssl_context=server_tls(self.settings.tls_cert, self.settings.tls_key),
-            )
-            await site.start()
+            tls = server_tls(self.settings.tls_cert, self.settings.tls_key)
+            await web.TCPSite(runner, self.settings.http_host, self.settings.http_port, ssl_context=tls).start()
             async with asyncio.TaskGroup() as tasks:
                 for work in (self._watch_files(), self._watch_parts()):
                     tasks.create_task(work)
                 took_over = await self.tenure.take()
                 tasks.create_task(self.tenure.keep())
-                await self._take_over(took_over)
+                await self._begin_to_serve(took_over)
                 for work in (
                     self.ledger.run(), self.ami.run(), self.switchboard.run(self.calls.events()),
                     self.self_service.run(), self.texts.run(), self.intake.run(), self.hub.run(), self.fallback.run(),
@@ -227,7 +232,7 @@ class _Service:
             self.serving = False
             await asyncio.gather(self.tenure.give_back(), runner.cleanup())
 
-    async def _take_over(self, from_: TookOver) -> None:
+    async def _begin_to_serve(self, from_: TookOver) -> None:
         """Know everything that was under way, as it was last written."""
         async with self._centre_in_hand:
             while not self.serving:
@@ -267,52 +272,42 @@ class _Service:
             await asyncio.sleep(HEARTBEAT_S if self.floor.settled else LOOK_S)
 
     async def _watch_files(self) -> None:
-        mark = _mark(self.settings.centre_file)
+        """See what was saved, and what was applied from elsewhere; what the database cannot take now waits."""
+        file = self.settings.centre_file
+        mark = mark_of(file)
         while True:
             await asyncio.sleep(LOOK_S)
-            now = await asyncio.to_thread(_mark, self.settings.centre_file)
-            if now != mark and await self._load_centre():
-                mark = now
-            if await asyncio.to_thread(self.library.changed):
+            now = await asyncio.to_thread(mark_of, file)
+            try:
+                if now != mark:
+                    await self.administration.file_saved(await asyncio.to_thread(bytes_of, file), str(file))
+                    mark = now
+                await self.administration.follow()
+            except Unavailable as fault:
+                log.warning("another centre waits for the database", extra={"why": str(fault)})
+            self.health["centre"] = self.administration.health()
+            if self._flows_are_due or await asyncio.to_thread(self.library.changed):
+                self._flows_are_due = False
                 await self._load_flows()
 
-    async def _load_centre(self) -> bool:
-        """Take over a changed centre file; a bad one leaves the good one in force. False: look at it again."""
-        centre, problems = await asyncio.to_thread(load_centre, self.settings.centre_file)
-        for problem in problems:
-            log.error("problem in the centre file: %s", problem)
-        if centre is None:
-            kept = "; ".join(map(str, problems))
-            self.health["centre"] = Health(ready=True, detail=f"the centre file as it was before is in force: {kept}")
-            return True
+    async def _take_over(self, centre: Centre, version: CentreVersion) -> None:
+        """Make another centre true; the flows are read in it at the next look."""
         async with self._centre_in_hand:
-            followed = await self._follow(centre)
-        if followed:
-            await self._load_flows()
-        return followed
-
-    async def _follow(self, centre: Centre) -> bool:
-        try:
             if self.serving:
                 await self._put_agents(centre)
-        except Unavailable as fault:
-            log.warning("the new centre file waits for the database", extra={"why": str(fault)})
-            return False
-        except Fenced:
-            raise
-        except Rejected as refusal:
-            log.error("problem in the centre file: %s", refusal)
-            self.health["centre"] = Health(ready=True, detail=f"as it was before: {refusal}")
-            return True
-        if self.serving:
-            await roster.follow(self.floor, self.desk, centre)
-        else:
-            self.floor.adopt(centre)
+                await roster.follow(self.floor, self.desk, centre)
+            else:
+                self.floor.adopt(centre)
         self.opening.look()
+        self._note_what_is_in_force(version)
         self.hub.centre_changed(_zone_of(centre))
-        self.health["centre"] = Health(ready=True)
-        log.info("centre file taken over", extra={"agents": len(centre.agents), "queues": len(centre.queues)})
-        return True
+        self._flows_are_due = True
+
+    def _note_what_is_in_force(self, version: CentreVersion) -> None:
+        """Keep the text where the flows' tests, a process of their own, find it; desks learn its number."""
+        self.hub.centre_version = version.number
+        self.settings.centre_in_force.parent.mkdir(parents=True, exist_ok=True)
+        self.settings.centre_in_force.write_text(version.text, encoding="utf-8", newline="")
 
     async def _load_flows(self) -> None:
         loaded = await asyncio.to_thread(self.library.load, self.floor.centre)
@@ -374,6 +369,7 @@ class _Service:
             socket=DeskSocket(self.floor, self.hub, self.desk, log_in, origins=origins),
             recordings=Recordings(self.floor, self.store, log_in, self.voicemails),
             flows=FlowsDoor(self.flow_board, log_in),
+            centre=CentreDoor(CentreBoard(self.administration), log_in, origins=origins),
             health=HealthDoor(
                 self.parts, self.flow_board.served, serving=lambda: self.serving, routing=lambda: promise(self.floor)
             ),
@@ -381,25 +377,18 @@ class _Service:
         )
 
 
-def _read_centre(settings: Settings) -> Centre:
-    centre, problems = load_centre(settings.centre_file)
-    if centre is None:
-        raise Misconfigured("\n".join(map(str, problems)))
-    return centre
+async def _store(settings: Settings, stack: AsyncExitStack) -> PostgresStore:
+    """Return the store on a database that is up to date."""
+    url = dsn(settings)
+    await migrated(url, within=_DATABASE_WITHIN, report=log.warning)
+    database = await stack.enter_async_context(Database(url))
+    lease_database = await stack.enter_async_context(Database(url, connections=1))
+    return PostgresStore(database, lease_database=lease_database)
 
 
 def _routes(settings: Settings) -> Sequence[Route]:
     """Return the numbers that our trunks may call. One with a mistake in it calls none: the start has told of it."""
     return routes_of(look_at_trunks(settings.trunks_file, os.environ)[0])
-
-
-def _mark(file: Path) -> tuple[int, int] | None:
-    """Return when a file was last written and how long it is; None when it is not there."""
-    try:
-        stat = file.stat()
-    except OSError:
-        return None
-    return stat.st_mtime_ns, stat.st_size
 
 
 def _zone_of(centre: Centre) -> tzinfo:

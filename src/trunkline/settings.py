@@ -204,6 +204,11 @@ class Settings(BaseSettings):
         return self.data_dir / "run"
 
     @property
+    def centre_in_force(self) -> Path:
+        """A copy of the centre that is in force, for the tests of flows; nobody edits it."""
+        return self.run_dir / "centre-in-force.yaml"
+
+    @property
     def log_dir(self) -> Path:
         """Where everything we start writes its log."""
         return self.data_dir / "log"

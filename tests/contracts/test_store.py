@@ -18,6 +18,7 @@ from tests.builders import (
 )
 from tests.fakes.memory_store import MemoryStore
 from trunkline.core.agent import PhoneKind, Presence
+from trunkline.core.centre_version import ChangedMeanwhile, Signed, Source
 from trunkline.core.customer import Note
 from trunkline.core.errors import Misconfigured, Rejected
 from trunkline.core.ids import AgentId, CustomerId, InteractionId, QueueId, new_id
@@ -359,3 +360,39 @@ async def test_waits_that_ended_with_an_agent_are_told_with_what_was_expected(st
         WaitTold(QueueId("sales"), later(20), timedelta(seconds=30), 20.0, 12.5),
         WaitTold(QueueId("support"), later(30), timedelta(seconds=1)),
     ]
+
+
+async def test_centre_goes_from_version_to_version(store: AnyStore) -> None:
+    signed = Signed("dora", Source.PAGE, "why")
+    assert (await store.centre_in_force(), await store.centre_number()) == (None, 0)
+
+    first = await store.put_centre("name: A", signed, base=0, at=NOON)
+    second = await store.put_centre("name: B", Signed("root", Source.CLI), base=1, at=later(1))
+
+    assert (first.number, first.at, first.by, first.source, first.message, first.text) == (
+        1, NOON, "dora", Source.PAGE, "why", "name: A",
+    )  # fmt: skip
+    assert await store.centre_in_force() == second
+    assert await store.centre_number() == 2
+    assert [await store.centre_version(number) for number in (1, 2, 3)] == [first, second, None]
+    assert list(await store.centre_history(below=None, at_most=9)) == [second, first]
+    assert list(await store.centre_history(below=2, at_most=9)) == [first]
+    assert list(await store.centre_history(below=None, at_most=1)) == [second]
+
+
+@pytest.mark.parametrize("base", [0, 2])
+async def test_centre_that_was_planned_against_another_version_is_refused(store: AnyStore, base: int) -> None:
+    await store.put_centre("name: A", Signed("dora", Source.PAGE), base=0, at=NOON)
+
+    with pytest.raises(ChangedMeanwhile, match=r"version 1 by dora \(page\) is in force"):
+        await store.put_centre("name: B", Signed("root", Source.CLI), base=base, at=NOON)
+
+    assert await store.centre_number() == 1
+
+
+async def test_centre_file_is_remembered(store: AnyStore) -> None:
+    assert await store.centre_file_seen() is None
+    await store.put_centre("a", Signed("the file", Source.FILE), base=0, at=NOON, from_file="a" * 64)
+    assert await store.centre_file_seen() == "a" * 64
+    await store.see_centre_file("b" * 64, at=NOON)
+    assert await store.centre_file_seen() == "b" * 64

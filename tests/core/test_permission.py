@@ -6,11 +6,17 @@ from tests.builders import an_agent
 from trunkline.core.permission import Deed, NotAllowed, demand, may
 
 
-@pytest.mark.parametrize("deed", Deed)
+@pytest.mark.parametrize("deed", [Deed.SEE_FLOWS, Deed.HEAR_EVERY_VOICEMAIL])
 def test_supervisors_and_admins_look_further_than_agents(deed: Deed) -> None:
     roles = ("agent", "supervisor", "admin")
 
     assert [may(an_agent(role=role), deed) for role in roles] == [False, True, True]
+
+
+def test_only_admins_change_the_centre() -> None:
+    roles = ("agent", "supervisor", "admin")
+
+    assert [may(an_agent(role=role), Deed.EDIT_CENTRE) for role in roles] == [False, False, True]
 
 
 def test_role_that_nobody_knows_may_nothing() -> None:

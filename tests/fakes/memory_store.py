@@ -1,6 +1,7 @@
 """The centre's memory without a database: the ports of `ports/store.py`, for tests that are about something else."""
 
 import copy
+import hashlib
 import json
 import secrets
 import time
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from trunkline.core.agent import Agent, Presence, members
+from trunkline.core.centre_version import CentreVersion, ChangedMeanwhile, Signed, Source
 from trunkline.core.customer import Customer, DayFigures, Note, PastInteraction
 from trunkline.core.errors import Rejected, Unavailable
 from trunkline.core.ids import AgentId, CustomerId, InteractionId, new_id
@@ -52,6 +54,8 @@ class MemoryStore:
     sessions: dict[str, Session] = field(default_factory=dict)
     lease_row: LeaseRow = field(default_factory=LeaseRow)
     times_asked_for_sessions: int = 0
+    centres: list[CentreVersion] = field(default_factory=list)
+    centre_file: str | None = None
     away: bool = False
     token: int = 0
 
@@ -211,6 +215,45 @@ class MemoryStore:
         self._reach()
         if self.lease_row.token == self.token:
             self.lease_row.holder = None
+
+    async def put_centre(
+        self, text: str, signed: Signed, *, base: int, at: datetime, from_file: str | None = None
+    ) -> CentreVersion:
+        self._reach()
+        if base != len(self.centres):
+            raise ChangedMeanwhile(base, self.centres[-1] if self.centres else None)
+        sha256 = hashlib.sha256(text.encode()).hexdigest()
+        self.centres.append(CentreVersion(base + 1, at, signed.by, signed.source, signed.message, text, sha256))
+        facts = {"version": base + 1, "by": signed.by, "source": signed.source.value, "message": signed.message}
+        agent = AgentId(signed.by) if signed.source is Source.PAGE else None
+        self.journal.append(JournalEntry(Happened.CENTRE_CHANGED, at, agent=agent, facts=facts))
+        self.centre_file = from_file or self.centre_file
+        return self.centres[-1]
+
+    async def centre_number(self) -> int:
+        self._reach()
+        return len(self.centres)
+
+    async def centre_in_force(self) -> CentreVersion | None:
+        self._reach()
+        return self.centres[-1] if self.centres else None
+
+    async def centre_version(self, number: int) -> CentreVersion | None:
+        self._reach()
+        return self.centres[number - 1] if 0 < number <= len(self.centres) else None
+
+    async def centre_history(self, *, below: int | None, at_most: int) -> Sequence[CentreVersion]:
+        self._reach()
+        return [each for each in reversed(self.centres) if below is None or each.number < below][:at_most]
+
+    async def centre_file_seen(self) -> str | None:
+        self._reach()
+        return self.centre_file
+
+    async def see_centre_file(self, sha256: str, *, at: datetime) -> None:
+        del at
+        self._reach()
+        self.centre_file = sha256
 
     async def health(self) -> Health:
         """Whether it is there: what `away` says."""

@@ -23,8 +23,12 @@ from tests.fakes.fake_synthesizer import FakeSynthesizer
 from tests.fakes.memory_store import MemoryStore
 from trunkline.core.agent import Agent, Presence
 from trunkline.core.call import Call
+from trunkline.core.centre import Centre as CentreInForce
+from trunkline.core.centre_version import CentreVersion
 from trunkline.core.ids import AgentId, OfferId, QueueId
 from trunkline.core.interaction import Interaction, Stage
+from trunkline.floor import roster
+from trunkline.floor.administration import Administration, Archive
 from trunkline.floor.agent import Desk
 from trunkline.floor.at_steps import AtSteps
 from trunkline.floor.back_off import BackOff
@@ -175,6 +179,18 @@ class Centre:
         self.ledger.publish = self.hub.published
         self.ledger.outcome_unknown = self.switchboard.outcome_unknown
         self.hub.desk_count_changed = self.desk.desks
+        self.archive = Archive(store, clock)
+        self.administration = Administration(self.floor, self.archive, library, self._take_over)
+
+    async def _take_over(self, centre: CentreInForce, version: CentreVersion) -> None:
+        records = [
+            replace(an_agent_record(id_, queues=agent.queues, role=agent.role.value), name=agent.name)
+            for id_, agent in centre.agents.items()
+        ]
+        await self.store.put_agents(records, at=self.clock.now())
+        await roster.follow(self.floor, self.desk, centre)
+        self.hub.centre_version = version.number
+        self.hub.centre_changed(UTC)
 
     async def _carry_out_tests(self) -> Round:
         return self.round
@@ -271,6 +287,7 @@ async def open_floor(
     centre = Centre(folder, store=store, clock=clock, switch=switch, fetcher=fetcher or FakeFetcher())
     records = [replace(an_agent_record("ana", queues=["sales"])), an_agent_record("ben", queues=["sales", "support"])]
     await store.put_agents(records, at=NOON)
+    await centre.archive.open(CENTRE, "centre.yaml")
     centre.floor.load(await store.load())
     centre.callbacks.know_all()
     centre.at_steps.recount()

@@ -16,8 +16,10 @@ from tests.fakes.fake_switch import FakeSwitch
 from tests.fakes.memory_store import MemoryStore
 from tests.floor.conftest import MAIN, Centre, open_floor
 from trunkline.core.ids import AgentId
+from trunkline.floor.centre_board import CentreBoard
 from trunkline.floor.view import promise
 from trunkline.ports.store import Health
+from trunkline.web.centre import CentreDoor
 from trunkline.web.desk_socket import DeskSocket
 from trunkline.web.flows import FlowsDoor
 from trunkline.web.log_in import LogIn
@@ -80,6 +82,7 @@ async def doors(tmp_path: Path) -> AsyncIterator[Web]:
             socket=DeskSocket(centre.floor, centre.hub, centre.desk, log_in, origins=frozenset()),
             recordings=Recordings(centre.floor, world.store, log_in, centre.recordings),
             flows=FlowsDoor(centre.flow_board, log_in),
+            centre=CentreDoor(CentreBoard(centre.administration), log_in),
             health=HealthDoor(
                 lambda: parts,
                 centre.flow_board.served,

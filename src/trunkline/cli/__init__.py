@@ -12,6 +12,7 @@ _COMMANDS = {
     "switch": ("trunkline.cli.switch_alone", "Run Asterisk alone, for a machine or a container of its own."),
     "doctor": ("trunkline.cli.doctor", "Look this machine over and print the cure for each finding."),
     "settings": ("trunkline.cli.settings", "Print every option: its value, where it came from, what it does."),
+    "config": ("trunkline.cli.config", "See what a centre file would change, apply it, and who changed what."),
     "agent": ("trunkline.cli.agent", "Set an agent's password, or print the account of their SIP phone."),
     "call": ("trunkline.cli.call", "Place a test call and tell step by step what the caller heard."),
     "demo": ("trunkline.cli.demo", "Bring simulated callers and agents, so that the screens live."),

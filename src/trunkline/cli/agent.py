@@ -7,22 +7,20 @@ from typing import Any
 import click
 
 from trunkline import secrets
+from trunkline.cli.database import opened
 from trunkline.cli.options import refuse, settled, with_settings
-from trunkline.core.errors import TrunklineFault, Unavailable
+from trunkline.cli.roster import agents_of
+from trunkline.core.errors import TrunklineFault
 from trunkline.core.ids import AgentId
 from trunkline.core.sip_account import sip_password
-from trunkline.flows.centre import load_centre
 from trunkline.settings import Settings
-from trunkline.store.database import Database
-from trunkline.store.embedded import dsn
-from trunkline.store.logins import Logins
 
 SHORTEST = 10
 
 
 @click.group("agent")
 def command() -> None:
-    """Passwords and phones of agents; who they are stands in the centre file."""
+    """Passwords and phones of agents; who they are stands in the centre (`trunkline config export`)."""
 
 
 @command.command("phone")
@@ -44,7 +42,6 @@ def phone(name: str, **flags: Any) -> None:
 def password(name: str, *, generate: bool, **flags: Any) -> None:
     """Set the password with which an agent logs in; every desk that is open under the old one is closed."""
     settings = settled(flags)
-    _known(name, settings)
     chosen = (
         random.token_urlsafe(12) if generate else click.prompt("Password", hide_input=True, confirmation_prompt=True)
     )
@@ -58,19 +55,13 @@ def password(name: str, *, generate: bool, **flags: Any) -> None:
 
 
 async def _set(settings: Settings, agent: AgentId, chosen: str) -> None:
-    database = Database(dsn(settings), connections=1)
-    try:
-        async with database:
-            await Logins(database).set_password(agent, chosen)
-    except Unavailable as away:
-        own = settings.database_url is None
-        cure = "start Trunkline (trunkline run)" if own else "start it, or mend TRUNKLINE_DATABASE_URL"
-        raise Unavailable(f"the database at {database.place} does not answer: {cure}") from away
+    async with opened(settings) as store:
+        await store.set_password(agent, chosen)
 
 
 def _known(name: str, settings: Settings) -> None:
-    centre, problems = load_centre(settings.centre_file)
-    if centre is None:
+    names, problems = agents_of(settings)
+    if problems:
         refuse("\n".join(map(str, problems)))
-    if AgentId(name) not in centre.agents:
-        refuse(f"no agent is called {name}; {settings.centre_file} names {', '.join(sorted(centre.agents))}")
+    if name not in names:
+        refuse(f"no agent is called {name}; the centre has {', '.join(sorted(names))}")

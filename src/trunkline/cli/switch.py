@@ -13,9 +13,9 @@ from pathlib import Path
 
 from trunkline import secrets
 from trunkline.cli.progress import Report
+from trunkline.cli.roster import agents_of
 from trunkline.cli.supervisor import Part
 from trunkline.core.errors import Misconfigured
-from trunkline.flows.centre import load_centre
 from trunkline.processes import Process, processes
 from trunkline.settings import Settings
 from trunkline.store.ready import migrated, switch_account
@@ -83,7 +83,7 @@ def noted_switch(settings: Settings) -> Process | None:
 
 def _every_phone(settings: Settings) -> list[str]:
     """The endpoints that the switch rings by itself when the service is away for long."""
-    centre, problems = load_centre(settings.centre_file)
-    if centre is None:
+    agents, problems = agents_of(settings)
+    if problems:
         raise Misconfigured("\n".join(str(problem) for problem in problems))
-    return [endpoint for agent in centre.agents for endpoint in (str(agent), f"{agent}-web")]
+    return [endpoint for agent in agents for endpoint in (agent, f"{agent}-web")]

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from trunkline import secrets
 from trunkline.cli.progress import Progress
+from trunkline.cli.roster import agents_of
 from trunkline.core.sip_account import sip_password
-from trunkline.flows.centre import load_centre
 from trunkline.settings import Settings
 
 NUMBER = "100"
@@ -26,8 +26,7 @@ def show(settings: Settings, progress: Progress, *, took_s: float) -> None:
 def _facts(settings: Settings) -> list[tuple[str, str]]:
     sip = f"{settings.sip_host}:{settings.sip_port}"
     facts = [("Desktop", settings.url)]
-    centre, _ = load_centre(settings.centre_file)
-    agents = [str(agent) for agent in centre.agents] if centre else []
+    agents, _ = agents_of(settings)
     if settings.demo and agents:
         first, secret = agents[0], secrets.agent_secret(settings)
         facts += [

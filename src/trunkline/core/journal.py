@@ -56,6 +56,7 @@ class Happened(StrEnum):
     TRANSFER_STARTED = "transfer_started"
     TRANSFERRED = "transferred"
     TRANSFER_FAILED = "transfer_failed"
+    CENTRE_CHANGED = "centre_changed"
 
 
 @dataclass(frozen=True, slots=True)

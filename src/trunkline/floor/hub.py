@@ -76,6 +76,8 @@ class Hub:
         self._today: asyncio.Queue[AgentId] = asyncio.Queue()
         self._alike: dict[tuple[str, bool], Json] = {}
         self.desk_count_changed: Callable[[AgentId, int], None] = lambda _agent, _count: None
+        self.centre_version = 0
+        """Told to whoever may change the centre."""
         at_steps.changed = self._steps_changed.set
         floor.watchers.append(self._watch)
 
@@ -108,7 +110,7 @@ class Hub:
             self._forget_who_left(agent)
 
     def centre_changed(self, zone: tzinfo) -> None:
-        """The centre file is another: every desk begins anew with a snapshot."""
+        """Another centre is in force: every desk begins anew with a snapshot."""
         self._zone = zone
         for agent, stream in self._streams.items():
             begun = _Stream({**self._snapshot(agent, DayFigures()), "today": stream.state["today"]}, desks=stream.desks)
@@ -276,6 +278,8 @@ class Hub:
         }
         if may(agent, Deed.SEE_FLOWS):
             picture |= {"at_steps": self._at_steps.all(), "flows": {"revision": self._flows_revision()}}
+        if may(agent, Deed.EDIT_CENTRE):
+            picture |= {"centre_version": {"number": self.centre_version}}
         return picture
 
     def _card(self, interaction: Interaction, agent: AgentId) -> Json:

@@ -26,6 +26,12 @@ def load_centre(path: Path) -> tuple[Centre | None, list[Problem]]:
 
 def centre_of(data: bytes, file: str) -> tuple[Centre | None, list[Problem]]:
     """Return the centre of a file's bytes, or None with every problem; never raises."""
+    written, problems = written_centre(data, file)
+    return (written.centre() if written is not None else None), problems
+
+
+def written_centre(data: bytes, file: str) -> tuple[CentreShape | None, list[Problem]]:
+    """Return what a file's bytes say, key by key, or None with every problem; never raises."""
     root, problems = read(data, file)
     if root is None:
         return None, problems
@@ -37,7 +43,7 @@ def centre_of(data: bytes, file: str) -> tuple[Centre | None, list[Problem]]:
     if shape is not None:
         for look in (_unknown_names, _codes_twice, _round_and_round):
             problems += look(shape, root, file)
-    return (None, sorted(problems)) if problems or shape is None else (shape.centre(), [])
+    return (None if problems else shape), sorted(problems)
 
 
 def _unknown_names(shape: CentreShape, root: Node, file: str) -> list[Problem]:

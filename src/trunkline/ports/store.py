@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from trunkline.core.agent import Agent
+from trunkline.core.centre_version import CentreVersion, Signed
 from trunkline.core.customer import Customer, DayFigures, PastInteraction
 from trunkline.core.errors import Rejected
 from trunkline.core.ids import AgentId, CustomerId, InteractionId
@@ -101,6 +102,36 @@ class Store(Protocol):
 
     async def waits(self, *, since: datetime, until: datetime, at_most: int) -> Sequence[WaitTold]:
         """Return the last waits that ended with an agent in that time, and what was expected of them; oldest first."""
+
+
+class Centres(Protocol):
+    """The centre's versions. Every method raises Unavailable when the database cannot be reached."""
+
+    async def put_centre(
+        self, text: str, signed: Signed, *, base: int, at: datetime, from_file: str | None = None
+    ) -> CentreVersion:
+        """Put a text in force upon version `base` (0: none), in one transaction; raises ChangedMeanwhile.
+
+        `from_file` is the SHA-256 of the centre file where the text is that file's.
+        """
+
+    async def centre_number(self) -> int:
+        """Return the number of the version in force, 0 when there is none yet."""
+
+    async def centre_in_force(self) -> CentreVersion | None:
+        """Return the latest version, None before the first."""
+
+    async def centre_version(self, number: int) -> CentreVersion | None:
+        """Return one version."""
+
+    async def centre_history(self, *, below: int | None, at_most: int) -> Sequence[CentreVersion]:
+        """Return versions, the newest first: those below a number, or the latest."""
+
+    async def centre_file_seen(self) -> str | None:
+        """Return the SHA-256 (hex) of the centre file as it was last taken over; None when it never was."""
+
+    async def see_centre_file(self, sha256: str, *, at: datetime) -> None:
+        """Remember the centre file as it is now."""
 
 
 class Logins(Protocol):

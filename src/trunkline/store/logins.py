@@ -23,7 +23,7 @@ class UnknownAgent(Rejected):
     """No such agent, or one who is retired."""
 
     def __init__(self, agent: AgentId) -> None:
-        super().__init__(f"there is no agent {agent!r}: name them in the centre file first")
+        super().__init__(f"there is no agent {agent!r}: add them to the centre first")
 
 
 class PasswordHashing:

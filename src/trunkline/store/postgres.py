@@ -1,7 +1,8 @@
-"""The store on PostgreSQL: the three ports of `ports/store.py` in one object."""
+"""The store on PostgreSQL: all ports of `ports/store.py` in one object."""
 
 from trunkline.ports.store import Health, Situation
 from trunkline.store.agents import Agents
+from trunkline.store.centre import Centres
 from trunkline.store.customers import Customers
 from trunkline.store.database import Database
 from trunkline.store.interactions import Interactions
@@ -9,7 +10,7 @@ from trunkline.store.lease import Leases
 from trunkline.store.logins import Logins, PasswordHashing
 
 
-class PostgresStore(Interactions, Agents, Customers, Logins, Leases):
+class PostgresStore(Interactions, Agents, Customers, Logins, Leases, Centres):
     """The centre's memory. It lives as long as the databases that it is given; `migrate` comes first.
 
     `lease_database` is a pool for the lease alone, which must not stand in line behind other questions.

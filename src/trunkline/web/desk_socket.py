@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from aiohttp import WSMsgType, web
 
@@ -21,6 +20,7 @@ from trunkline.floor.supervision import Supervision
 from trunkline.web.desk_rounds import SESSION_OVER, SILENCE_S, SILENT, DeskRounds
 from trunkline.web.errors import error_json
 from trunkline.web.log_in import COOKIE, LogIn
+from trunkline.web.origin import is_foreign
 
 log = logging.getLogger(__name__)
 
@@ -62,8 +62,7 @@ class DeskSocket:
 
     async def connect(self, request: web.Request) -> web.WebSocketResponse:
         """Serve one desk until it goes. Another site's page is refused before anything is read."""
-        origin = request.headers.get("Origin", "")
-        if urlsplit(origin).netloc != request.host and origin not in self._origins:
+        if "Origin" not in request.headers or is_foreign(request, self._origins):
             raise web.HTTPForbidden(text="this socket is for its own pages only")
         agent = await self._log_in.agent_of(request)
         socket = web.WebSocketResponse(max_msg_size=LARGEST_MESSAGE, timeout=2.0)

@@ -9,6 +9,7 @@ from aiohttp.typedefs import Handler
 from trunkline.core.errors import Rejected, TrunklineFault, Unavailable
 from trunkline.core.permission import NotAllowed
 from trunkline.floor.agent import NotYours
+from trunkline.floor.centre_board import BadDraft
 from trunkline.floor.state import NoSuch
 from trunkline.web.log_in import NotLoggedIn, TooManyTries, WrongPassword
 
@@ -31,6 +32,7 @@ _STATUS: tuple[tuple[type[TrunklineFault], int], ...] = (
     (NotYours, 403),
     (NotAllowed, 403),
     (NoSuch, 404),
+    (BadDraft, 400),
     (Rejected, 409),
     (Unavailable, 503),
 )

@@ -14,6 +14,7 @@ from trunkline.core.journal import Happened, JournalEntry
 from trunkline.core.permission import Deed, may
 from trunkline.floor.state import Floor, NoSuch
 from trunkline.ports.store import Health, Store
+from trunkline.web.centre import CentreDoor
 from trunkline.web.desk_socket import DeskSocket
 from trunkline.web.errors import StandingBy, errors
 from trunkline.web.flows import FlowsDoor
@@ -30,6 +31,7 @@ def web_application(
     socket: DeskSocket,
     recordings: "Recordings",
     flows: FlowsDoor,
+    centre: CentreDoor,
     health: "HealthDoor",
     sip_ws_port: int,
 ) -> web.Application:
@@ -38,7 +40,7 @@ def web_application(
     application.on_response_prepare.append(_headers(sip_ws_port))
     application.cleanup_ctx.append(socket.looked_after)
     application.on_shutdown.append(socket.close_all)
-    for part in (log_in, socket, recordings, flows, health):
+    for part in (log_in, socket, recordings, flows, centre, health):
         application.add_routes(part.routes())
     application.add_routes([web.get("/", _index)])
     if (STATIC / "assets").is_dir():
