@@ -6,7 +6,7 @@ export type Action = keyof (typeof words)['keys'];
 
 export interface Shortcut {
   action: Action;
-  group: 'call' | 'wrap_up' | 'desk' | 'flows';
+  group: 'call' | 'wrap_up' | 'desk' | 'flows' | 'centre';
   /** As shown. */
   keys: string[];
 }
@@ -29,11 +29,12 @@ export const SHORTCUTS: Shortcut[] = [
   { action: 'flows', group: 'flows', keys: ['F'] },
   { action: 'step', group: 'flows', keys: ['←', '→'] },
   { action: 'zoom', group: 'flows', keys: ['+', '−', '0'] },
+  { action: 'centre', group: 'centre', keys: ['C'] },
 ];
 
 const LETTERS = new Map<string, Action>([
   ['m', 'mute'], ['h', 'hold'], ['k', 'keypad'], ['x', 'hang_up'], ['n', 'note'],
-  ['j', 'next'], ['p', 'presence'], ['r', 'ready'], ['t', 'phone'], ['f', 'flows'],
+  ['j', 'next'], ['p', 'presence'], ['r', 'ready'], ['t', 'phone'], ['f', 'flows'], ['c', 'centre'],
 ]);
 
 /** Where the key was pressed: what stands under the cursor decides what a key may mean. */

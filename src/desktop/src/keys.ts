@@ -24,7 +24,8 @@ const acts: Record<Action, () => unknown> = {
   ready: () => (desk.me?.presence === 'ready' ? (desk.menu = 'presence') : desk.present('ready')),
   phone: () => (desk.menu = 'phone'),
   help: () => (desk.dialog = 'shortcuts'),
-  flows: () => desk.seesFlows && (desk.takesCalls || desk.place.name !== 'flows') && page.turn(),
+  flows: () => desk.seesFlows && (desk.takesCalls || desk.place.name !== 'flows') && page.turn('flows'),
+  centre: () => desk.editsCentre && (desk.takesCalls || desk.place.name !== 'centre') && page.turn('centre'),
   // The drawing takes these itself while it has the focus.
   step: () => undefined,
   zoom: () => undefined,

@@ -1,19 +1,21 @@
 /** Which page is shown: the address says it, so that a reload, a bookmark and the way back all lead there. */
 
-export type Place = { name: 'desk' } | { name: 'flows'; flow: string | null };
+export type Place = { name: 'desk' } | { name: 'flows'; flow: string | null } | { name: 'centre'; section: string | null; entry: string | null };
 
 /** Read the part of an address behind its `#`; null where it names no page. */
 export function placeAt(hash: string): Place | null {
-  const [name, flow] = hash.replace(/^#/, '').split('/');
+  const [name, first, second] = hash.replace(/^#/, '').split('/');
   if (name === 'desk') return { name };
-  if (name === 'flows') return { name, flow: flow ? decoded(flow) : null };
+  if (name === 'flows') return { name, flow: first ? decoded(first) : null };
+  if (name === 'centre') return { name, section: first ? decoded(first) : null, entry: second ? decoded(second) : null };
   return null;
 }
 
 /** Return the address of a page. */
 export function addressOf(place: Place): string {
   if (place.name === 'desk') return '#desk';
-  return place.flow === null ? '#flows' : `#flows/${encodeURIComponent(place.flow)}`;
+  const rest = place.name === 'flows' ? [place.flow] : place.section === null ? [] : [place.section, place.entry];
+  return `#${[place.name, ...rest.filter((part) => part !== null).map(encodeURIComponent)].join('/')}`;
 }
 
 function decoded(text: string): string | null {
@@ -26,7 +28,7 @@ function decoded(text: string): string | null {
 
 class Page {
   #asked = $state.raw<Place | null>(null);
-  #latestFlow: string | null = null;
+  #latest: Record<'flows' | 'centre', Place> = { flows: { name: 'flows', flow: null }, centre: { name: 'centre', section: null, entry: null } };
 
   constructor() {
     if (typeof window === 'undefined') return;
@@ -45,14 +47,14 @@ class Page {
     else location.hash = addressOf(place);
   }
 
-  /** From the desk to the flows, where one looked last, and back. */
-  turn(): void {
-    this.go(this.#asked?.name === 'flows' ? { name: 'desk' } : { name: 'flows', flow: this.#latestFlow });
+  /** From the desk to another page, where one looked last, and back. */
+  turn(to: 'flows' | 'centre'): void {
+    this.go(this.#asked?.name === to ? { name: 'desk' } : this.#latest[to]);
   }
 
   #read(): void {
     this.#asked = placeAt(location.hash);
-    if (this.#asked?.name === 'flows') this.#latestFlow = this.#asked.flow;
+    if (this.#asked && this.#asked.name !== 'desk') this.#latest[this.#asked.name] = this.#asked;
   }
 }
 

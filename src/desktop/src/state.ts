@@ -167,6 +167,8 @@ export interface State {
   at_steps?: Record<string, Record<string, number>>;
   /** Another revision: the flows or what their tests came to are others, fetch them again. */
   flows?: { revision: string };
+  /** The version of the centre in force; for those who may change it. */
+  centre_version?: { number: number };
 }
 
 export type DeskEvent =

@@ -294,6 +294,7 @@ export const words = {
     phone: 'Open the phone menu',
     help: 'Show this list',
     flows: 'To the flows, and back to the desk',
+    centre: 'To the centre, and back to the desk',
     step: 'In the drawing: the step before, the next step',
     zoom: 'In the drawing: larger, smaller, whole',
   },
@@ -301,11 +302,13 @@ export const words = {
   groupWrapUp: 'Wrap-up',
   groupDesk: 'The desk',
   groupFlows: 'Flows',
+  groupCentre: 'Centre',
 
   // Pages
   pages: 'Pages',
   deskPage: 'Desk',
   flowsPage: 'Flows',
+  centrePage: 'Centre',
 
   // Me
   me: (name: string) => `${name}: your menu`,
