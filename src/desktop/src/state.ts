@@ -25,6 +25,8 @@ export interface Me {
   presence: PresenceKind;
   reason: string | null;
   since: string;
+  /** When they are ready again by themselves, having let an offer ring. */
+  back_at: string | null;
   /** The interaction in hand. */
   busy: string | null;
   phone: { kind: PhoneKind; endpoint: string; reachable: boolean; sip: SipAccount };

@@ -75,6 +75,7 @@ export const words = {
     connection_lost: 'Your desk was away for a while, so no calls come to you. Make yourself ready when you are back.',
     phone_unreachable: 'Your phone could not be reached, so no calls come to you. Once it says “Phone ready”, make yourself ready.',
   } as Record<string, string>,
+  backSoon: (left: string) => `A call rang here and nobody answered; it went back to its place in the queue. You are ready again in ${left}.`,
   makeReady: 'I am ready',
 
   // Queues

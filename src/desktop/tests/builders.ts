@@ -17,7 +17,7 @@ export function aCallback(change: Partial<Card> = {}): Card {
 export function aState(...cards: Card[]): State {
   return {
     me: {
-      id: 'ana', name: 'Ana Torres', role: 'agent', presence: 'ready', reason: null, since: '2026-11-23T09:00:00Z', busy: null,
+      id: 'ana', name: 'Ana Torres', role: 'agent', presence: 'ready', reason: null, since: '2026-11-23T09:00:00Z', back_at: null, busy: null,
       phone: { kind: 'browser', endpoint: 'ana-web', reachable: true, sip: { uri: 'sip:ana-web@127.0.0.1', user: 'ana-web', realm: 'trunkline', ha1: 'x', ws_port: 8088, secure: false } },
     },
     interactions: Object.fromEntries(cards.map((card) => [card.id, card])),

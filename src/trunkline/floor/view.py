@@ -123,6 +123,7 @@ def me(agent: Agent, *, reachable: bool, sip: Mapping[str, Any]) -> Json:
         "presence": agent.presence.value,
         "reason": agent.reason,
         "since": _time(agent.since),
+        "back_at": _time(agent.back_at),
         "busy": agent.busy,
         "phone": {"kind": agent.phone.value, "endpoint": agent.endpoint, "reachable": reachable, "sip": dict(sip)},
     }
