@@ -13,7 +13,7 @@ from trunkline.core.ids import AgentId, InteractionId, QueueId
 from trunkline.core.interaction import Entry
 from trunkline.core.routing import Routing
 
-START = 1_800_000_000.0
+START = 1_800_000_000.123457
 QUEUES, SKILLS, MEDIA, AGENTS = ("sales", "support"), ("english", "french"), ("voice", "chat"), ("ana", "ben", "carla")
 AT_MOST = 2
 RELAX = (

@@ -137,10 +137,10 @@ class Routing:
         if place.wanted is not None:
             seat = self.agents.seats.get(place.wanted.agent)
             return seat.id if seat is not None and place.line.medium in seat.room else None
-        waited = now - place.key[0]
         best = None
         for able in place.line.able:
-            if able.after > waited:
+            # The very sum that `entry_for` compares: a difference could be rounded to another side of it.
+            if able.after and place.key[0] + able.after > now:
                 break
             first = able.first()
             if first is not None and (best is None or first < best):
@@ -155,8 +155,13 @@ class Routing:
         if place.wanted is not None:
             agent = self.agent_for(interaction, now=now)
             return [agent] if agent is not None else []
-        waited = now - place.key[0]
-        found = [each for able in place.line.able if able.after <= waited for each in able.some(at_most)]
+        counts_from = place.key[0]
+        found = [
+            each
+            for able in place.line.able
+            if not able.after or counts_from + able.after <= now
+            for each in able.some(at_most)
+        ]
         return [each[3].id for each in sorted(found)[:at_most]]
 
     def entry_for(self, agent: AgentId, *, now: float) -> InteractionId | None:
@@ -170,7 +175,7 @@ class Routing:
             for duty in duties.get(medium, ()):
                 heads = duty.heads(self.agents.heads)
                 head = min(heads)
-                if head + duty.behind < best_count and head + duty.after <= now:
+                if head + duty.behind < best_count and (not duty.after or head + duty.after <= now):
                     best, best_count = duty.lines[heads.index(head)], head + duty.behind
         kept = self._kept.get(agent)
         if kept:

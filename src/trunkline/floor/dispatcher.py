@@ -1,7 +1,7 @@
 """The ACD: who waits meets who is free, the moment that either comes."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -73,7 +73,9 @@ class Dispatcher:
             self._timer.cancel()
         self._due, self._timer = due, None
         if due is not None:
-            self._timer = self._floor.clock.at(datetime.fromtimestamp(due, UTC), self._time_has_come)
+            # Never before it: a datetime is rounded to the microsecond.
+            when = datetime.fromtimestamp(due, UTC) + timedelta(microseconds=1)
+            self._timer = self._floor.clock.at(when, self._time_has_come)
 
     def _time_has_come(self) -> None:
         self._due, self._timer = None, None
