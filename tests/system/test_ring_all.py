@@ -24,33 +24,32 @@ async def test_the_first_to_answer_has_the_caller_and_the_other_is_offered_the_n
     house: House, tmp_path: Path
 ) -> None:
     phones = {agent: await house.phone(agent, tmp_path, hertz=hertz) for agent, hertz in (("ana", 700), ("ben", 900))}
-    async with seated(house, "ana") as ana, seated(house, "ben") as ben:
-        async with two_ring_at_once(house):
-            await ana.sees(lambda state: state["queues"]["sales"]["title"] == "Two at once")
-            await ana.ready_with_sip_phone()
-            await ben.ready_with_sip_phone()
-            first = await house.call_waits(from_="+447700900301", hertz=440)
-            for seat, phone in ((ana, phones["ana"]), (ben, phones["ben"])):
-                await seat.card("offered")
-                await phone.event("CALL_INCOMING")
-            second = await house.call_waits(from_="+447700900302", hertz=500)
+    async with seated(house, "ana") as ana, seated(house, "ben") as ben, two_ring_at_once(house):
+        await ana.sees(lambda state: state["queues"]["sales"]["title"] == "Two at once")
+        await ana.ready_with_sip_phone()
+        await ben.ready_with_sip_phone()
+        first = await house.call_waits(from_="+447700900301", hertz=440)
+        for seat, phone in ((ana, phones["ana"]), (ben, phones["ben"])):
+            await seat.card("offered")
+            await phone.event("CALL_INCOMING")
+        second = await house.call_waits(from_="+447700900302", hertz=500)
 
-            phones["ben"].do("accept")
+        phones["ben"].do("accept")
 
-            assert (await ben.card("talking"))["address"]["e164"] == "+447700900301"
-            await first.hears_tone(900, 10)
-            await phones["ana"].event("CALL_CLOSED")
-            offered = await ana.sees(
-                lambda state: next(
-                    card for card in state["interactions"].values() if card["address"]["e164"] == "+447700900302"
-                )
+        assert (await ben.card("talking"))["address"]["e164"] == "+447700900301"
+        await first.hears_tone(900, 10)
+        await phones["ana"].event("CALL_CLOSED")
+        offered = await ana.sees(
+            lambda state: next(
+                card for card in state["interactions"].values() if card["address"]["e164"] == "+447700900302"
             )
-            assert offered["stage"] == "offered"
-            await phones["ana"].event("CALL_INCOMING")
-            phones["ana"].do("accept")
-            await ana.card("talking")
-            await second.hears_tone(700, 10)
-            await asyncio.gather(first.hang_up(), second.hang_up())
-            await ben.wrap_up()
-            await ana.wrap_up()
-            assert ana.desk.state["me"]["presence"] == ben.desk.state["me"]["presence"] == "ready"
+        )
+        assert offered["stage"] == "offered"
+        await phones["ana"].event("CALL_INCOMING")
+        phones["ana"].do("accept")
+        await ana.card("talking")
+        await second.hears_tone(700, 10)
+        await asyncio.gather(first.hang_up(), second.hang_up())
+        await ben.wrap_up()
+        await ana.wrap_up()
+        assert ana.desk.state["me"]["presence"] == ben.desk.state["me"]["presence"] == "ready"
