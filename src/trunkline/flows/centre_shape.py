@@ -140,24 +140,24 @@ class _QueueOverflow(BaseModel):
 
 
 class _Queue(BaseModel):
-    """A queue of the centre file."""
+    """A queue of the centre file; what is changed most often comes first, for so the forms show it."""
 
     model_config = _CLOSED
 
     title: str
-    strategy: Annotated[Strategy, Field(strict=False)] = Strategy.LONGEST_IDLE
-    ring_at_once: Points | None = None
-    more_wrap_up: Duration = timedelta(seconds=60)
-    back_off: Duration | None = None
-    sticky: _Sticky | None = None
-    hours: Name | None = None
-    overflow: _QueueOverflow | None = None
     ring_for: Duration = timedelta(seconds=20)
     wrap_up: WrapUp = timedelta(seconds=60)
+    more_wrap_up: Duration = timedelta(seconds=60)
     music: Name = "default"
     announce_every: Duration | None = None
     whisper: Annotated[str, Field(min_length=1, max_length=80)] | None = None
     auto_answer: bool = False
+    strategy: Annotated[Strategy, Field(strict=False)] = Strategy.LONGEST_IDLE
+    ring_at_once: Points | None = None
+    back_off: Duration | None = None
+    sticky: _Sticky | None = None
+    overflow: _QueueOverflow | None = None
+    hours: Name | None = None
 
     def config(self) -> QueueConfig:
         """Return it as the rest of the service knows it."""
