@@ -25,7 +25,8 @@ MAY_IMPORT = {
     "crm": {"core", "flows", "ports"},
     "web": {"core", "ports", "floor"},
     "simulate": {"core", "settings"},
-    "cli": {"app", "settings", "core", "flows"},
+    "planning": {"core"},
+    "cli": {"app", "settings", "core", "flows", "planning"},
     "__main__": {"cli"},
 }
 

@@ -38,12 +38,23 @@ def written_centre(data: bytes, file: str) -> tuple[CentreShape | None, list[Pro
     if not isinstance(root.value, dict):
         message = "a centre file is keys and values"
         return None, [*problems, Problem(file, root.line, root.column, Severity.ERROR, "shape", message)]
-    shape, found = shaped(CentreShape, root, file)
+    shape, found = _shape_in(root, file, CentreShape)
     problems += found
+    return (None if problems else shape), sorted(problems)
+
+
+def centre_in(node: Node, file: str, model: type[CentreShape] = CentreShape) -> tuple[Centre | None, list[Problem]]:
+    """Return the centre that a part of a file holds, or None with every problem; `model` may ask for less."""
+    shape, problems = _shape_in(node, file, model)
+    return (shape.centre() if shape is not None and not problems else None), problems
+
+
+def _shape_in(node: Node, file: str, model: type[CentreShape]) -> tuple[CentreShape | None, list[Problem]]:
+    shape, problems = shaped(model, node, file)
     if shape is not None:
         for look in (_unknown_names, _codes_twice, _round_and_round):
-            problems += look(shape, root, file)
-    return (None if problems else shape), sorted(problems)
+            problems += look(shape, node, file)
+    return shape, problems
 
 
 def _unknown_names(shape: CentreShape, root: Node, file: str) -> list[Problem]:
