@@ -17,6 +17,7 @@ _COMMANDS = {
     "call": ("trunkline.cli.call", "Place a test call and tell step by step what the caller heard."),
     "demo": ("trunkline.cli.demo", "Bring simulated callers and agents, so that the screens live."),
     "report": ("trunkline.cli.report", "Figures of what was: how far the expected waits were off."),
+    "simulate": ("trunkline.cli.simulate", "Play a day with planned staff, and tell how long people would wait."),
     "flow": ("trunkline.cli.flow", "Check, test, explore, draw and try the flow files."),
 }
 

@@ -241,7 +241,11 @@ def _memberships(value: object) -> object:
     return value
 
 
-class _Capacity(BaseModel):
+Memberships = Annotated[dict[Name, _Membership], BeforeValidator(_memberships)]
+"""The queues that somebody serves."""
+
+
+class CapacityShape(BaseModel):
     """What an agent takes at once."""
 
     model_config = _CLOSED
@@ -275,7 +279,7 @@ class _Agent(BaseModel):
     model_config = _CLOSED
 
     name: str
-    queues: Annotated[dict[Name, _Membership], BeforeValidator(_memberships)] = Field(default_factory=dict)
+    queues: Memberships = Field(default_factory=dict)
     role: Annotated[Role, Field(strict=False)] = Role.AGENT
     skills: dict[Name, Level] = Field(default_factory=dict)
     team: Name | None = None
@@ -299,7 +303,7 @@ class CentreShape(BaseModel):
     routing: _Routing = _Routing()
     skills: dict[Name, str] = Field(default_factory=dict)
     teams: dict[Name, str] = Field(default_factory=dict)
-    capacity: dict[Name, _Capacity] = Field(default_factory=dict)
+    capacity: dict[Name, CapacityShape] = Field(default_factory=dict)
     agents: dict[Annotated[str, AfterValidator(_agent_id)], _Agent] = Field(default_factory=dict)
 
     def centre(self) -> Centre:
@@ -334,3 +338,12 @@ class CentreShape(BaseModel):
             point=self.routing.point,
             overtaken_at_most=self.routing.overtaken_at_most,
         )
+
+
+class OutlineShape(CentreShape):
+    """A centre of which only the routing matters: what a plan holds that names no centre file."""
+
+    name: str = "outline"
+    region: Annotated[str, AfterValidator(_region)] = "GB"
+    dispositions: tuple[_Coded, ...] = Field(default=(), strict=False)
+    reasons: tuple[_Coded, ...] = Field(default=(), strict=False)

@@ -14,6 +14,8 @@ from trunkline.planning.distributions import Fixed, Length
 
 ALWAYS: tuple[tuple[float, float], ...] = ()
 """The shift of who is there all the time."""
+AT_ONCE = Fixed(0.0)
+_A_MINUTE = Fixed(60.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Arrivals:
     queue: QueueId
     stretches: tuple[Stretch, ...]
     handling: Length
-    wrap_up: Length = Fixed(0.0)
+    wrap_up: Length = AT_ONCE
     patience: Length | None = None
     """How long they wait before they give up; None: they never do."""
     medium: str = "voice"
@@ -40,6 +42,8 @@ class Arrivals:
     skills: Skills = frozenset()
     prefer: frozenset[str] = frozenset()
     relax: tuple[Relaxed, ...] = ()
+    moments: tuple[float, ...] = ()
+    """When contacts come for certain, in their order, instead of by chance in the stretches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +61,11 @@ class Crew:
 class Answering:
     """How agents take what they are offered."""
 
-    rings: Length = Fixed(0.0)
+    rings: Length = AT_ONCE
     """How long until they answer; who takes longer than the queue's `ring_for` has not answered."""
     missed: float = 0.0
     """The share of offers that nobody answers."""
-    back_after: Length = Fixed(60.0)
+    back_after: Length = _A_MINUTE
     """How long who did not answer is not ready, where the queue has no `back_off`."""
 
 
@@ -84,4 +88,5 @@ class Plan:
     @property
     def end(self) -> float:
         """The time of day at which the last contacts come."""
-        return max((stretch.end for each in self.arrivals for stretch in each.stretches), default=0.0)
+        ends = [stretch.end for each in self.arrivals for stretch in each.stretches]
+        return max(ends + [moment for each in self.arrivals for moment in each.moments], default=0.0)

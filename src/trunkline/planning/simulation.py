@@ -18,7 +18,7 @@ from trunkline.core.ids import AgentId, InteractionId, QueueId
 from trunkline.core.interaction import Entry
 from trunkline.core.routing import Routing
 from trunkline.planning.figures import Figures, Seen, figures
-from trunkline.planning.plan import Arrivals, Crew, Plan, Stretch
+from trunkline.planning.plan import Arrivals, Crew, Plan
 from trunkline.planning.virtual import Alarm, VirtualTime
 
 MIDNIGHT = datetime(2027, 1, 4, tzinfo=UTC).timestamp()
@@ -80,6 +80,7 @@ class Day:
         self.plan, self.seed = plan, f"{plan.seed} {replication}"
         self.contacts = 0
         """How many came, the warm-up included."""
+        self.seen: defaultdict[QueueId, Seen] = defaultdict(Seen)
         self._centre = centre = plan.centre
         self._time = VirtualTime(MIDNIGHT)
         self._routing = Routing(
@@ -88,7 +89,6 @@ class Day:
         self._counted_from = MIDNIGHT + plan.warm_up
         self._contacts: dict[InteractionId, Contact] = {}
         self._workers: dict[AgentId, Worker] = {}
-        self._seen: defaultdict[QueueId, Seen] = defaultdict(Seen)
         self._numbers = count()
         self._answers = Random(f"{self.seed} answering")  # noqa: S311 - no secrets
         self._due: float | None = None
@@ -100,7 +100,7 @@ class Day:
             self._place(crew)
         for number, arrivals in enumerate(self.plan.arrivals):
             dice = Dice(f"{self.seed} {number}")
-            self._next(arrivals, dice, _comings(arrivals.stretches, dice.coming))
+            self._next(arrivals, dice, _comings(arrivals, dice.coming))
         self._time.run()
         return self._figures()
 
@@ -149,7 +149,7 @@ class Day:
 
     def _give_up(self, contact: Contact) -> None:
         self._routing.forget(contact.id)
-        self._count(contact, self._seen[contact.queue].abandoned)
+        self._count(contact, self.seen[contact.queue].abandoned)
         if contact.agent is not None:
             self._let_go(contact.agent, contact, served=False)
         self._look_again()
@@ -199,7 +199,7 @@ class Day:
 
     def _answer(self, contact: Contact, agent: AgentId) -> None:
         self._routing.forget(contact.id)
-        self._count(contact, self._seen[contact.queue].served)
+        self._count(contact, self.seen[contact.queue].served)
         self._time.after(contact.handling, partial(self._end, contact, agent))
 
     def _miss(self, contact: Contact, agent: AgentId) -> None:
@@ -214,7 +214,7 @@ class Day:
 
     def _end(self, contact: Contact, agent: AgentId) -> None:
         if contact.came >= self._counted_from:
-            self._seen[contact.queue].handling.append(contact.handling)
+            self.seen[contact.queue].handling.append(contact.handling)
         self._let_go(agent, contact, served=True)
         self._look_again()
 
@@ -273,29 +273,30 @@ class Day:
 
     def _figures(self) -> Mapping[QueueId, Figures]:
         for contact in list(self._contacts.values()):
-            self._count(contact, self._seen[contact.queue].left)
+            self._count(contact, self.seen[contact.queue].left)
         for worker in self._workers.values():
             worker.spend(self._time.now)
             for queue in worker.agent.queues:
-                self._seen[queue].busy_s += worker.busy_s
-                self._seen[queue].present_s += worker.present_s
-        return {queue: figures(seen, within_s=self.plan.within_s) for queue, seen in sorted(self._seen.items())}
+                self.seen[queue].busy_s += worker.busy_s
+                self.seen[queue].present_s += worker.present_s
+        return {queue: figures(seen, within_s=self.plan.within_s) for queue, seen in sorted(self.seen.items())}
 
 
-def play_days(plan: Plan, seen: Callable[[int], None] = lambda _contacts: None) -> Mapping[QueueId, list[Figures]]:
-    """Play a plan as often as it says; `seen` is told after each day how many came on it."""
+def play_days(plan: Plan, played: Callable[[int], None] = lambda _contacts: None) -> Mapping[QueueId, list[Figures]]:
+    """Play a plan as often as it says; `played` is told after each day how many came on it."""
     days: dict[QueueId, list[Figures]] = {}
     for replication in range(plan.replications):
         day = Day(plan, replication)
         for queue, found in day.play().items():
             days.setdefault(queue, []).append(found)
-        seen(day.contacts)
+        played(day.contacts)
     return days
 
 
-def _comings(stretches: tuple[Stretch, ...], random: Random) -> Iterator[float]:
+def _comings(arrivals: Arrivals, random: Random) -> Iterator[float]:
     """Yield when contacts come: within a stretch at a constant rate, each independent of the others."""
-    for stretch in stretches:
+    yield from arrivals.moments
+    for stretch in arrivals.stretches:
         rate = stretch.contacts / (stretch.end - stretch.start)
         when = stretch.start
         while rate > 0 and (when := when + random.expovariate(rate)) < stretch.end:
