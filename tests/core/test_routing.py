@@ -227,3 +227,13 @@ def test_a_clock_that_was_set_back_puts_nobody_before_others() -> None:
     _sits(routing, "ana", order=Order(1.0))
 
     assert routing.agents_for(_waits(routing, "one"), 2, now=NOW) == [ben, ana]
+
+
+def test_a_clock_that_was_set_back_leaves_nobody_idle_beside_work() -> None:
+    routing = Routing()
+    ana = _sits(routing, "ana")
+    call = _waits(routing, "one", since=later(160))
+
+    assert routing.agent_for(call, now=NOW) == ana
+    assert routing.agents_for(call, 2, now=NOW) == [ana]
+    assert routing.entry_for(ana, now=NOW) == call
