@@ -229,6 +229,66 @@ def test_a_clock_that_was_set_back_puts_nobody_before_others() -> None:
     assert routing.agents_for(_waits(routing, "one"), 2, now=NOW) == [ben, ana]
 
 
+def test_who_comes_back_stands_where_they_stood_however_many_were_served() -> None:
+    routing = Routing()
+    ana = _sits(routing, "ana")
+    calls = [_waits(routing, f"{number:03}", since=later(number)) for number in range(100)]
+    back = calls[50], calls[90]
+    for call in back:
+        routing.take(call, ana)
+    _waits(routing, calls[90], since=later(90))
+    for call in calls[:50]:
+        assert routing.entry_for(ana, now=NOW) == call
+        routing.forget(call)
+    _waits(routing, calls[50], since=later(50))
+    routing.leave(InteractionId("nobody"))
+
+    assert [routing.position(call) for call in (calls[50], calls[51], *calls[89:92])] == [1, 2, 40, 41, 42]
+    for call in calls[50:]:
+        assert routing.entry_for(ana, now=NOW) == call
+        routing.forget(call)
+    assert routing.entry_for(ana, now=NOW) is None
+
+
+def test_who_becomes_free_and_is_given_work_at_once_is_asked_again_when_free() -> None:
+    routing = Routing()
+    ana = _sits(routing, "ana", room=frozenset())
+    first = _waits(routing, "first")
+    assert routing.agent_for(first, now=NOW) is None
+    _sits(routing, "ana")
+    _sits(routing, "ana", room=frozenset())
+    assert routing.agent_for(first, now=NOW) is None
+    _sits(routing, "ana")
+
+    assert routing.agent_for(first, now=NOW) == ana
+
+
+def test_who_goes_is_asked_no_more_busy_or_free() -> None:
+    routing = Routing()
+    ana, ben = _sits(routing, "ana", room=frozenset()), _sits(routing, "ben", order=Order(NOW + 1))
+    call = _waits(routing, "one")
+    assert routing.agent_for(call, now=NOW) == ben
+    _sits(routing, "ana")
+    routing.agents.unseat(ana)
+    assert routing.agent_for(call, now=NOW) == ben
+    routing.agents.unseat(ben)
+
+    assert routing.agent_for(call, now=NOW) is None
+
+
+def test_one_who_waits_is_moved_and_not_doubled() -> None:
+    routing = Routing()
+    ana = _sits(routing, "ana", queues={"sales": Membership(), "support": Membership()})
+    call = _waits(routing, "one")
+    _waits(routing, "one", "support")
+
+    assert (routing.waiting(SALES), routing.waiting(QueueId("support"))) == (0, 1)
+    assert routing.longest_since(SALES) is None
+    routing.take(call, ana)
+    routing.forget(call)
+    assert routing.entry_for(ana, now=NOW) is None
+
+
 def test_a_clock_that_was_set_back_leaves_nobody_idle_beside_work() -> None:
     routing = Routing()
     ana = _sits(routing, "ana")

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from trunkline.core.ids import AgentId, QueueId
 
@@ -68,9 +69,10 @@ class Post:
     skills: Skills = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """Where an agent stands among free agents: the smaller is asked first. None of them ever grows smaller.
+class Order(NamedTuple):
+    """Where an agent stands among free agents, for each kind of strategy: the smaller is asked first.
+
+    None of them ever grows smaller.
 
     Seconds since 1970 for the first two; `load` is `busy_load` of core/occupancy.
     """

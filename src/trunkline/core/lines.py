@@ -4,15 +4,15 @@ All times are seconds since 1970, as floats: a comparison of datetimes costs mor
 """
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from heapq import heapify, heappop, heappush, heapreplace
 from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
-from sortedcontainers import SortedList
-
 from trunkline.core.demand import Membership, Order, Post, Skills, Strategy, Wanted
 from trunkline.core.ids import AgentId, InteractionId, QueueId
+from trunkline.core.interaction import Entry
 
 Key = tuple[float, InteractionId]
 """A place among entries: the time from which the entry counts as waiting, then its id."""
@@ -21,6 +21,7 @@ NOBODY = math.inf
 NO_LINE = 0
 """The number of a line that there is not: its head is NOBODY."""
 
+# The places in an Order by which the strategies go.
 _KINDS = {
     Strategy.LONGEST_IDLE: 0,
     Strategy.MOST_SKILLED: 0,
@@ -30,6 +31,7 @@ _KINDS = {
 }
 _RANKS_APART = 1_000_000
 _PREFERRED_APART = 1_000
+_GONE_AT_MOST = 64
 
 
 class Demand(NamedTuple):
@@ -49,7 +51,7 @@ class Seat:
     def __init__(self, id_: AgentId, number: int, post: Post, staff: "Staff") -> None:
         self.id, self.number, self.post, self.staff = id_, number, post, staff
         self.room: frozenset[str] = frozenset()
-        self.keys: tuple[float, float, float] = (0.0, 0.0, 0.0)
+        self.keys = Order(0.0)
         self.absent: dict[str, list[tuple[Able, int]]] = {}
         """Where this agent was taken out because they were not free when looked at."""
         self.left = False
@@ -114,19 +116,28 @@ class Able:
 
 
 class Line:
-    """The entries that ask the same, in the order in which they are served, and who is able to serve them."""
+    """The entries that ask the same, in the order in which they are served, and who is able to serve them.
 
-    __slots__ = ("_heads", "able", "demand", "entries", "is_open", "medium", "number", "overtaken", "strategy")
+    The order is a plain list of which the first part may be gone already: who comes last stands last, and who is served
+    first stood first, but for priorities and those who come back. These cost one move of what is behind them.
+    """
+
+    __slots__ = (
+        "_begin", "_heads", "_keys", "able", "demand", "has_reserves", "is_open", "medium", "number", "overtaken", "strategy",
+    )  # fmt: skip
 
     def __init__(self, demand: Demand, strategy: Strategy, heads: list[float]) -> None:
         """`heads` holds of every line from when its first entry counts as waiting; this line's place is its number."""
         self.demand, self.strategy, self.medium = demand, strategy, demand.medium
-        self.entries: SortedList[Key] = SortedList()
+        self._keys: list[Key] = []
+        self._begin = 0
         self.number, self._heads = len(heads), heads
         heads.append(NOBODY)
         self.is_open = True
         """Whether its entries are offered now."""
         self.able: list[Able] = []
+        self.has_reserves = False
+        """Whether some of the able agents are in reserve."""
         self.overtaken = 0
         """How often somebody was served before the head who came after it."""
 
@@ -136,41 +147,55 @@ class Line:
         return self._heads[self.number]
 
     @property
-    def has_reserves(self) -> bool:
-        """Whether some of the able agents are in reserve."""
-        able = self.able
-        return bool(able) and able[-1].after > 0
+    def first(self) -> InteractionId | None:
+        """The first entry."""
+        return self._keys[self._begin][1] if self._keys else None
 
-    def add(self, key: Key) -> None:
-        """Put an entry at its place."""
-        self.entries.add(key)
-        if self.is_open:
-            self._heads[self.number] = min(self._heads[self.number], key[0])
+    def add(self, key: Key) -> InteractionId | None:
+        """Put an entry at its place; return who stands behind it."""
+        keys = self._keys
+        if not keys:
+            keys.append(key)
+            self._show(key[0])
+            return None
+        if keys[-1] < key:
+            keys.append(key)
+            return None
+        at = bisect_left(keys, key, self._begin)
+        keys.insert(at, key)
+        if at == self._begin:
+            self._show(key[0])
+        return keys[at + 1][1]
 
     def set_open(self, *, is_open: bool) -> None:
         """Offer its entries, or let all of them wait."""
         self.is_open = is_open
-        self._heads[self.number] = self.entries[0][0] if self.entries and is_open else NOBODY
+        self._show(self._keys[self._begin][0] if self._keys else NOBODY)
+
+    def _show(self, head: float) -> None:
+        self._heads[self.number] = head if self.is_open else NOBODY
 
     def before(self, key: Key) -> int:
         """Return how many entries stand before a place."""
-        return int(self.entries.bisect_left(key))
-
-    def behind(self, key: Key) -> Key | None:
-        """Return the entry that stands behind one; None for the last."""
-        if self.entries[-1] == key:
-            return None
-        behind: Key = self.entries[self.entries.bisect_right(key)]
-        return behind
+        return bisect_left(self._keys, key, self._begin) - self._begin
 
     def remove(self, key: Key) -> None:
         """Take an entry out."""
-        entries = self.entries
-        if entries[0] == key:
-            del entries[0]
-            self._heads[self.number] = entries[0][0] if entries and self.is_open else NOBODY
-        else:
-            entries.remove(key)
+        keys, begin = self._keys, self._begin
+        if keys[begin] != key:
+            del keys[bisect_left(keys, key, begin)]
+            return
+        begin += 1
+        if begin == len(keys):
+            keys.clear()
+            self._begin = 0
+            self._show(NOBODY)
+            return
+        self._show(keys[begin][0])
+        if begin > _GONE_AT_MOST and 2 * begin > len(keys):
+            del keys[:begin]
+            begin = 0
+        self._begin = begin
 
     def score(self, skills: Mapping[str, int], membership: Membership) -> int:
         """Return what comes before the strategy's key: a lower rank, then more of what is preferred."""
@@ -190,46 +215,38 @@ class Line:
         able = Able(after, self.medium, _KINDS[self.strategy])
         self.able.append(able)
         self.able.sort(key=attrgetter("after"))
+        self.has_reserves = self.able[-1].after > 0
         return able
 
 
 class Duty:
-    """The lines of one medium that a staff serves at one rank and with one reserve time.
+    """The lines of some media that a staff serves at one rank and with one reserve time.
 
     `behind` is how much later their entries count for them, `after` the wait from which on they may be asked, both in
     seconds.
     """
 
-    __slots__ = ("_look", "after", "behind", "lines")
+    __slots__ = ("after", "behind", "heads", "lines")
 
-    def __init__(self, behind: float, after: float) -> None:
-        self.behind, self.after = behind, after
-        self.lines: list[Line] = []
-        self._look: Callable[[list[float]], tuple[float, ...]] | None = None
-
-    def add(self, line: Line) -> None:
-        """Serve a line more."""
-        self.lines.append(line)
-        self._look = None
-
-    def heads(self, heads: list[float]) -> tuple[float, ...]:
-        """Return the heads of the lines, in their order, and NOBODY after them."""
-        if self._look is None:
-            # All in one call, for this is what every agent who becomes free begins with. Two at least make a tuple.
-            self._look = itemgetter(*(line.number for line in self.lines), NO_LINE)
-        return self._look(heads)
+    def __init__(self, behind: float, after: float, lines: list[Line]) -> None:
+        self.behind, self.after, self.lines = behind, after, lines
+        # All in one call, for this is what every agent who becomes free begins with. Two at least make a tuple.
+        self.heads: Callable[[list[float]], tuple[float, ...]] = itemgetter(*(line.number for line in lines), NO_LINE)
+        """Picks from the heads of all lines those of these lines, in their order, and NOBODY after them."""
 
 
 class Staff:
-    """Everybody with the same post, and the lines they serve, by medium."""
+    """Everybody with the same post, and the lines they serve."""
 
-    __slots__ = ("duties", "free", "queues", "scores", "seats", "skills")
+    __slots__ = ("_duties", "_served", "free", "queues", "scores", "seats", "skills")
 
     def __init__(self, post: Post) -> None:
         self.queues: dict[QueueId, Membership] = dict(post.queues)
         self.skills: dict[str, int] = dict(post.skills)
         self.seats: dict[AgentId, Seat] = {}
-        self.duties: dict[str, list[Duty]] = {}
+        self._served: list[tuple[Line, float, float]] = []
+        """Each line, with `behind` and `after` of its duty."""
+        self._duties: dict[frozenset[str], list[Duty]] = {}
         self.scores: list[tuple[Able, int]] = []
         self.free = 0
         """How many of them have room for anything."""
@@ -242,40 +259,40 @@ class Staff:
                 return
         membership = self.queues[line.demand.queue]
         after = membership.after.total_seconds()
-        self._duty(line.medium, (membership.rank - 1) * point, after).add(line)
+        self._served.append((line, (membership.rank - 1) * point, after))
+        self._duties.clear()
         able, score = line.able_after(after), line.score(skills, membership)
         self.scores.append((able, score))
         for seat in self.seats.values():
             able.add(seat, score)
 
-    def _duty(self, medium: str, behind: float, after: float) -> Duty:
-        duties = self.duties.setdefault(medium, [])
-        for duty in duties:
-            if duty.behind == behind and duty.after == after:
-                return duty
-        duties.append(Duty(behind, after))
-        return duties[-1]
+    def duties(self, room: frozenset[str]) -> list[Duty]:
+        """Return what they serve of these media. It is kept: whoever becomes free asks for it."""
+        duties = self._duties.get(room)
+        if duties is None:
+            alike: dict[tuple[float, float], list[Line]] = {}
+            for line, behind, after in self._served:
+                if line.medium in room:
+                    alike.setdefault((behind, after), []).append(line)
+            duties = self._duties[room] = [Duty(*terms, lines) for terms, lines in alike.items()]
+        return duties
 
 
 class Place:
     """Where a waiting entry is: in its line, or kept for the one agent it is for."""
 
-    __slots__ = ("id", "key", "line", "overtaken_before", "relaxed", "since", "wanted")
+    __slots__ = ("entry", "id", "key", "left", "line", "overtaken_before", "relaxed", "since", "wanted")
 
-    def __init__(self, id_: InteractionId, key: Key, line: Line, since: float) -> None:
-        self.id, self.key, self.line, self.since = id_, key, line, since
+    def __init__(self, id_: InteractionId, entry: Entry, key: Key, line: Line, since: float) -> None:
+        self.id, self.entry, self.key, self.line, self.since = id_, entry, key, line, since
         self.wanted: Wanted | None = None
         """For whom it is kept; then it is not in its line."""
         self.overtaken_before = line.overtaken
         self.relaxed = 0
         """How many relaxations have come true."""
+        self.left = False
 
     @property
     def overtaken(self) -> int:
         """How often somebody of the same line who came later was served before it, at most."""
         return self.line.overtaken - self.overtaken_before
-
-
-def order_keys(order: Order) -> tuple[float, float, float]:
-    """Return the keys in the order of the strategies' kinds."""
-    return (order.idle_since, order.offered_at, order.load)

@@ -48,7 +48,6 @@ class Routing:
         self.agents.serves_more = self._plan_reserves
         self._numbers = count()
         self._places: dict[InteractionId, Place] = {}
-        self._entries: dict[InteractionId, Entry] = {}
         self._kept: dict[AgentId, SortedList[Key]] = {}
         self._waiting: dict[QueueId, int] = {}
         self._oldest: dict[QueueId, list[tuple[float, int, Place]]] = {}
@@ -62,16 +61,19 @@ class Routing:
 
     def wait(self, interaction: InteractionId, entry: Entry, *, now: float, medium: str = "voice") -> None:
         """Put an entry at its place; one that is there already is moved to it. `now` is in seconds since 1970."""
-        self.leave(interaction)
+        if interaction in self._places:
+            self.leave(interaction)
         since = entry.since.timestamp()
         relaxed = _relaxed(entry, now - since) if entry.relax else 0
-        line = self.agents.line(_demand(entry, medium, relaxed))
-        place = Place(interaction, (since - entry.priority * self._point, interaction), line, since)
+        # There nearly always is a line, and a plain tuple is all that it takes to find it.
+        line = None if relaxed else self.agents.lines.get((entry.queue, medium, entry.skills, entry.prefer))
+        if line is None:
+            line = self.agents.line(_demand(entry, medium, relaxed))
+        place = Place(interaction, entry, (since - entry.priority * self._point, interaction), line, since)
         place.relaxed = relaxed
         if interaction in self._overtaken:
             place.overtaken_before -= self._overtaken.pop(interaction)
         self._places[interaction] = place
-        self._entries[interaction] = entry
         self._waiting[entry.queue] = self._waiting.get(entry.queue, 0) + 1
         self._note_age(entry.queue, place)
         wanted = entry.wanted
@@ -87,8 +89,8 @@ class Routing:
         place = self._places.pop(interaction, None)
         if place is None:
             return
-        queue = self._entries.pop(interaction).queue
-        self._waiting[queue] -= 1
+        place.left = True
+        self._waiting[place.entry.queue] -= 1
         if place.wanted is not None:
             self._kept[place.wanted.agent].remove(place.key)
         else:
@@ -101,14 +103,15 @@ class Routing:
             return
         if place.wanted is not None:
             self._overtake(place, self.agents.seats.get(agent))
-        overtaken = place.overtaken
+        overtaken = place.line.overtaken - place.overtaken_before
         self.leave(interaction)
         if overtaken:
             self._overtaken[interaction] = overtaken
 
     def forget(self, interaction: InteractionId) -> None:
         """Take an entry out for good."""
-        self.leave(interaction)
+        if interaction in self._places:
+            self.leave(interaction)
         self._overtaken.pop(interaction, None)
 
     def due(self, now: float) -> list[InteractionId]:
@@ -117,7 +120,7 @@ class Routing:
         while self._later and self._later[0][0] <= now:
             what = heappop(self._later)[2]
             if isinstance(what, Line):
-                changed += [what.entries[0][1]] if what.entries else []
+                changed += [what.first] if what.first is not None else []
             elif self._places.get(what.id) is what:
                 self._renew(what, now)
                 changed.append(what.id)
@@ -137,6 +140,7 @@ class Routing:
         if place.wanted is not None:
             seat = self.agents.seats.get(place.wanted.agent)
             return seat.id if seat is not None and place.line.medium in seat.room else None
+        self.agents.settle()
         best = None
         for able in place.line.able:
             # The very sum that `entry_for` compares: a difference could be rounded to another side of it.
@@ -155,6 +159,7 @@ class Routing:
         if place.wanted is not None:
             agent = self.agent_for(interaction, now=now)
             return [agent] if agent is not None else []
+        self.agents.settle()
         counts_from = place.key[0]
         found = [
             each
@@ -170,22 +175,18 @@ class Routing:
         if seat is None or not seat.room:
             return None
         best, best_count = None, NOBODY
-        duties = seat.staff.duties
-        for medium in seat.room:
-            for duty in duties.get(medium, ()):
-                heads = duty.heads(self.agents.heads)
-                head = min(heads)
-                if head + duty.behind < best_count and (not duty.after or head + duty.after <= now):
-                    best, best_count = duty.lines[heads.index(head)], head + duty.behind
+        heads = self.agents.heads
+        for duty in seat.staff.duties(seat.room):
+            theirs = duty.heads(heads)
+            head = min(theirs)
+            if head + duty.behind < best_count and (not duty.after or head + duty.after <= now):
+                best, best_count = duty.lines[theirs.index(head)], head + duty.behind
         kept = self._kept.get(agent)
         if kept:
             place = self._kept_for(seat, kept)
             if place is not None and (place.key[0] <= best_count or self._may_overtake(place, seat)):
                 return place.id
-        if best is None:
-            return None
-        first: Key = best.entries[0]
-        return first[1]
+        return best.first if best is not None else None
 
     # --- figures ---
 
@@ -204,9 +205,9 @@ class Routing:
     def longest_since(self, queue: QueueId) -> datetime | None:
         """Return since when the longest-waiting entry of a queue waits."""
         oldest = self._oldest.get(queue, [])
-        while oldest and self._places.get(oldest[0][2].id) is not oldest[0][2]:
+        while oldest and oldest[0][2].left:
             heappop(oldest)
-        return self._entries[oldest[0][2].id].since if oldest else None
+        return oldest[0][2].entry.since if oldest else None
 
     def overtaken(self, interaction: InteractionId) -> int:
         """Return how often one who came later and asks the same was served before this entry, at most."""
@@ -232,13 +233,12 @@ class Routing:
 
     def _stand_in_line(self, place: Place) -> None:
         line = place.line
-        line.add(place.key)
+        behind = line.add(place.key)
         if line.has_reserves:
             self._plan_reserves(line)
-        behind = line.behind(place.key)
         if behind is not None:
             # Along a line nobody may count as overtaken more often than who stands before them: only heads are asked.
-            place.overtaken_before = min(place.overtaken_before, self._places[behind[1]].overtaken_before)
+            place.overtaken_before = min(place.overtaken_before, self._places[behind].overtaken_before)
 
     def _keep_for(self, place: Place, wanted: Wanted) -> None:
         place.wanted = wanted
@@ -253,28 +253,35 @@ class Routing:
 
     def _passed(self, place: Place, seat: Seat) -> list[Line]:
         """Return the lines whose heads an agent could serve, and that came before an entry that is for this agent."""
-        duties = (duty for medium in seat.room for duty in seat.staff.duties.get(medium, ()))
+        duties = seat.staff.duties(seat.room)
         return [line for duty in duties for line in duty.lines if line.head + duty.behind < place.key[0]]
 
     def _may_overtake(self, place: Place, seat: Seat) -> bool:
-        heads = (self._places[line.entries[0][1]] for line in self._passed(place, seat))
-        return all(head.overtaken < self._at_most for head in heads)
+        return all(self._head(line).overtaken < self._at_most for line in self._passed(place, seat))
 
     def _overtake(self, place: Place, seat: Seat | None) -> None:
         for line in self._passed(place, seat) if seat is not None else ():
             line.overtaken += 1
-            self.most_overtaken = max(self.most_overtaken, self._places[line.entries[0][1]].overtaken)
+            self.most_overtaken = max(self.most_overtaken, self._head(line).overtaken)
+
+    def _head(self, line: Line) -> Place:
+        """Return the first place of a line in which somebody stands."""
+        first = line.first
+        assert first is not None  # noqa: S101 - for mypy: whoever passed a line passed somebody
+        return self._places[first]
 
     def _note_age(self, queue: QueueId, place: Place) -> None:
-        oldest = self._oldest.setdefault(queue, [])
+        oldest = self._oldest.get(queue)
+        if oldest is None:
+            oldest = self._oldest[queue] = []
         heappush(oldest, (place.since, next(self._numbers), place))
         if len(oldest) > 2 * self._waiting[queue] + 64:
             # Whoever waits very long keeps those on top of it from being cleared away one by one.
-            self._oldest[queue] = sorted(item for item in oldest if self._places.get(item[2].id) is item[2])
+            self._oldest[queue] = sorted(item for item in oldest if not item[2].left)
 
     def _plan_relaxing(self, place: Place) -> None:
         """Note when an entry asks for less."""
-        relax = self._entries[place.id].relax
+        relax = place.entry.relax
         if place.relaxed < len(relax):
             at = place.since + relax[place.relaxed].after.total_seconds()
             heappush(self._later, (at, next(self._numbers), place))
@@ -282,12 +289,12 @@ class Routing:
     def _plan_reserves(self, line: Line) -> None:
         """Note when agents in reserve may be asked for the head of a line: whoever stands behind comes later."""
         for able in line.able:
-            if able.after > 0 and line.entries:
+            if able.after > 0 and line.first is not None:
                 heappush(self._later, (line.head + able.after, next(self._numbers), line))
 
     def _renew(self, place: Place, now: float) -> None:
         """Make true for an entry what the time has brought."""
-        entry = self._entries[place.id]
+        entry = place.entry
         wanted = place.wanted
         if wanted is not None and wanted.until is not None and wanted.until.timestamp() <= now:
             self._kept[wanted.agent].remove(place.key)

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable
 from itertools import count
 
-from trunkline.core.demand import Order, Post, Strategy
+from trunkline.core.demand import Order, Post, Skills, Strategy
 from trunkline.core.ids import AgentId, QueueId
-from trunkline.core.lines import NOBODY, Demand, Line, Seat, Staff, order_keys
+from trunkline.core.lines import NOBODY, Demand, Line, Seat, Staff
 
 StrategyOf = Callable[[QueueId], Strategy]
 
@@ -22,7 +22,8 @@ class Staffing:
         self.heads: list[float] = [NOBODY]
         self.seats: dict[AgentId, Seat] = {}
         self._strategy_of, self._point = strategy_of, point_s
-        self._lines: dict[Demand, Line] = {}
+        self.lines: dict[tuple[QueueId, str, Skills, frozenset[str]], Line] = {}
+        """Every line that anybody asked for, by its Demand or a plain tuple of the same."""
         self._lines_of: dict[QueueId, list[Line]] = {}
         self._staffs: dict[Post, Staff] = {}
         self._staffs_of: dict[QueueId, list[Staff]] = {}
@@ -30,14 +31,16 @@ class Staffing:
         self._asking: dict[tuple[QueueId, str | None], list[Line]] = {}
         self._closed: set[QueueId] = set()
         self._numbers = count()
+        self._freed: dict[Seat, None] = {}
+        """Who has room again, and is not taken in yet wherever they were taken out."""
         self.serves_more: Callable[[Line], None] = lambda _line: None
         """Called with each line that somebody new serves."""
 
     def line(self, demand: Demand) -> Line:
         """Return the line of the entries that ask this."""
-        line = self._lines.get(demand)
+        line = self.lines.get(demand)
         if line is None:
-            line = self._lines[demand] = Line(demand, self._strategy_of(demand.queue), self.heads)
+            line = self.lines[demand] = Line(demand, self._strategy_of(demand.queue), self.heads)
             line.is_open = demand.queue not in self._closed
             queue, skill = demand.queue, min(demand.required, default=(None, 0))[0]
             self._lines_of.setdefault(queue, []).append(line)
@@ -60,7 +63,7 @@ class Staffing:
                         staff.take_on(line, self._point)
                         self.serves_more(line)
         seat = self.seats[id_] = Seat(id_, next(self._numbers), post, staff)
-        seat.keys = order_keys(order)
+        seat.keys = order
         staff.seats[id_] = seat
         for able, score in staff.scores:
             able.add(seat, score)
@@ -74,17 +77,34 @@ class Staffing:
             seat = None
         if seat is None:
             seat = self._sit_down(id_, post, order)
-        keys = order_keys(order)
-        if keys != seat.keys:
-            old = seat.keys
+        old, had = seat.keys, seat.room
+        if order[0] >= old[0] and order[1] >= old[1] and order[2] >= old[2]:
+            seat.keys = order
+        else:
             # A clock that was set back puts nobody before those who were idle longer.
-            seat.keys = (max(keys[0], old[0]), max(keys[1], old[1]), max(keys[2], old[2]))
-        if room == seat.room:
+            seat.keys = Order(*map(max, order, old))
+        if room == had:
             return
-        seat.staff.free += bool(room) - bool(seat.room)
         seat.room = room
+        if not room:
+            seat.staff.free -= 1
+            return
+        if not had:
+            seat.staff.free += 1
         if seat.absent:
-            for medium in room & seat.absent.keys():
+            self._freed[seat] = None
+
+    def settle(self) -> None:
+        """Take everybody in again who was taken out while busy and is free now.
+
+        To be called before anybody looks for an agent, rather than when an agent becomes free: most of those who do are
+        given the next entry at once, and then nobody needs to hear of it.
+        """
+        while self._freed:
+            seat, _ = self._freed.popitem()
+            if seat.left or not seat.absent:
+                continue
+            for medium in seat.room & seat.absent.keys():
                 for able, score in seat.absent.pop(medium):
                     able.add(seat, score)
 
