@@ -10,7 +10,9 @@ from pathlib import Path
 
 from benchmarks.report import header, keep, row_line
 
-NAMES = ("flows", "ami_ingest", "ring_latency", "ivr_rate", "queue_rate", "recovery", "idle")
+NAMES = (
+    "flows", "routing", "simulate", "ami_ingest", "ring_latency", "ivr_rate", "queue_rate", "recovery", "idle",
+)  # fmt: skip
 
 
 def main(names: list[str]) -> int:
