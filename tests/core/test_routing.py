@@ -263,6 +263,16 @@ def test_who_becomes_free_and_is_given_work_at_once_is_asked_again_when_free() -
     assert routing.agent_for(first, now=NOW) == ana
 
 
+def test_who_was_idle_longest_before_is_not_who_is_now() -> None:
+    routing = Routing()
+    ana, ben = _sits(routing, "ana", order=Order(5.0)), _sits(routing, "ben", order=Order(10.0))
+    call = _waits(routing, "one")
+    assert routing.agent_for(call, now=NOW) == ana
+    _sits(routing, "ana", order=Order(20.0))
+
+    assert routing.agent_for(call, now=NOW) == ben
+
+
 def test_who_goes_is_asked_no_more_busy_or_free() -> None:
     routing = Routing()
     ana, ben = _sits(routing, "ana", room=frozenset()), _sits(routing, "ben", order=Order(NOW + 1))

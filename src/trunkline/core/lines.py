@@ -7,6 +7,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from heapq import heapify, heappop, heappush, heapreplace
+from itertools import count
 from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
@@ -115,6 +116,32 @@ class Able:
         return found
 
 
+class Crowd:
+    """Everybody who waits in one queue, in whatever line."""
+
+    __slots__ = ("_numbers", "_oldest", "waiting")
+
+    def __init__(self) -> None:
+        self.waiting = 0
+        self._oldest: list[tuple[float, int, Place]] = []
+        self._numbers = count()
+
+    def add(self, place: "Place") -> None:
+        """Count somebody in."""
+        self.waiting += 1
+        heappush(self._oldest, (place.since, next(self._numbers), place))
+        if len(self._oldest) > 2 * self.waiting + 64:
+            # Whoever waits very long keeps those on top of it from being cleared away one by one.
+            self._oldest = sorted(item for item in self._oldest if not item[2].left)
+
+    def oldest(self) -> "Place | None":
+        """Return the place of who has waited longest."""
+        oldest = self._oldest
+        while oldest and oldest[0][2].left:
+            heappop(oldest)
+        return oldest[0][2] if oldest else None
+
+
 class Line:
     """The entries that ask the same, in the order in which they are served, and who is able to serve them.
 
@@ -123,12 +150,13 @@ class Line:
     """
 
     __slots__ = (
-        "_begin", "_heads", "_keys", "able", "demand", "has_reserves", "is_open", "medium", "number", "overtaken", "strategy",
+        "_begin", "_heads", "_keys", "able", "crowd", "demand", "has_reserves", "is_open", "medium", "number", "overtaken",
+        "strategy",
     )  # fmt: skip
 
-    def __init__(self, demand: Demand, strategy: Strategy, heads: list[float]) -> None:
+    def __init__(self, demand: Demand, strategy: Strategy, heads: list[float], crowd: Crowd) -> None:
         """`heads` holds of every line from when its first entry counts as waiting; this line's place is its number."""
-        self.demand, self.strategy, self.medium = demand, strategy, demand.medium
+        self.demand, self.strategy, self.medium, self.crowd = demand, strategy, demand.medium, crowd
         self._keys: list[Key] = []
         self._begin = 0
         self.number, self._heads = len(heads), heads
@@ -238,7 +266,7 @@ class Duty:
 class Staff:
     """Everybody with the same post, and the lines they serve."""
 
-    __slots__ = ("_duties", "_served", "free", "queues", "scores", "seats", "skills")
+    __slots__ = ("_served", "duties", "free", "queues", "scores", "seats", "skills")
 
     def __init__(self, post: Post) -> None:
         self.queues: dict[QueueId, Membership] = dict(post.queues)
@@ -246,7 +274,8 @@ class Staff:
         self.seats: dict[AgentId, Seat] = {}
         self._served: list[tuple[Line, float, float]] = []
         """Each line, with `behind` and `after` of its duty."""
-        self._duties: dict[frozenset[str], list[Duty]] = {}
+        self.duties: dict[frozenset[str], list[Duty]] = {}
+        """What they serve of these media, where anybody asked `serving` already: there are few rooms."""
         self.scores: list[tuple[Able, int]] = []
         self.free = 0
         """How many of them have room for anything."""
@@ -260,21 +289,19 @@ class Staff:
         membership = self.queues[line.demand.queue]
         after = membership.after.total_seconds()
         self._served.append((line, (membership.rank - 1) * point, after))
-        self._duties.clear()
+        self.duties.clear()
         able, score = line.able_after(after), line.score(skills, membership)
         self.scores.append((able, score))
         for seat in self.seats.values():
             able.add(seat, score)
 
-    def duties(self, room: frozenset[str]) -> list[Duty]:
-        """Return what they serve of these media. It is kept: whoever becomes free asks for it."""
-        duties = self._duties.get(room)
-        if duties is None:
-            alike: dict[tuple[float, float], list[Line]] = {}
-            for line, behind, after in self._served:
-                if line.medium in room:
-                    alike.setdefault((behind, after), []).append(line)
-            duties = self._duties[room] = [Duty(*terms, lines) for terms, lines in alike.items()]
+    def serving(self, room: frozenset[str]) -> list[Duty]:
+        """Return what they serve of these media."""
+        alike: dict[tuple[float, float], list[Line]] = {}
+        for line, behind, after in self._served:
+            if line.medium in room:
+                alike.setdefault((behind, after), []).append(line)
+        duties = self.duties[room] = [Duty(*terms, lines) for terms, lines in alike.items()]
         return duties
 
 

@@ -49,8 +49,6 @@ class Routing:
         self._numbers = count()
         self._places: dict[InteractionId, Place] = {}
         self._kept: dict[AgentId, SortedList[Key]] = {}
-        self._waiting: dict[QueueId, int] = {}
-        self._oldest: dict[QueueId, list[tuple[float, int, Place]]] = {}
         self._later: list[tuple[float, int, Place | Line]] = []
         self._overtaken: dict[InteractionId, int] = {}
         """What was counted of those who are being offered, and may come back to their place."""
@@ -74,8 +72,7 @@ class Routing:
         if interaction in self._overtaken:
             place.overtaken_before -= self._overtaken.pop(interaction)
         self._places[interaction] = place
-        self._waiting[entry.queue] = self._waiting.get(entry.queue, 0) + 1
-        self._note_age(entry.queue, place)
+        line.crowd.add(place)
         wanted = entry.wanted
         if wanted is not None and (wanted.until is None or wanted.until.timestamp() > now):
             self._keep_for(place, wanted)
@@ -86,15 +83,9 @@ class Routing:
 
     def leave(self, interaction: InteractionId) -> None:
         """Take an entry out, if it is in."""
-        place = self._places.pop(interaction, None)
-        if place is None:
-            return
-        place.left = True
-        self._waiting[place.entry.queue] -= 1
-        if place.wanted is not None:
-            self._kept[place.wanted.agent].remove(place.key)
-        else:
-            self._leave_line(place)
+        place = self._places.get(interaction)
+        if place is not None:
+            self._remove(place)
 
     def take(self, interaction: InteractionId, agent: AgentId) -> None:
         """Take an entry out because it is offered to an agent, and count whom it overtakes; it may come back."""
@@ -104,7 +95,7 @@ class Routing:
         if place.wanted is not None:
             self._overtake(place, self.agents.seats.get(agent))
         overtaken = place.line.overtaken - place.overtaken_before
-        self.leave(interaction)
+        self._remove(place)
         if overtaken:
             self._overtaken[interaction] = overtaken
 
@@ -176,7 +167,7 @@ class Routing:
             return None
         best, best_count = None, NOBODY
         heads = self.agents.heads
-        for duty in seat.staff.duties(seat.room):
+        for duty in seat.staff.duties.get(seat.room) or seat.staff.serving(seat.room):
             theirs = duty.heads(heads)
             head = min(theirs)
             if head + duty.behind < best_count and (not duty.after or head + duty.after <= now):
@@ -200,14 +191,14 @@ class Routing:
 
     def waiting(self, queue: QueueId) -> int:
         """Return how many entries wait in a queue."""
-        return self._waiting.get(queue, 0)
+        crowd = self.agents.crowds.get(queue)
+        return crowd.waiting if crowd is not None else 0
 
     def longest_since(self, queue: QueueId) -> datetime | None:
         """Return since when the longest-waiting entry of a queue waits."""
-        oldest = self._oldest.get(queue, [])
-        while oldest and oldest[0][2].left:
-            heappop(oldest)
-        return oldest[0][2].entry.since if oldest else None
+        crowd = self.agents.crowds.get(queue)
+        oldest = crowd.oldest() if crowd is not None else None
+        return oldest.entry.since if oldest is not None else None
 
     def overtaken(self, interaction: InteractionId) -> int:
         """Return how often one who came later and asks the same was served before this entry, at most."""
@@ -221,9 +212,18 @@ class Routing:
 
     def queues(self) -> Iterable[QueueId]:
         """Return every queue in which anything ever waited."""
-        return self._waiting.keys()
+        return self.agents.crowds.keys()
 
     # --- within ---
+
+    def _remove(self, place: Place) -> None:
+        del self._places[place.id]
+        place.left = True
+        place.line.crowd.waiting -= 1
+        if place.wanted is not None:
+            self._kept[place.wanted.agent].remove(place.key)
+        else:
+            self._leave_line(place)
 
     def _leave_line(self, place: Place) -> None:
         line = place.line
@@ -253,7 +253,7 @@ class Routing:
 
     def _passed(self, place: Place, seat: Seat) -> list[Line]:
         """Return the lines whose heads an agent could serve, and that came before an entry that is for this agent."""
-        duties = seat.staff.duties(seat.room)
+        duties = seat.staff.duties.get(seat.room) or seat.staff.serving(seat.room)
         return [line for duty in duties for line in duty.lines if line.head + duty.behind < place.key[0]]
 
     def _may_overtake(self, place: Place, seat: Seat) -> bool:
@@ -269,15 +269,6 @@ class Routing:
         first = line.first
         assert first is not None  # noqa: S101 - for mypy: whoever passed a line passed somebody
         return self._places[first]
-
-    def _note_age(self, queue: QueueId, place: Place) -> None:
-        oldest = self._oldest.get(queue)
-        if oldest is None:
-            oldest = self._oldest[queue] = []
-        heappush(oldest, (place.since, next(self._numbers), place))
-        if len(oldest) > 2 * self._waiting[queue] + 64:
-            # Whoever waits very long keeps those on top of it from being cleared away one by one.
-            self._oldest[queue] = sorted(item for item in oldest if not item[2].left)
 
     def _plan_relaxing(self, place: Place) -> None:
         """Note when an entry asks for less."""

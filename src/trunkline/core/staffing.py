@@ -5,7 +5,7 @@ from itertools import count
 
 from trunkline.core.demand import Order, Post, Skills, Strategy
 from trunkline.core.ids import AgentId, QueueId
-from trunkline.core.lines import NOBODY, Demand, Line, Seat, Staff
+from trunkline.core.lines import NOBODY, Crowd, Demand, Line, Seat, Staff
 
 StrategyOf = Callable[[QueueId], Strategy]
 
@@ -24,6 +24,8 @@ class Staffing:
         self._strategy_of, self._point = strategy_of, point_s
         self.lines: dict[tuple[QueueId, str, Skills, frozenset[str]], Line] = {}
         """Every line that anybody asked for, by its Demand or a plain tuple of the same."""
+        self.crowds: dict[QueueId, Crowd] = {}
+        """Who waits in each queue in which anything ever waited."""
         self._lines_of: dict[QueueId, list[Line]] = {}
         self._staffs: dict[Post, Staff] = {}
         self._staffs_of: dict[QueueId, list[Staff]] = {}
@@ -40,7 +42,8 @@ class Staffing:
         """Return the line of the entries that ask this."""
         line = self.lines.get(demand)
         if line is None:
-            line = self.lines[demand] = Line(demand, self._strategy_of(demand.queue), self.heads)
+            crowd = self.crowds.setdefault(demand.queue, Crowd())
+            line = self.lines[demand] = Line(demand, self._strategy_of(demand.queue), self.heads, crowd)
             line.is_open = demand.queue not in self._closed
             queue, skill = demand.queue, min(demand.required, default=(None, 0))[0]
             self._lines_of.setdefault(queue, []).append(line)
