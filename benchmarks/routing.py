@@ -16,7 +16,6 @@ from benchmarks.place import database, folder_for_all
 from benchmarks.report import NotMeasured, Outcome, Row, percentile, summary
 from benchmarks.routing_peers import NaiveScan, OrderedScan, by_sql
 from benchmarks.routing_world import Asked, Ours, Worker, asked, workers
-from trunkline.core.ids import AgentId
 from trunkline.garbage import keep_garbage_short
 
 AGENTS, WAITING = 10_000, 100_000
@@ -27,7 +26,7 @@ _STRETCH = 100
 _LOOPS = 200_000
 _NOTES = (
     "an offer: seat (free), entry_for, take, seat (no room), entry_for (nothing more), forget, wait of a new one who "
-    "asks the same, agent_for (nobody is free). Records of those who come are made beforehand: that is intake",
+    "asks the same, agent_for (nobody is free). Records of those who come, and of agents, are made beforehand",
     "offers and slopes by the thread's own time on the processor, the median of the rounds; a decision's p99 and the "
     "SQL matcher by the clock on the wall, since PostgreSQL works in processes of its own",
     "naive_scan looks at every entry and keeps the best. ordered_scan has them in their order and stops at the first "
@@ -107,9 +106,11 @@ def _round(ours: Ours, turns: Sequence[Worker]) -> float:
     """
     spent, free, offer, come = 0.0, ours.free, ours.offer, ours.come
     for start in range(0, len(turns), _STRETCH):
-        some = [worker.id for worker in turns[start : start + _STRETCH]]
+        some, order, taken = turns[start : start + _STRETCH], ours.order(), []
         begun = time.thread_time()
-        taken = [(free(agent), offer(agent))[1] for agent in some]
+        for worker in some:
+            free(worker, order)
+            taken.append(offer(worker, order))
         spent += time.thread_time() - begun
         coming = [ours.prepared(ours.asks.pop(id_)) for id_ in taken if id_ is not None]
         begun = time.thread_time()
@@ -124,9 +125,10 @@ def _decisions(ours: Ours, staff: Sequence[Worker]) -> list[float]:
     """Return how long each decision took on the wall's clock, in seconds: from the agent's room to the entry taken."""
     random, took = Random(13), []
     for worker in random.choices(staff, k=2 * CYCLES):
+        order = ours.order()
         begun = time.perf_counter()
-        ours.free(worker.id)
-        taken = ours.offer(worker.id)
+        ours.free(worker, order)
+        taken = ours.offer(worker, order)
         took.append(time.perf_counter() - begun)
         assert taken is not None
         ours.come(ours.prepared(ours.asks.pop(taken)))
@@ -139,19 +141,19 @@ def _idle(staff: Sequence[Worker], raw: dict[str, Any]) -> float:
     random = Random(14)
     order = random.sample(list(staff), len(staff))
     for worker in order[: len(order) // 2]:
-        ours.free(worker.id)
-    working: deque[AgentId] = deque(worker.id for worker in order[len(order) // 2 :])
+        ours.free(worker, ours.order())
+    working = deque(order[len(order) // 2 :])
     keep_garbage_short()
     costs = []
     for _ in range(ROUNDS + 1):
         coming = [ours.prepared(asked(random)) for _ in range(CYCLES)]
         begun = time.thread_time()
         for who in coming:
-            ours.free(working.popleft())
+            ours.free(working.popleft(), ours.order())
             agent = ours.come(who)
             assert agent is not None
-            assert ours.offer(agent) == who[0]
-            working.append(agent)
+            assert ours.offer(ours.staff[agent], ours.order()) == who.id
+            working.append(ours.staff[agent])
         costs.append((time.thread_time() - begun) / CYCLES)
     raw["offers_when_free_us"] = summary([each * 1e6 for each in costs[1:]])
     return statistics.median(costs[1:])

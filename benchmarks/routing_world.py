@@ -32,6 +32,14 @@ class Asked(NamedTuple):
     priority: int
 
 
+class Coming(NamedTuple):
+    """Somebody who comes."""
+
+    id: InteractionId
+    entry: Entry
+    medium: str
+
+
 @dataclass(frozen=True, slots=True)
 class Worker:
     """An agent and what they bring."""
@@ -81,29 +89,36 @@ class Ours:
         for worker in staff:
             self.routing.agents.seat(worker.id, worker.post, NO_ROOM, Order(self.now))
 
-    def prepared(self, ask: Asked) -> tuple[InteractionId, Entry]:
+    def prepared(self, ask: Asked) -> Coming:
         """Return somebody who will come: making the record is the intake's work, not routing's."""
         self.now += 0.001
         id_ = InteractionId(f"{next(self._numbers):012}")
         self.asks[id_] = ask
-        return id_, Entry(ask.queue, datetime.fromtimestamp(self.now, UTC), ask.priority, skills=ask.skills)
+        entry = Entry(ask.queue, datetime.fromtimestamp(self.now, UTC), ask.priority, skills=ask.skills)
+        return Coming(id_, entry, ask.medium)
 
-    def come(self, who: tuple[InteractionId, Entry]) -> AgentId | None:
+    def order(self) -> Order:
+        """Return where somebody stands who is offered something now: that is the agent's record, not routing's."""
+        return Order(self.now, self.now)
+
+    def come(self, who: Coming) -> AgentId | None:
         """Let somebody wait; return the free agent to ask first."""
-        id_, entry = who
-        self.routing.wait(id_, entry, now=self.now, medium=self.asks[id_].medium)
+        id_, entry, medium = who
+        self.routing.wait(id_, entry, now=self.now, medium=medium)
         return self.routing.agent_for(id_, now=self.now)
 
-    def free(self, agent: AgentId) -> None:
+    def free(self, worker: Worker, order: Order) -> None:
         """Give an agent room for everything."""
-        self.routing.agents.seat(agent, self.staff[agent].post, ROOM, Order(self.now, self.now))
+        self.routing.agents.seat(worker.id, worker.post, ROOM, order)
 
-    def offer(self, agent: AgentId) -> InteractionId | None:
+    def offer(self, worker: Worker, order: Order) -> InteractionId | None:
         """Choose for an agent, take the chosen, use up the agent's room; then there is nothing more for them."""
-        id_ = self.routing.entry_for(agent, now=self.now)
-        if id_ is not None:
-            self.routing.take(id_, agent)
-            self.routing.agents.seat(agent, self.staff[agent].post, NO_ROOM, Order(self.now, self.now))
-            assert self.routing.entry_for(agent, now=self.now) is None
-            self.routing.forget(id_)
-        return id_
+        routing, now, agent = self.routing, self.now, worker.id
+        id_ = routing.entry_for(agent, now=now)
+        if id_ is None:
+            return None
+        routing.take(id_, agent)
+        routing.agents.seat(agent, worker.post, NO_ROOM, order)
+        more = routing.entry_for(agent, now=now)
+        routing.forget(id_)
+        return id_ if more is None else None
