@@ -263,6 +263,22 @@ def test_who_becomes_free_and_is_given_work_at_once_is_asked_again_when_free() -
     assert routing.agent_for(first, now=NOW) == ana
 
 
+def test_agents_are_asked_in_their_order_when_most_were_busy() -> None:
+    routing = Routing()
+    agents = [_sits(routing, f"{number:02}", order=Order(float(number))) for number in range(60)]
+    call = _waits(routing, "one")
+    for agent in (*agents[:30], *agents[31:50]):
+        _sits(routing, agent, order=Order(float(agent)), room=frozenset())
+    routing.agents.unseat(agents[55])
+    _sits(routing, "57", order=Order(100.0))
+
+    assert routing.agent_for(call, now=NOW) == agents[30]
+    assert routing.agents_for(call, 60, now=NOW) == [agents[n] for n in (30, 50, 51, 52, 53, 54, 56, 58, 59, 57)]
+    for number in range(30):
+        _sits(routing, f"{number:02}", order=Order(200.0 - number))
+    assert routing.agents_for(call, 60, now=NOW)[10:] == [agents[n] for n in range(29, -1, -1)]
+
+
 def test_who_was_idle_longest_before_is_not_who_is_now() -> None:
     routing = Routing()
     ana, ben = _sits(routing, "ana", order=Order(5.0)), _sits(routing, "ben", order=Order(10.0))
