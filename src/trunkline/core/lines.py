@@ -150,8 +150,8 @@ class Line:
     """
 
     __slots__ = (
-        "_begin", "_heads", "_keys", "able", "crowd", "demand", "has_reserves", "is_open", "medium", "number", "overtaken",
-        "strategy",
+        "_begin", "_heads", "_keys", "able", "crowd", "demand", "has_reserves", "is_open", "medium", "number",
+        "overtaken", "strategy",
     )  # fmt: skip
 
     def __init__(self, demand: Demand, strategy: Strategy, heads: list[float], crowd: Crowd) -> None:

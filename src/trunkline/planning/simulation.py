@@ -69,7 +69,7 @@ class Worker:
         passed, self.last = upto - self.last, upto
         if self.agent.hands:
             self.busy_s += passed
-        if self.agent.hands or (self.agent.on_shift and self.agent.presence is not Presence.OFFLINE):
+        if self.agent.hands or self.agent.is_at_work:
             self.present_s += passed
 
 
@@ -234,18 +234,11 @@ class Day:
             if not crew.shift:
                 self._show(id_, Presence.READY)
             for start, end in crew.shift:
-                self._time.at(MIDNIGHT + start, partial(self._turn_up, id_, on_shift=True))
-                self._time.at(MIDNIGHT + end, partial(self._turn_up, id_, on_shift=False))
-
-    def _turn_up(self, id_: AgentId, *, on_shift: bool) -> None:
-        """Let an agent come, or go as soon as their hands are empty."""
-        worker = self._workers[id_]
-        worker.spend(self._time.now)
-        worker.agent = replace(worker.agent, on_shift=on_shift)
-        presence = worker.agent.presence
-        self._show(id_, Presence.READY if on_shift or presence is Presence.OFFLINE else presence)
+                self._time.at(MIDNIGHT + start, partial(self._show, id_, Presence.READY))
+                self._time.at(MIDNIGHT + end, partial(self._show, id_, Presence.OFFLINE))
 
     def _show(self, id_: AgentId, presence: Presence) -> None:
+        """Let an agent come, or go; who goes finishes what is in hand."""
         worker = self._workers[id_]
         worker.spend(self._time.now)
         self._seat(worker, agents.show(worker.agent, presence, None, at=self._at()))
