@@ -42,6 +42,7 @@ from trunkline.floor.messenger import ChannelMessenger
 from trunkline.floor.opening import OpeningTimes
 from trunkline.floor.places import when_waited_enough
 from trunkline.floor.recovery import Recovery
+from trunkline.floor.roll_calls import RollCalls
 from trunkline.floor.runs import Runs
 from trunkline.floor.self_service import NOT_IN_SERVICE, SORRY, SelfService
 from trunkline.floor.speaking import Speaking
@@ -253,6 +254,7 @@ class _Service:
         self.deadlines.follow_all()
         self.back_off.follow_all()
         self.opening.begin()
+        RollCalls(self.floor).begin()
         for agent in self.floor.agents.values():
             if agent.presence is not Presence.OFFLINE:
                 self.desk.desks(agent.id, 0)  # they have a minute to come back to their desks

@@ -43,6 +43,8 @@ MAY_ALSO_IMPORT = {
     "cli/report.py": {"store"},
     "cli/database.py": {"store"},
     "cli/config.py": {"store"},
+    "cli/routing.py": {"store"},
+    "cli/routing_journal.py": {"store"},
     "cli/run.py": {"store", "processes"},
     "cli/switch_alone.py": {"store"},
     "cli/switch.py": {"store", "telephony", "secrets", "processes"},

@@ -13,7 +13,7 @@ from trunkline.core.agent import Agent, Presence, members
 from trunkline.core.centre_version import CentreVersion, ChangedMeanwhile, Signed, Source
 from trunkline.core.customer import Customer, DayFigures, Note, PastInteraction
 from trunkline.core.errors import Rejected, Unavailable
-from trunkline.core.ids import AgentId, CustomerId, InteractionId, new_id
+from trunkline.core.ids import AgentId, CustomerId, InteractionId, OfferId, new_id
 from trunkline.core.interaction import Interaction
 from trunkline.core.journal import Happened, JournalEntry
 from trunkline.core.lease import Lease
@@ -89,6 +89,11 @@ class MemoryStore:
         return Situation(
             interactions=tuple(sorted(live, key=lambda each: (each.arrived_at, each.id))),
             agents=tuple(self.agents[id_] for id_ in sorted(self.agents.keys() - self.retired)),
+            whys={
+                OfferId(line.facts["offer"]): line.facts
+                for line in self.journal
+                if line.kind is Happened.OFFERED and line.interaction in {each.id for each in live if each.offer}
+            },
         )
 
     async def put_agents(self, agents: Sequence[AgentRecord], *, at: datetime) -> None:

@@ -1,5 +1,6 @@
 """What a card shows of a callback: whom to call, how often it was tried, and since when the customer waits for it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from tests.floor.conftest import CENTRE
 from trunkline.core.callback import MOST_TRIES, TRY_AGAIN_AFTER, agent_answered, not_reached
 from trunkline.core.centre import Centre
 from trunkline.core.customer import Customer
+from trunkline.core.decision import SOME
 from trunkline.core.ids import CustomerId
 from trunkline.core.interaction import Callback, Interaction, Stage, join, start_wrap_up
 from trunkline.floor import view
@@ -67,3 +69,20 @@ def test_after_the_last_try_there_is_no_next(acme: Centre) -> None:
     told = not_reached_after(MOST_TRIES - 1, acme)
 
     assert (told["tries"], told["again_at"]) == (MOST_TRIES, None)
+
+
+def test_a_card_says_why_it_came_to_this_agent(acme: Centre) -> None:
+    centre = replace(acme, skills={"french": "French"})
+    facts = {"by": "strategy", "strategy": "longest_idle", "able": 2, "asked": {"french": 3, "tea": 1}, "relaxed": 1}
+
+    card = view.card(an_interaction(Stage.OFFERED, run=None), None, centre, offered=facts)
+
+    assert card["routed"] == {
+        "by": "strategy", "strategy": "longest_idle", "able": 2, "at_most": SOME, "preferred": [], "relaxed": True,
+        "asked": [{"title": "French", "level": 3}, {"title": "tea", "level": 1}],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("facts", [None, {"offer": "1", "queue": "sales"}])
+def test_of_an_offer_of_an_earlier_release_no_reason_is_shown(acme: Centre, facts: dict[str, str] | None) -> None:
+    assert view.card(an_interaction(Stage.OFFERED, run=None), None, acme, offered=facts)["routed"] is None

@@ -1,7 +1,10 @@
 """The whole call in a real browser: a telephone call comes in, and an agent takes it in headless Chromium."""
 
 import asyncio
+import os
+import re
 import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -86,6 +89,16 @@ async def until_page_hears(page: Page, hertz: int) -> None:
     await page.wait_for_function(is_heard, arg=hertz, timeout=15_000)
 
 
+async def explained(house: House, interaction: str) -> str:
+    """Return what the command says of an interaction while the service runs."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "trunkline", "routing", "explain", interaction,
+        env={**os.environ, **house.environment}, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    told, _ = await process.communicate()
+    return told.decode()
+
+
 async def test_the_whole_call(house: House, page: Page) -> None:
     async with seated(house, "ana") as ana:
         await ana.chooses("browser")
@@ -97,6 +110,7 @@ async def test_the_whole_call(house: House, page: Page) -> None:
         # The pop: who calls, on which number, by which way, before it is answered.
         await expect(page.get_by_role("button", name="Answer")).to_be_enabled(timeout=20_000)
         await expect(page.get_by_test_id("caller").first).to_contain_text("07700 900201")
+        await expect(page.get_by_test_id("routed")).to_contain_text("the only able agent")
         await expect(page.get_by_test_id("path")).to_contain_text("Main menu")
         await expect(page.get_by_test_id("answers").or_(page.get_by_test_id("path")).first).to_contain_text("Sales")
         await page.keyboard.press("Enter")
@@ -105,6 +119,9 @@ async def test_the_whole_call(house: House, page: Page) -> None:
         await caller.hears_tone(AGENT_HERTZ, 15)
         await until_page_hears(page, CALLER_HERTZ)
         await ana.card("talking")
+
+        told = await explained(house, (await ana.card("talking"))["id"])
+        assert re.search(r"offered to Ana \w+ after \d+ s: .*; Ana was the only able agent who was free", told), told
 
         # On hold the caller hears music, and not the agent.
         await page.get_by_role("button", name="Hold").click()

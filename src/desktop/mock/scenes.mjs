@@ -42,6 +42,7 @@ const past = (many) =>
 const card = (change) => ({
   id: 'call-1', medium: 'voice', work: 'call', stage: 'offered', stage_since: ago(1), arrived_at: ago(150), waiting_since: ago(108), waited_s: 107,
   offer: null, queue: { id: 'support', title: 'Support' }, dialled: '0800 123 100',
+  routed: { by: 'strategy', strategy: 'longest_idle', able: 2, at_most: 4, asked: [{ title: 'French', level: 3 }], preferred: [], relaxed: false },
   address: { raw: '+447700900123', e164: '+447700900123', national: '07700 900123', anonymous: false },
   customer: { id: 'c-1', name: 'Margaret Whitfield', tags: ['gold', 'since 2019'], addresses: ['+447700900123', '+442079460018'], notes: [{ at: ago(86400 * 12), by: 'Ben Okafor', text: 'Prefers to be called in the afternoon. Hard of hearing: speak slowly.' }] },
   path: path(), answers: { account: '4711 0815', topic: 'Invoice' }, held_since: null, wrap_up_until: null, note: '', disposition: null, voicemail: null, callback: null, timeline: past(5), ...change,

@@ -98,6 +98,17 @@ export interface NotReached {
 }
 
 /** One interaction as its agent sees it. */
+/** What routing went by. As many able agents as `at_most` means that many or more. */
+export interface Routed {
+  by: 'kept' | 'only' | 'rank' | 'skill' | 'strategy' | 'beside';
+  strategy: string;
+  able: number;
+  at_most: number;
+  asked: { title: string; level: number }[];
+  preferred: string[];
+  relaxed: boolean;
+}
+
 export interface Card {
   id: string;
   medium: 'voice';
@@ -110,6 +121,8 @@ export interface Card {
   /** With `auto_answer` the phone answers by itself. */
   offer: { id: string; expires_at: string; auto_answer?: boolean } | null;
   queue: { id: string; title: string } | null;
+  /** Why it came to this agent; a service of an earlier release does not say. */
+  routed?: Routed | null;
   dialled: string;
   /** The name on the wire; anybody can write anything there. */
   caller_name?: string;

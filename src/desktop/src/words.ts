@@ -1,4 +1,5 @@
 /** Every word the desktop says, in one place. */
+import type { Routed } from './state';
 
 const reasons: Record<string, string> = {
   no_answer: 'No answer',
@@ -22,6 +23,14 @@ const outcomes: Record<string, string> = {
 const media: Record<string, string> = { voice: 'Call', voicemail: 'Voicemail' };
 
 const offers = { call: 'Incoming call', callback: 'Callback', voicemail: 'Voicemail to work on' };
+
+const strategies: Record<string, string> = {
+  longest_idle: 'Longest idle',
+  ring_all: 'Longest idle',
+  most_skilled: 'Most skilled',
+  least_occupied: 'Least occupied',
+  round_robin: 'Next in turn',
+};
 
 const parts: Record<string, string> = {
   database: 'database',
@@ -208,6 +217,21 @@ export const words = {
   microphoneLost: 'Your microphone stopped. Plug it in again, or choose another under “Sound devices”.',
   controls: 'Call controls',
   callFailed: 'The call could not be answered here: the microphone did not open.',
+
+  // Why it came to this agent
+  routed: ({ by, strategy, able, at_most, asked, preferred, relaxed }: Routed) => {
+    const many = able < at_most ? `${able}` : `${able} or more`;
+    const skills = asked.map(({ title, level }) => `${title} ${level}`).join(', ');
+    const first = {
+      kept: 'Kept for you',
+      beside: 'Rings at several agents: who answers first has it',
+      only: 'You were the only able agent who was free',
+      rank: `First in rank of ${many} able agents`,
+      skill: `${preferred.length ? `Strongest in ${preferred.join(', ')}` : 'Most skilled'} of ${many} able agents`,
+      strategy: `${strategies[strategy] ?? 'First'} of ${many} able agents`,
+    }[by];
+    return first + (skills ? `; asked for ${skills}${relaxed ? ', less than at first' : ''}` : relaxed ? '; no skill is asked any more' : '');
+  },
 
   // A callback, until its customer answers
   calling: 'Calling…',

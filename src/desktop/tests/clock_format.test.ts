@@ -104,6 +104,10 @@ describe('what is said of callbacks', () => {
   it('has a word for every outcome and every kind of work', () => {
     expect(['transferred', 'callback_planned', 'not_reached'].map(words.outcomeOf)).toEqual(['Put through', 'Callback planned', 'Not reached']);
     expect(words.offerOf('callback')).toBe('Callback');
+    const routed = { by: 'strategy', strategy: 'longest_idle', able: 2, at_most: 4, asked: [{ title: 'French', level: 3 }], preferred: [], relaxed: false } as const;
+    expect(words.routed({ ...routed, asked: [...routed.asked], preferred: [] })).toBe('Longest idle of 2 able agents; asked for French 3');
+    expect(words.routed({ ...routed, by: 'skill', able: 4, asked: [], preferred: ['Sales'] })).toBe('Strongest in Sales of 4 or more able agents');
+    expect(words.routed({ ...routed, by: 'kept', asked: [], preferred: [], relaxed: true })).toBe('Kept for you; no skill is asked any more');
     expect([1, 2, 3].map(words.times)).toEqual(['Once', 'Twice', '3 times']);
   });
 });

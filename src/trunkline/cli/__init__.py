@@ -18,6 +18,7 @@ _COMMANDS = {
     "demo": ("trunkline.cli.demo", "Bring simulated callers and agents, so that the screens live."),
     "report": ("trunkline.cli.report", "Figures of what was: how far the expected waits were off."),
     "simulate": ("trunkline.cli.simulate", "Play a day with planned staff, and tell how long people would wait."),
+    "routing": ("trunkline.cli.routing", "Explain who was offered what and why, and replay a day under other rules."),
     "flow": ("trunkline.cli.flow", "Check, test, explore, draw and try the flow files."),
 }
 

@@ -225,14 +225,20 @@ class Line:
             begin = 0
         self._begin = begin
 
-    def score(self, skills: Mapping[str, int], membership: Membership) -> int:
-        """Return what comes before the strategy's key: a lower rank, then more of what is preferred."""
+    def skilled(self, skills: Mapping[str, int]) -> int:
+        """Return how much somebody with these skills has of what is preferred."""
+        if not self.demand.preferred and self.strategy is not Strategy.MOST_SKILLED:
+            return 0
         asked = set(self.demand.preferred)
         if self.strategy is Strategy.MOST_SKILLED:
             asked |= {skill for skill, _ in self.demand.required}
             if not asked:
                 asked = set(skills)
-        skilled = sum(skills.get(skill, 0) for skill in asked)
+        return sum(skills.get(skill, 0) for skill in asked)
+
+    def score(self, skills: Mapping[str, int], membership: Membership) -> int:
+        """Return what comes before the strategy's key: a lower rank, then more of what is preferred."""
+        skilled = self.skilled(skills)
         return membership.rank * _RANKS_APART - min(skilled, _PREFERRED_APART - 1) * _PREFERRED_APART
 
     def able_after(self, after: float) -> Able:

@@ -19,7 +19,8 @@ from itertools import count
 
 from sortedcontainers import SortedList
 
-from trunkline.core.demand import Strategy, Wanted
+from trunkline.core.decision import SOME, Criterion, Decision
+from trunkline.core.demand import Membership, Skills, Strategy, Wanted
 from trunkline.core.ids import AgentId, InteractionId, QueueId
 from trunkline.core.interaction import Entry
 from trunkline.core.lines import NOBODY, Demand, Key, Line, Place, Seat
@@ -27,6 +28,9 @@ from trunkline.core.staffing import Staffing, StrategyOf
 
 POINT = timedelta(minutes=1)
 OVERTAKEN_AT_MOST = 3
+_LINES_COUNTED = 8
+_ANY = Membership()
+"""As which an agent serves what is for them, from a queue that is not theirs."""
 
 
 def _longest_idle(_queue: QueueId) -> Strategy:
@@ -62,7 +66,7 @@ class Routing:
         if interaction in self._places:
             self.leave(interaction)
         since = entry.since.timestamp()
-        relaxed = _relaxed(entry, now - since) if entry.relax else 0
+        relaxed = relaxations(entry, now - since) if entry.relax else 0
         # There nearly always is a line, and a plain tuple is all that it takes to find it.
         line = None if relaxed else self.agents.lines.get((entry.queue, medium, entry.skills, entry.prefer))
         if line is None:
@@ -179,6 +183,55 @@ class Routing:
                 return place.id
         return best.first if best is not None else None
 
+    def decision(self, interaction: InteractionId, agent: AgentId, *, now: float) -> Decision:
+        """Return what speaks for offering a waiting entry to an agent with room: to be asked before it is taken.
+
+        It looks at the lines of the agent's queues and at the top of the heaps, never at agents or entries one by one.
+        """
+        place, seat = self._places[interaction], self.agents.seats[agent]
+        line = place.line
+        able = self.agents_for(interaction, SOME, now=now)
+        following = next((each for each in able if each != agent), None)
+        rank, score = self._standing(line, seat)
+        return Decision(
+            by=self._criterion(place, (rank, score), following),
+            asked=line.demand.required, preferred=line.demand.preferred, relaxed=place.relaxed,
+            position=self.position(interaction) or 1, overtaken=place.overtaken,
+            passed_over=self._passed_over(place.key, seat), strategy=line.strategy, rank=rank, score=score,
+            able=len(able), next=following,
+        )  # fmt: skip
+
+    @staticmethod
+    def _standing(line: Line, seat: Seat) -> tuple[int, int]:
+        """Return an agent's rank for a line, and what they have of what is preferred."""
+        staff = seat.staff
+        return staff.queues.get(line.demand.queue, _ANY).rank, line.skilled(staff.skills)
+
+    def _criterion(self, place: Place, standing: tuple[int, int], following: AgentId | None) -> Criterion:
+        if place.wanted is not None:
+            return Criterion.KEPT
+        if following is None:
+            return Criterion.ONLY
+        rank, score = self._standing(place.line, self.agents.seats[following])
+        if rank != standing[0]:
+            return Criterion.RANK
+        return Criterion.SKILL if score != standing[1] else Criterion.STRATEGY
+
+    def _passed_over(self, key: Key, seat: Seat) -> int | None:
+        """Return how many entries of an agent's queues stand before a place, and could not go to them.
+
+        None where they stand in so many lines that counting would take longer than deciding.
+        """
+        heads, counts = self.agents.heads, key[0]
+        older = [
+            line for queue in seat.staff.queues for line in self.agents.lines_of(queue) if heads[line.number] < counts
+        ]
+        if not older or len(older) > _LINES_COUNTED:
+            return None if older else 0
+        duties = seat.staff.duties.get(seat.room) or seat.staff.serving(seat.room)
+        served = {line for duty in duties for line in duty.lines}
+        return sum(line.before(key) for line in older if line not in served)
+
     # --- figures ---
 
     def position(self, interaction: InteractionId) -> int | None:
@@ -186,8 +239,8 @@ class Routing:
         place = self._places.get(interaction)
         if place is None:
             return None
-        lines = self.agents.lines_of(place.line.demand.queue)
-        return 1 + sum(line.before(place.key) for line in lines)
+        lines, counts = self.agents.lines_of(place.line.demand.queue), place.key[0]
+        return 1 + sum(line.before(place.key) for line in lines if line.head <= counts or not line.is_open)
 
     def waiting(self, queue: QueueId) -> int:
         """Return how many entries wait in a queue."""
@@ -292,7 +345,7 @@ class Routing:
             place.wanted = None
             place.overtaken_before = place.line.overtaken
             self._stand_in_line(place)
-        relaxed = _relaxed(entry, now - place.since)
+        relaxed = relaxations(entry, now - place.since)
         if relaxed != place.relaxed:
             self._relax(place, entry, relaxed)
             self._plan_relaxing(place)
@@ -307,10 +360,15 @@ class Routing:
             self._stand_in_line(place)
 
 
-def _relaxed(entry: Entry, waited: float) -> int:
+def relaxations(entry: Entry, waited: float) -> int:
+    """Return how many relaxations of what is asked have come true after so many seconds."""
     return sum(1 for stage in entry.relax if stage.after.total_seconds() <= waited)
 
 
 def _demand(entry: Entry, medium: str, relaxed: int) -> Demand:
-    required = entry.relax[relaxed - 1].skills if relaxed else entry.skills
-    return Demand(entry.queue, medium, required, entry.prefer)
+    return Demand(entry.queue, medium, asked_after(entry, relaxed), entry.prefer)
+
+
+def asked_after(entry: Entry, relaxed: int) -> Skills:
+    """Return the skills that an entry asks for once so many relaxations have come true."""
+    return entry.relax[relaxed - 1].skills if relaxed else entry.skills

@@ -21,6 +21,7 @@ from trunkline.core.interaction import (
     start_wrap_up,
 )
 from trunkline.core.journal import Happened, JournalEntry
+from trunkline.core.roll_call import agent_facts
 from trunkline.floor.conversation import Conversation, presence_facts
 from trunkline.floor.ledger import Written
 from trunkline.floor.state import Floor
@@ -68,7 +69,8 @@ class Desk:
         shown = agent
         if agent.presence is Presence.OFFLINE:
             shown = agents.show(agent, Presence.NOT_READY, agents.LOGGED_IN, at=at)
-        await self._floor.commit(agents=[shown], journal=[JournalEntry(Happened.LOGGED_IN, at, agent=id_)])
+        entry = JournalEntry(Happened.LOGGED_IN, at, agent=id_, facts=agent_facts(shown))
+        await self._floor.commit(agents=[shown], journal=[entry])
 
     async def log_out(self, id_: AgentId) -> None:
         """End the shift. A call in hand goes on; an offer goes back to its place."""

@@ -12,6 +12,7 @@ from trunkline.core.interaction import Entry, Interaction, Stage, Work, leave_qu
 from trunkline.core.journal import Happened, JournalEntry
 from trunkline.core.phone import e164
 from trunkline.core.record import changed
+from trunkline.core.roll_call import entry_facts
 from trunkline.floor.intake import Intake
 from trunkline.floor.runs import Runs, run_of, steps_taken, stored
 from trunkline.floor.state import Floor, Moved
@@ -78,7 +79,7 @@ class Callbacks:
         planned = callback.plan(id_, interaction, number, entry, due_at=want.at, at=at)
         due = planned.callback.due_at if planned.callback is not None else None
         facts = {
-            "of": interaction.id, "queue": want.queue, "since": entry.since.isoformat(),
+            "of": interaction.id, **entry_facts(entry, planned.medium), "since": entry.since.isoformat(),
             "due_at": due.isoformat() if due else None,
         }  # fmt: skip
         self._floor.commit(
@@ -171,7 +172,8 @@ class Callbacks:
         if hearing is not None:
             agent, heard_of = hearing
             free = agents.release(self._floor.agent(agent), heard_of, at=event.at, served=False)
-            self._floor.commit(agents=[free])
+            off = JournalEntry(Happened.RELEASED, event.at, heard_of, agent, {"why": "off_phone"})
+            self._floor.commit(agents=[free], journal=[off])
 
 
 def replace_place(interaction: Interaction) -> Interaction:

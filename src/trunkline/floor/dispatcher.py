@@ -9,6 +9,7 @@ from pathlib import Path
 from trunkline.core import agent as agents
 from trunkline.core.agent import PhoneKind
 from trunkline.core.call import Call
+from trunkline.core.decision import Criterion, offered_facts
 from trunkline.core.ids import AgentId, InteractionId, OfferId, new_id
 from trunkline.core.interaction import Entry, Interaction, Offer, Stage, Work, offer_to
 from trunkline.core.journal import Happened, JournalEntry
@@ -98,7 +99,7 @@ class Dispatcher:
         floor.commit(
             interactions=[offer_to(waiting, *offers)],
             agents=[agents.take(floor.agents[agent], id_, waiting.medium, at=at) for agent in asked],
-            journal=[self._offered(waiting, waiting.entry, offer) for offer in offers],
+            journal=[self._offered(waiting, offer, agent_id) for offer in offers],
             then=partial(self._ring_all, offers) if waiting.rings else None,
         )
 
@@ -110,15 +111,13 @@ class Dispatcher:
         able = self._floor.routing.agents_for(waiting.id, at_once, now=self._now())
         return [other for other in able if other != agent][: at_once - 1]
 
-    def _offered(self, waiting: Interaction, entry: Entry, offer: Offer) -> JournalEntry:
-        agent = self._floor.agents[offer.agent]
-        facts = {
-            "offer": offer.id,
-            "queue": entry.queue,
-            "waited_s": (offer.since - entry.since).total_seconds(),
-            "idle_s": (offer.since - agent.idle_since).total_seconds() if agent.idle_since else None,
-            "asked": dict(sorted(self._floor.routing.asks(waiting.id).items())),
-        }
+    def _offered(self, waiting: Interaction, offer: Offer, first: AgentId) -> JournalEntry:
+        floor = self._floor
+        decision = floor.routing.decision(waiting.id, offer.agent, now=offer.since.timestamp())
+        facts = offered_facts(waiting, floor.agents[offer.agent], offer, decision)
+        if offer.agent != first:
+            facts |= {"by": Criterion.BESIDE.value, "beside": first}
+        floor.whys[offer.id] = facts
         return JournalEntry(Happened.OFFERED, offer.since, waiting.id, offer.agent, facts)
 
     async def _ring_all(self, offers: Sequence[Offer]) -> None:

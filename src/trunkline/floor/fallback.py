@@ -20,6 +20,7 @@ from trunkline.core.ids import CallId, InteractionId, interaction_id_of, message
 from trunkline.core.interaction import Entry, Interaction, Stage, Voicemail, Work
 from trunkline.core.journal import Happened, JournalEntry
 from trunkline.core.phone import address_of
+from trunkline.core.roll_call import entry_facts
 from trunkline.floor.intake import Intake
 from trunkline.floor.recording import SHORTEST_VOICEMAIL, header_mended, length_of
 from trunkline.floor.state import Floor
@@ -147,7 +148,7 @@ class FallbackMessages:
         work = work_of(message, call, earlier, self._floor.centre, at)
         assert work.entry is not None  # noqa: S101 - work_of gives it one
         facts = {"seconds": message.length.total_seconds(), "in": "fallback", "after": earlier.id if earlier else None}
-        queued = {"queue": work.entry.queue, "priority": 0}
+        queued = entry_facts(work.entry, work.medium)
         durable = self._floor.commit(
             interactions=[work],
             journal=[

@@ -10,13 +10,13 @@ from trunkline.core.ids import callback_id_of
 from trunkline.core.interaction import Entry, Interaction, Outcome, end, enqueue, leave_queue
 from trunkline.core.journal import Happened, JournalEntry
 from trunkline.core.record import changed
+from trunkline.core.roll_call import entry_facts
 from trunkline.floor.state import Floor
 
 
 def in_line(interaction: Interaction, entry: Entry) -> tuple[Interaction, JournalEntry]:
     """Let an interaction out of its flow wait at this place."""
-    facts = {"queue": entry.queue, "priority": entry.priority}
-    queued = JournalEntry(Happened.QUEUED, entry.since, interaction.id, facts=facts)
+    queued = JournalEntry(Happened.QUEUED, entry.since, interaction.id, facts=entry_facts(entry, interaction.medium))
     return enqueue(interaction, entry, at=entry.since), queued
 
 

@@ -283,7 +283,9 @@ class Hub:
         return picture
 
     def _card(self, interaction: Interaction, agent: AgentId) -> Json:
-        return view.card(interaction, self._floor.profiles.get(interaction.id), self._floor.centre, agent)
+        floor, offer = self._floor, interaction.offer_at(agent)
+        why = floor.whys.get(offer.id) if offer is not None else None
+        return view.card(interaction, floor.profiles.get(interaction.id), floor.centre, agent, why)
 
     def _me(self, agent: Agent) -> Json:
         return view.me(agent, reachable=agent.endpoint in self._floor.reachable, sip=self._sip_account(agent))

@@ -78,7 +78,7 @@ class Recovery:
         self._empty_hands(picture)
         kinds = [type(finding).__name__ for finding in findings]
         entry = JournalEntry(Happened.RECONCILED, picture.at, facts={"asterisk": picture.asterisk, "found": kinds})
-        await self._floor.commit(journal=[entry])
+        await self._floor.commit(journal=[entry, self._floor.roll_call()])
         self._floor.settled = True
         log.info("floor reconciled", extra={"asterisk": picture.asterisk, "findings": len(findings)})
         self._dispatcher.match_all()
@@ -154,4 +154,6 @@ class Recovery:
             for gone in agent.hands.keys() - self._floor.interactions.keys():
                 log.error("an agent was busy with nothing", extra={"agent": agent.id, "interaction": gone})
                 present = self._floor.agent(agent.id)
-                self._floor.commit(agents=[agents.release(present, gone, at=picture.at, served=False)])
+                released = JournalEntry(Happened.RELEASED, picture.at, gone, agent.id, {"why": "not_live"})
+                free = agents.release(present, gone, at=picture.at, served=False)
+                self._floor.commit(agents=[free], journal=[released])

@@ -13,4 +13,5 @@ async def follow(floor: Floor, desk: Desk, centre: Centre) -> None:
             await desk.log_out(id_)
     floor.adopt(centre)
     ids = sorted(floor.agents.keys() | centre.agents.keys())
-    await floor.commit(agents=[at_post(floor.agents.get(id_) or Agent(id_, id_, {}), centre) for id_ in ids])
+    posted = [at_post(floor.agents.get(id_) or Agent(id_, id_, {}), centre) for id_ in ids]
+    await floor.commit(agents=posted, journal=[floor.roll_call(posted)])

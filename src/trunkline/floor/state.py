@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from trunkline.core.agent import Agent, Held, Presence, endpoint_owner
 from trunkline.core.call import Call
@@ -11,7 +11,8 @@ from trunkline.core.customer import Customer, PastInteraction
 from trunkline.core.errors import Rejected
 from trunkline.core.ids import AgentId, CallId, InteractionId, OfferId, QueueId
 from trunkline.core.interaction import Interaction, Stage
-from trunkline.core.journal import JournalEntry
+from trunkline.core.journal import Happened, JournalEntry
+from trunkline.core.roll_call import Hours, hours_facts, roll_call, rules_of
 from trunkline.core.routing import Routing
 from trunkline.floor.ledger import Act, Ledger, Written
 from trunkline.ports.clock import Clock
@@ -54,6 +55,8 @@ class Floor:
         self.interactions: dict[InteractionId, Interaction] = {}
         self.agents: dict[AgentId, Agent] = {}
         self.profiles: dict[InteractionId, Profile] = {}
+        self.whys: dict[OfferId, Mapping[str, Any]] = {}
+        """Why agents were offered what they have before them: the facts of each offer."""
         self.routing = routing_of(centre)
         self.reachable: set[str] = set()
         self._closed: frozenset[QueueId] = frozenset()
@@ -102,6 +105,7 @@ class Floor:
         for interaction in situation.interactions:
             for offer in interaction.offers if interaction.stage in _IN_HAND else ():
                 hands.setdefault(offer.agent, {})[interaction.id] = Held(interaction.medium, offer.since)
+        self.whys.update(situation.whys)
         for agent in situation.agents:
             self.agents[agent.id] = at_post(replace(agent, hands=hands.get(agent.id, {})), self.centre)
         for id_ in hands.keys() - self.agents.keys():
@@ -127,6 +131,9 @@ class Floor:
         opened = self._closed - closed
         for queue in self._closed ^ closed:
             self.routing.agents.set_open(queue, is_open=queue in opened)
+        if (closed, away) != (self._closed, self._away):
+            line = JournalEntry(Happened.HOURS_CHANGED, self.clock.now(), facts=hours_facts(Hours(closed, away)))
+            self.ledger.write(Change(journal=(line,)))
         came_or_went = (self._away ^ away) & self.agents.keys()
         self._closed, self._away = closed, away
         self._index_agents(came_or_went)
@@ -140,11 +147,23 @@ class Floor:
         if reachable == (endpoint in self.reachable):
             return
         (self.reachable.add if reachable else self.reachable.discard)(endpoint)
-        agent = self.agents.get(endpoint_owner(endpoint)[0])
+        owner, phone = endpoint_owner(endpoint)
+        agent = self.agents.get(owner)
         if agent is not None:
+            kind = Happened.PHONE_CAME if reachable else Happened.PHONE_GONE
+            line = JournalEntry(kind, self.clock.now(), agent=owner, facts={"phone": phone.value})
+            self.ledger.write(Change(journal=(line,)))
             self._index_agents([agent.id])
             for watcher in self.watchers:
                 watcher(Moved(agents=((agent, agent),)))
+
+    def roll_call(self, agents: Iterable[Agent] | None = None) -> JournalEntry:
+        """Return the line that names everybody at work and all that waits; `agents` where they are about to change."""
+        facts = roll_call(
+            self.agents.values() if agents is None else agents, self.interactions.values(), self.reachable,
+            Hours(self._closed, self._away), rules_of(self.centre),
+        )  # fmt: skip
+        return JournalEntry(Happened.ROLL_CALLED, self.clock.now(), facts=facts)
 
     def _put(self, old: Interaction | None, new: Interaction) -> None:
         if old is not None:
@@ -152,14 +171,18 @@ class Floor:
             if old.call is not None and old.call is not new.call and old.call != new.call:
                 self._by_call.pop(old.call.id, None)
             if old.offer is not new.offer or old.beside is not new.beside:
+                kept = {offer.id for offer in new.offers}
                 for offer in old.offers:
                     self._by_offer.pop(offer.id, None)
+                    if offer.id not in kept:
+                        self.whys.pop(offer.id, None)
         if new.stage is Stage.ENDED:
             self.interactions.pop(new.id, None)
             self.profiles.pop(new.id, None)
             self.routing.forget(new.id)
             for offer in new.offers:
                 self._by_offer.pop(offer.id, None)
+                self.whys.pop(offer.id, None)
             return
         self.interactions[new.id] = new
         if new.call is not None:

@@ -7,6 +7,7 @@ from typing import Any
 from trunkline.core.agent import Agent
 from trunkline.core.centre import Centre
 from trunkline.core.customer import Customer, DayFigures, PastInteraction
+from trunkline.core.decision import SOME
 from trunkline.core.ids import AgentId, QueueId
 from trunkline.core.interaction import Address, Interaction, Stage, Work
 from trunkline.core.phone import national
@@ -25,8 +26,17 @@ def is_on_desk_of(interaction: Interaction, agent: AgentId) -> bool:
     return in_hand and interaction.offer_at(agent) is not None
 
 
-def card(interaction: Interaction, profile: Profile | None, centre: Centre, agent: AgentId | None = None) -> Json:
-    """Return everything the desk of an agent shows of one interaction: who, why, how long, and what was before."""
+def card(
+    interaction: Interaction,
+    profile: Profile | None,
+    centre: Centre,
+    agent: AgentId | None = None,
+    offered: Mapping[str, Any] | None = None,
+) -> Json:
+    """Return everything the desk of an agent shows of one interaction: who, why, how long, and what was before.
+
+    `offered` are the facts of the agent's offer: why it came to them.
+    """
     profile = profile or Profile()
     run = run_of(interaction)
     path = [
@@ -52,6 +62,7 @@ def card(interaction: Interaction, profile: Profile | None, centre: Centre, agen
         if offer is not None
         else None,
         "queue": {"id": entry.queue, "title": centre.queue(entry.queue).title} if entry is not None else None,
+        "routed": routed(offered, centre) if offered is not None and "by" in offered else None,
         "dialled": interaction.dialled,
         "caller_name": interaction.caller_name[:LONGEST_NAME],
         "address": _address(interaction.address, centre.region),
@@ -70,6 +81,19 @@ def card(interaction: Interaction, profile: Profile | None, centre: Centre, agen
         else None,
         "callback": _callback(interaction, centre.region),
         "timeline": [_past(past, centre) for past in profile.timeline],
+    }
+
+
+def routed(offered: Mapping[str, Any], centre: Centre) -> Json:
+    """Return why something was offered to this agent. `able` of `at_most` means that many or more."""
+    return {
+        "by": offered["by"],
+        "strategy": offered["strategy"],
+        "able": offered["able"],
+        "at_most": SOME,
+        "asked": [{"title": centre.skills.get(id_, id_), "level": level} for id_, level in offered["asked"].items()],
+        "preferred": [centre.skills.get(id_, id_) for id_ in offered.get("prefer", ())],
+        "relaxed": offered.get("relaxed", 0) > 0,
     }
 
 

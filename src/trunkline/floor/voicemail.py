@@ -9,6 +9,7 @@ from trunkline.core.ids import InteractionId
 from trunkline.core.interaction import Entry, Interaction, Voicemail, take_voicemail
 from trunkline.core.journal import Happened, JournalEntry
 from trunkline.core.record import changed
+from trunkline.core.roll_call import entry_facts
 from trunkline.floor.flow_ends import ended_in_flow
 from trunkline.floor.recording import SHORTEST_VOICEMAIL, length_of
 from trunkline.floor.runs import Runs, run_of, stored
@@ -62,7 +63,7 @@ class Voicemails:
                     JournalEntry(
                         Happened.VOICEMAIL_LEFT, at, interaction.id, facts={"seconds": length.total_seconds()}
                     ),
-                    JournalEntry(Happened.QUEUED, at, interaction.id, facts={"queue": want.queue, "priority": 0}),
+                    JournalEntry(Happened.QUEUED, at, interaction.id, facts=entry_facts(entry, interaction.medium)),
                 ],
             )
         else:

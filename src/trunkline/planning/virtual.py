@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from heapq import heappop, heappush
 from itertools import count
+from math import inf
 
 
 class Alarm:
@@ -42,8 +43,8 @@ class VirtualTime:
         """Do something so many seconds from now."""
         return self.at(self.now + seconds, what)
 
-    def run(self) -> None:
-        """Go through all events until none is left."""
-        while self._alarms:
+    def run(self, until: float = inf) -> None:
+        """Go through all events until none is left, or none before a time."""
+        while self._alarms and self._alarms[0][0] < until:
             self.now, _, alarm = heappop(self._alarms)
             alarm.ring()

@@ -1,15 +1,15 @@
 """What the centre asks of its memory. Everything that must outlive the process goes through here."""
 
-from collections.abc import Collection, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from trunkline.core.agent import Agent
 from trunkline.core.centre_version import CentreVersion, Signed
 from trunkline.core.customer import Customer, DayFigures, PastInteraction
 from trunkline.core.errors import Rejected
-from trunkline.core.ids import AgentId, CustomerId, InteractionId
+from trunkline.core.ids import AgentId, CustomerId, InteractionId, OfferId
 from trunkline.core.interaction import Interaction
 from trunkline.core.journal import JournalEntry
 from trunkline.core.lease import Lease
@@ -30,6 +30,8 @@ class Situation:
 
     interactions: Sequence[Interaction] = ()
     agents: Sequence[Agent] = ()
+    whys: Mapping[OfferId, Mapping[str, Any]] = field(default_factory=dict)
+    """The facts of each offer of what agents hold."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,10 @@ class Interactions(UnderLease):
         rows = await self._database.rows(_SQL["waits"], since, until, at_most)
         return [_wait_of(row) for row in rows]
 
+    async def _offers(self) -> Mapping[OfferId, Mapping[str, Any]]:
+        rows = await self._database.rows(_SQL["offers"])
+        return {OfferId(row["facts"]["offer"]): row["facts"] for row in rows}
+
     async def _live(self) -> Iterable[Interaction]:
         return map(interaction_of, await self._database.rows(_SQL["live"]))
 

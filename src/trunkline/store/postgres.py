@@ -26,7 +26,7 @@ class PostgresStore(Interactions, Agents, Customers, Logins, Leases, Centres):
 
     async def load(self) -> Situation:
         """Return every interaction that has not ended, the oldest first, and every agent who is not retired."""
-        return Situation(tuple(await self._live()), tuple(await self._active()))
+        return Situation(tuple(await self._live()), tuple(await self._active()), await self._offers())
 
     async def health(self) -> Health:
         """Whether the database answers."""

@@ -68,3 +68,8 @@ SELECT * FROM (
     WHERE kind = 'accepted' AND at >= $1 AND at < $2 AND facts ? 'queue' AND facts->>'waited_s' IS NOT NULL
     ORDER BY at DESC, seq DESC LIMIT $3
 ) AS latest ORDER BY at, seq;
+
+-- offers --
+-- The facts of every offer of each interaction that agents hold now.
+SELECT j.facts FROM interaction i JOIN journal j ON j.interaction_id = i.id AND j.kind = 'offered'
+WHERE i.ended_at IS NULL AND i.offer_id IS NOT NULL;
