@@ -23,7 +23,7 @@ async def test_a_message_left_while_nobody_served_is_heard_by_an_agent(house: Ho
             caller = await house.call(from_="+447700900250", hertz=440)
             call = await ami.event("AsyncAGIStart")
             # Past the two minutes in which every phone rings: to the beep.
-            step = {"Context": "fallback", "Exten": "s", "Priority": "5"}
+            step = {"Context": "fallback", "Exten": "s", "Priority": "beep"}
             await ami.act(Action="Redirect", Channel=call["Channel"], **step)
             await caller.hears_sound(5)
             async with Database(dsn(house.settings), connections=1) as database:

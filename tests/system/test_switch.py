@@ -271,7 +271,7 @@ async def test_what_a_caller_claims_to_be_reaches_a_files_name_in_digits_only(sw
             line.sendto(invite, ("127.0.0.1", switch.settings.sip_port))
             call = await ami.event("AsyncAGIStart")
             calls[call["Uniqueid"]] = call
-            step = {"Context": "fallback", "Exten": "s", "Priority": "6"}  # Record
+            step = {"Context": "fallback", "Exten": "s", "Priority": "record"}
             await ami.act(Action="Redirect", Channel=call["Channel"], **step)
     async with asyncio.timeout(10):
         while not all(any(folder.glob(f"{uniqueid}_*")) for uniqueid in calls):
