@@ -230,7 +230,8 @@ class _Bench:
         """Return what our journal has counted so far, by kind, and what is on the floor."""
         floor = await self._database.row(
             "SELECT (SELECT count(*) FROM interaction WHERE ended_at IS NULL) AS live,"
-            " (SELECT count(*) FROM agent WHERE busy IS NOT NULL) AS busy,"
+            " (SELECT count(DISTINCT offered_to) FROM interaction WHERE ended_at IS NULL"
+            "  AND stage IN ('offered', 'talking', 'wrap_up')) AS busy,"
             " (SELECT count(*) FROM agent WHERE presence <> 'ready' AND retired_at IS NULL) AS not_ready"
         )
         # After the floor: what is not on it any more is in the journal.
