@@ -19,6 +19,8 @@ def test_a_service_that_lacks_nothing_but_the_lease_stands_by() -> None:
         ALL,
         ALL | {"dispatcher": LACKS, "flows": LACKS},
         ALL | {"flows": LACKS},
+        # It is about to serve.
+        ALL | {"dispatcher": {"ready": False, "detail": "takes over"}},
         # It serves, and could not renew its lease.
         ALL | {"dispatcher": LACKS, "switch": {"ready": True, "detail": ""}},
     ],

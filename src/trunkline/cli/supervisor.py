@@ -162,7 +162,10 @@ async def healthz(session: aiohttp.ClientSession, settings: Settings) -> dict[st
 
 def stands_by(parts: dict[str, dict[str, object]]) -> bool:
     """Whether a service lacks nothing but the lease, which another one has."""
-    return [name for name, part in parts.items() if not part.get("ready")] == ["dispatcher"] and "switch" not in parts
+    if [name for name, part in parts.items() if not part.get("ready")] != ["dispatcher"] or "switch" in parts:
+        return False
+    # One that takes over is about to serve, however long it takes to give many agents their accounts.
+    return str(parts["dispatcher"].get("detail", "")).startswith("stands by")
 
 
 def lacking_parts(parts: dict[str, dict[str, object]]) -> str:
