@@ -113,12 +113,15 @@ class House:
 
     async def unplug(self) -> None:
         """End what a test left: calls, and phones."""
-        for caller in self.callers:
-            await caller.hang_up()
-        for phone in self.phones:
-            await phone.close()
+        callers, phones = list(self.callers), list(self.phones)
         self.callers.clear()
         self.phones.clear()
+        try:
+            for caller in callers:
+                await caller.hang_up()
+        finally:
+            for phone in phones:
+                await phone.close()
 
     async def call(self, *, hertz: int = 440, from_: str = "+447700900123", number: str = "100") -> Caller:
         """Place a call and return once it is answered."""

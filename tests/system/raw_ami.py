@@ -20,8 +20,13 @@ class RawAmi:
 
     async def __aenter__(self) -> Self:
         self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port)
-        await self._reader.readline()
-        await self.act(Action="Login", Username="trunkline", Secret=self._secret)
+        try:
+            await self._reader.readline()
+            await self.act(Action="Login", Username="trunkline", Secret=self._secret)
+        except BaseException:
+            # Nobody leaves what was never entered.
+            self._writer.close()
+            raise
         return self
 
     async def __aexit__(
