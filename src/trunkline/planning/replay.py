@@ -18,6 +18,7 @@ from trunkline.core.record import changed
 from trunkline.core.roll_call import Rules
 from trunkline.core.routing import Routing
 from trunkline.planning.figures import Figures, Seen, figures
+from trunkline.planning.matching import Matching
 from trunkline.planning.past import Closed, Past, Shown, Spent, Stay, add_time, count
 from trunkline.planning.unknown import Unknown
 from trunkline.planning.virtual import Alarm, VirtualTime
@@ -57,8 +58,7 @@ class Replay:
         self._wants: dict[AgentId, bool] = {}
         self._spent: dict[AgentId, Spent] = {}
         self._closed: frozenset[QueueId] = frozenset()
-        self._due: float | None = None
-        self._timer: Alarm | None = None
+        self._matching = Matching(self._routing, self._time, lambda id_, agent: self._offer(self._waits[id_], agent))
 
     def play(self, *, within_s: float) -> Mapping[QueueId, Figures]:
         """Return the figures of every queue; served `within_s` seconds is served in time."""
@@ -100,7 +100,7 @@ class Replay:
         opened, self._closed = self._closed - queues, queues
         for id_, agent in self._agents.items():
             if agent.queues.keys() & opened:
-                self._feed(id_)
+                self._matching.feed(id_)
 
     def _show(self, was: Agent, *, wants: bool) -> None:
         now = self._at()
@@ -114,8 +114,8 @@ class Replay:
         shown = changed(posted, presence=present) if first else agents.show(posted, present, None, at=now)
         self._wants[was.id] = wants
         self._seat(shown)
-        self._feed(was.id)
-        self._look_again()
+        self._matching.feed(was.id)
+        self._matching.look_again()
 
     def _holds(self, id_: AgentId, held: InteractionId, medium: str) -> None:
         agent = self._agents.get(id_)
@@ -143,8 +143,8 @@ class Replay:
 
     def _line_up(self, wait: _Wait) -> None:
         self._routing.wait(wait.stay.id, wait.entry, now=self._time.now, medium=wait.stay.medium)
-        self._serve(wait.stay.id)
-        self._look_again()
+        self._matching.serve(wait.stay.id)
+        self._matching.look_again()
 
     def _plan_overflow(self, wait: _Wait, *, since: float) -> None:
         overflow = self._rules.overflows.get(wait.entry.queue)
@@ -165,31 +165,7 @@ class Replay:
         self._over(wait, answered=False, abandoned=stay.abandoned or stay.answered or stay.wait is None)
         if wait.agent is not None:
             self._let_go(wait.agent, stay.id, served=False)
-        self._look_again()
-
-    def _serve(self, id_: InteractionId) -> None:
-        while (agent := self._routing.agent_for(id_, now=self._time.now)) is not None:
-            self._feed(agent)
-
-    def _feed(self, agent: AgentId) -> None:
-        while (id_ := self._routing.entry_for(agent, now=self._time.now)) is not None:
-            self._offer(self._waits[id_], agent)
-
-    def _look_again(self) -> None:
-        due = self._routing.next_due()
-        if due == self._due:
-            return
-        if self._timer is not None:
-            self._timer.call_off()
-        self._due, self._timer = due, None
-        if due is not None:
-            self._timer = self._time.at(due, self._time_has_come)
-
-    def _time_has_come(self) -> None:
-        self._due, self._timer = None, None
-        for id_ in self._routing.due(self._time.now):
-            self._serve(id_)
-        self._look_again()
+        self._matching.look_again()
 
     def _offer(self, wait: _Wait, id_: AgentId) -> None:
         stay, wait.agent = wait.stay, id_
@@ -212,8 +188,8 @@ class Replay:
         agent = self._agents.get(id_)
         if agent is not None:
             self._seat(agents.release(agent, held, at=self._at(), served=served))
-            self._feed(id_)
-            self._look_again()
+            self._matching.feed(id_)
+            self._matching.look_again()
 
     def _over(self, wait: _Wait, *, answered: bool, abandoned: bool) -> None:
         for alarm in wait.alarms:

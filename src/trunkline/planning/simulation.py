@@ -18,6 +18,7 @@ from trunkline.core.ids import AgentId, InteractionId, QueueId
 from trunkline.core.interaction import Entry
 from trunkline.core.routing import Routing
 from trunkline.planning.figures import Figures, Seen, figures
+from trunkline.planning.matching import Matching
 from trunkline.planning.plan import Arrivals, Crew, Plan
 from trunkline.planning.virtual import Alarm, VirtualTime
 
@@ -91,8 +92,7 @@ class Day:
         self._workers: dict[AgentId, Worker] = {}
         self._numbers = count()
         self._answers = Random(f"{self.seed} answering")  # noqa: S311 - no secrets
-        self._due: float | None = None
-        self._timer: Alarm | None = None
+        self._matching = Matching(self._routing, self._time, lambda id_, agent: self._offer(self._contacts[id_], agent))
 
     def play(self) -> Mapping[QueueId, Figures]:
         """Return the figures of every queue to which anybody came or that anybody serves."""
@@ -130,8 +130,8 @@ class Day:
 
     def _wait(self, contact: Contact) -> None:
         self._routing.wait(contact.id, contact.entry, now=self._time.now, medium=contact.medium)
-        self._serve(contact.id)
-        self._look_again()
+        self._matching.serve(contact.id)
+        self._matching.look_again()
 
     def _plan_overflow(self, contact: Contact) -> None:
         overflow = self._centre.queue(contact.entry.queue).overflow
@@ -152,33 +152,7 @@ class Day:
         self._count(contact, self.seen[contact.queue].abandoned)
         if contact.agent is not None:
             self._let_go(contact.agent, contact, served=False)
-        self._look_again()
-
-    # --- matches, as floor/dispatcher makes them ---
-
-    def _serve(self, id_: InteractionId) -> None:
-        while (agent := self._routing.agent_for(id_, now=self._time.now)) is not None:
-            self._feed(agent)
-
-    def _feed(self, agent: AgentId) -> None:
-        while (id_ := self._routing.entry_for(agent, now=self._time.now)) is not None:
-            self._offer(self._contacts[id_], agent)
-
-    def _look_again(self) -> None:
-        due = self._routing.next_due()
-        if due == self._due:
-            return
-        if self._timer is not None:
-            self._timer.call_off()
-        self._due, self._timer = due, None
-        if due is not None:
-            self._timer = self._time.at(due, self._time_has_come)
-
-    def _time_has_come(self) -> None:
-        self._due, self._timer = None, None
-        for id_ in self._routing.due(self._time.now):
-            self._serve(id_)
-        self._look_again()
+        self._matching.look_again()
 
     # --- offers ---
 
@@ -216,13 +190,13 @@ class Day:
         if contact.came >= self._counted_from:
             self.seen[contact.queue].handling.append(contact.handling)
         self._let_go(agent, contact, served=True)
-        self._look_again()
+        self._matching.look_again()
 
     def _let_go(self, agent: AgentId, contact: Contact, *, served: bool) -> None:
         worker = self._workers[agent]
         worker.spend(self._time.now)
         self._seat(worker, agents.release(worker.agent, contact.id, at=self._at(), served=served))
-        self._feed(agent)
+        self._matching.feed(agent)
 
     # --- agents ---
 
@@ -242,8 +216,8 @@ class Day:
         worker = self._workers[id_]
         worker.spend(self._time.now)
         self._seat(worker, agents.show(worker.agent, presence, None, at=self._at()))
-        self._feed(id_)
-        self._look_again()
+        self._matching.feed(id_)
+        self._matching.look_again()
 
     def _seat(self, worker: Worker, agent: Agent) -> None:
         worker.agent = agent
