@@ -30,6 +30,13 @@ async def test_a_caller_hears_its_own_tone_from_an_echo(tmp_path: Path) -> None:
         assert not sound.heard(880, caller.audio())
 
 
+async def test_who_waits_for_another_tone_is_told_what_sounds() -> None:
+    async with far_end() as far, await Caller.dial("100", server=far.address, say=sound.tone(440)) as caller:
+        await caller.answered()
+        with pytest.raises(TimeoutError, match=r"in \d+ packets: RMS \d+, \d+% at about 440 Hz"):
+            await caller.hears_tone(880, 1)
+
+
 async def test_keys_arrive_in_order_and_the_far_end_may_hang_up() -> None:
     async with far_end() as far, await Caller.dial("100", server=far.address) as caller:
         await caller.answered()

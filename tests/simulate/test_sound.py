@@ -53,3 +53,15 @@ def test_a_wav_file_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert sound.read_wav(tmp_path / "said.wav") == samples
     assert sound.Sound(samples).seconds == pytest.approx(0.5)
     assert len(samples) % FRAME == 0
+
+
+@pytest.mark.parametrize(
+    ("samples", "words"),
+    [
+        ([], "silence, RMS 0"),
+        ([40] * RATE, "silence, RMS 40"),
+        ([*sound.sine(900, 1), *sound.sine(440, 0.2)], "RMS 5792, 100% at about 440 Hz"),
+    ],
+)
+def test_what_sounded_last_is_told_in_words(samples: list[int], words: str) -> None:
+    assert sound.describe(samples) == words

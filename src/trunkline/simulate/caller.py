@@ -212,14 +212,19 @@ class Caller:
     async def hears(self, judge: Callable[[Samples], bool], within: float, *, since: float | None = None) -> float:
         """Wait until what is heard from now on (or `since`) pleases the judge; return the seconds waited.
 
-        Raises CallRefused when the call ends first, TimeoutError.
+        Raises CallRefused when the call ends first, and TimeoutError, which tells what was heard instead.
         """
         start, began = self.heard_s if since is None else since, time.monotonic()
-        async with asyncio.timeout(within):
-            while not judge(self.audio(start)):
-                if self._over.done():
-                    raise CallRefused(self._over.result())
-                await asyncio.sleep(_LOOK_EVERY_S)
+        packets = self._listener.packets
+        try:
+            async with asyncio.timeout(within):
+                while not judge(self.audio(start)):
+                    if self._over.done():
+                        raise CallRefused(self._over.result())
+                    await asyncio.sleep(_LOOK_EVERY_S)
+        except TimeoutError:
+            came = self._listener.packets - packets
+            raise TimeoutError(f"in {came} packets: {sound.describe(self.audio(start))}") from None
         return time.monotonic() - began
 
     async def hears_tone(self, frequency: float, within: float = 5.0, *, seconds: float = 0.3) -> float:

@@ -104,6 +104,17 @@ def heard(frequency: float, samples: Sequence[int], *, seconds: float = 0.5, sha
     return found * _BLOCK >= seconds * RATE
 
 
+def describe(samples: Sequence[int]) -> str:
+    """Return in words what sounded last, for whoever waited for something else: "RMS 2310, 97% at about 440 Hz"."""
+    last = samples[-_BLOCK:]
+    loudness = rms(last)
+    if loudness < QUIET:
+        return f"silence, RMS {loudness:.0f}"
+    shares = {frequency: share_of(frequency, last) for frequency in range(100, RATE // 2, RATE // _BLOCK)}
+    loudest = max(shares, key=shares.__getitem__)
+    return f"RMS {loudness:.0f}, {shares[loudest]:.0%} at about {loudest} Hz"
+
+
 def read_wav(path: Path) -> Samples:
     """Return a 16-bit WAV file as mono at 8 kHz; raises ValueError for other widths."""
     with wave.open(str(path), "rb") as file:
