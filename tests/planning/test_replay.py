@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from tests.builders import NOON, an_agent, later
@@ -125,8 +125,15 @@ BREAKS = st.dictionaries(
 )
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# A day takes seconds: to make a found one smaller would take longer than a test may.
+@settings(
+    max_examples=8,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow],
+)
 @given(CALLERS, BREAKS)
+@example([(43, 100, 33), (72, 83, 87)], {84: ("ana", "break")}).via("a break that begins as a wrap-up ends")
 def test_under_its_own_rules_a_day_is_what_it_was(
     callers: list[tuple[float, float, float]], breaks: dict[int, tuple[str, str]]
 ) -> None:

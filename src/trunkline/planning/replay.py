@@ -79,11 +79,11 @@ class Replay:
 
     def _next_change(self, number: int) -> None:
         if number < len(self._past.changes):
-            self._time.at(self._past.changes[number].at, partial(self._change, number))
+            # Of equal times all changes come before what follows from them.
+            self._time.at(self._past.changes[number].at, partial(self._change, number), before_others=True)
 
     def _change(self, number: int) -> None:
         change = self._past.changes[number]
-        # The next one first: of equal times all changes come before what follows from them.
         self._next_change(number + 1)
         self._become(change)
 

@@ -30,13 +30,16 @@ class VirtualTime:
 
     def __init__(self, now: float) -> None:
         self.now = now
-        self._alarms: list[tuple[float, int, Alarm]] = []
+        self._alarms: list[tuple[float, bool, int, Alarm]] = []
         self._numbers = count()
 
-    def at(self, when: float, what: Callable[[], None]) -> Alarm:
-        """Do something at a time, or at once when that has passed; of equal times the first that was asked for."""
+    def at(self, when: float, what: Callable[[], None], *, before_others: bool = False) -> Alarm:
+        """Do something at a time, or at once when that has passed.
+
+        Of equal times those that come `before_others`, then the first that was asked for.
+        """
         alarm = Alarm(what)
-        heappush(self._alarms, (max(round(when, 6), self.now), next(self._numbers), alarm))
+        heappush(self._alarms, (max(round(when, 6), self.now), not before_others, next(self._numbers), alarm))
         return alarm
 
     def after(self, seconds: float, what: Callable[[], None]) -> Alarm:
@@ -46,5 +49,5 @@ class VirtualTime:
     def run(self, until: float = inf) -> None:
         """Go through all events until none is left, or none before a time."""
         while self._alarms and self._alarms[0][0] < until:
-            self.now, _, alarm = heappop(self._alarms)
+            self.now, _, _, alarm = heappop(self._alarms)
             alarm.ring()
