@@ -32,8 +32,8 @@ if [ "${1:-all}" = all ]; then
     part 'Tests' $bin/pytest -q -n auto -m 'not system'
     part 'Tests on the real machine' $bin/pytest -q -m system
 else
-    part 'Fast tests' $bin/pytest -q -n auto -m 'not system' --ignore=tests/machine --ignore=tests/simulate \
-        --ignore=tests/store --ignore=tests/system
+    part 'Fast tests' $bin/pytest -q -n auto -m 'not system and not slow' --hypothesis-profile quick \
+        --ignore=tests/machine --ignore=tests/simulate --ignore=tests/store --ignore=tests/system
 fi
 if [ -n "$failed" ]; then
     printf '\n✗ something above failed\n' >&2

@@ -3,6 +3,10 @@
 import os
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("quick", max_examples=20)
+"""For `make check`; `make test` looks at as many examples as hypothesis would."""
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -29,7 +29,7 @@ def two_in_memory() -> Two:
     return memory, memory.beside()
 
 
-@pytest.fixture(params=["memory", "postgres"])
+@pytest.fixture(params=["memory", pytest.param("postgres", marks=pytest.mark.slow)])
 def two(request: pytest.FixtureRequest) -> Two:
     """The stores of two processes on one memory."""
     chosen: Two = request.getfixturevalue("two_in_memory" if request.param == "memory" else "two_on_postgres")

@@ -38,7 +38,7 @@ ANA = AgentId("ana")
 HOSTILE = "a\0b\ud800 \\u0000 \"'; DROP TABLE agent; -- ${SHELL(id)}\r\n" + "😀" * 2000
 
 
-@pytest.fixture(params=["memory", "postgres"])
+@pytest.fixture(params=["memory", pytest.param("postgres", marks=pytest.mark.slow)])
 def store(request: pytest.FixtureRequest) -> AnyStore:
     chosen: AnyStore = MemoryStore() if request.param == "memory" else request.getfixturevalue("postgres_store")
     return chosen

@@ -15,7 +15,7 @@ HEAD = "# yaml-language-server: $schema=flow.schema.json\nflow: new\nstart: begi
 BYE = "  bye: {end: Goodbye.}\n"
 
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -79,6 +79,7 @@ def moved_to(person: Interaction, stage: Stage, place: Place | None) -> Interact
     return replace(an_interaction(stage, call=person.call), id=person.id, run=run)
 
 
+@pytest.mark.slow
 @given(st.lists(st.lists(MOVES, min_size=1, max_size=3), max_size=30))
 def test_counts_are_those_of_a_recount_whatever_moves(commits: list[list[tuple[int, Stage, Place | None]]]) -> None:
     floor = an_empty_floor()

@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ET
 from itertools import combinations
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from tests.flows.examples import a_centre
@@ -118,6 +119,7 @@ def test_mermaid_names_every_step_and_labels_every_choice() -> None:
     assert '-- "1  Sales" -->' in text
 
 
+@pytest.mark.slow
 def test_two_thousand_steps_are_drawn_in_moments() -> None:
     steps = "".join(
         f'  s{n}: {{menu: Q?, choices: [{{key: "1", label: A, go: s{n + 1}}}], no_answer: {{go: s2000}}}}\n'

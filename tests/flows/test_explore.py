@@ -292,6 +292,7 @@ CLOCK_CHANGES = [
 ]
 
 
+@pytest.mark.slow
 @settings(max_examples=50, deadline=None)
 @given(st.dictionaries(st.sampled_from("ab"), CALENDARS, min_size=1), st.data())
 def test_occasion_tells_what_is_open_at_any_moment_of_it(
@@ -369,6 +370,7 @@ def test_step_that_is_seen_with_enough_values_is_no_trap() -> None:
     assert "trap" not in [code for code, _ in codes(seen)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("medium", ["voice", "chat", "sms"])
 def test_work_grows_with_the_flow_and_not_with_its_conversations(medium: str) -> None:
     def steps(many: int) -> str:

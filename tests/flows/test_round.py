@@ -89,6 +89,7 @@ def test_round_is_written_by_its_own_process(
     assert round_from_json(capsys.readouterr().out) == carried_out(folder, folder / "centre.yaml")
 
 
+@pytest.mark.slow
 async def test_another_process_comes_to_the_same(folder: Path) -> None:
     (folder / "main.test.yaml").write_text(TESTS)
 

@@ -87,6 +87,7 @@ def test_example_serves_where_the_settings_name_it(name: str, monkeypatch: pytes
     assert len(prompts_of(served)) > 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS, ids=str)
 def test_explorer_finds_what_was_planted(fault: Fault, tmp_path: Path) -> None:
     file = plant(fault, tmp_path)
@@ -98,6 +99,7 @@ def test_explorer_finds_what_was_planted(fault: Fault, tmp_path: Path) -> None:
     assert any(fault.says in each["message"] for each in found), found
 
 
+@pytest.mark.slow
 def test_explorer_finds_nothing_three_years_later_either() -> None:
     # The examples have dates of one year: those must not be needed for any of their steps.
     later = datetime.fromisoformat(AT).replace(year=2029).isoformat()

@@ -126,6 +126,7 @@ BREAKS = st.dictionaries(
 
 
 # A day takes seconds: to make a found one smaller would take longer than a test may.
+@pytest.mark.slow
 @settings(
     max_examples=8,
     deadline=None,

@@ -165,6 +165,7 @@ async def test_history_tells_who_changed_what_and_leads_back(doors: Web) -> None
     assert doors.centre.administration.in_force.text == WITH_AN_ADMIN.replace("ROLE", "admin")
 
 
+@pytest.mark.slow
 async def test_history_has_pages(doors: Web) -> None:
     browser = await admin(doors)
     for base in range(2, 30):
