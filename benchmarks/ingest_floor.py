@@ -24,6 +24,7 @@ from trunkline.floor.dispatcher import Dispatcher
 from trunkline.floor.intake import Intake
 from trunkline.floor.ledger import Ledger
 from trunkline.floor.recovery import Recovery
+from trunkline.floor.room import Room
 from trunkline.floor.runs import Runs
 from trunkline.floor.self_service import SelfService
 from trunkline.floor.speaking import Speaking
@@ -173,7 +174,7 @@ async def ingest(port: int, calls: int, url: str, *, at: datetime, within: timed
         lines = AgiLines(ami, str)
         intake = Intake(floor, store)
         at_once = _AtOnce(floor, intake)
-        conversation = Conversation(floor, switch, at_once.left_flow)
+        conversation = Conversation(floor, switch, at_once.left_flow, Room(floor.clock))
         desk = Desk(floor, switch, conversation)
         service, dispatcher = cast("SelfService", at_once), cast("Dispatcher", at_once)
         runs, speaking = Runs(floor, _NoFlows()), Speaking(_NoSounds(), floor.clock)

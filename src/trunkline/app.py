@@ -43,6 +43,7 @@ from trunkline.floor.opening import OpeningTimes
 from trunkline.floor.places import when_waited_enough
 from trunkline.floor.recovery import Recovery
 from trunkline.floor.roll_calls import RollCalls
+from trunkline.floor.room import Room
 from trunkline.floor.runs import Runs
 from trunkline.floor.self_service import NOT_IN_SERVICE, SORRY, SelfService
 from trunkline.floor.speaking import Speaking
@@ -140,6 +141,7 @@ class _Service:
         self.flow_board = FlowBoard(self.library, self.flow_tests)
         self._flows_are_due = False
         self.health: dict[str, Health] = {}
+        self.room = Room(self.clock)
         self._wire()
 
     def _wire(self) -> None:
@@ -160,7 +162,7 @@ class _Service:
             floor, intake=self.intake, runs=runs, channels=channels, errands=errands, callbacks=self.callbacks
         )
         self.texts = TextService(floor, talk, self.intake)
-        conversation = Conversation(floor, calls, voicemails.left_flow)
+        conversation = Conversation(floor, calls, voicemails.left_flow, self.room)
         self.fallback = FallbackMessages(
             floor, calls, store, intake=self.intake, left_in=self.shared.recordings / "fallback",
             kept_in=self.voicemails,
@@ -173,7 +175,7 @@ class _Service:
             )),
         )  # fmt: skip
         self.back_off, self.opening = BackOff(floor), OpeningTimes(floor)
-        dispatcher = Dispatcher(floor, calls, sound_for=self.sounds.sound_for)
+        dispatcher = Dispatcher(floor, calls, self.room, sound_for=self.sounds.sound_for)
         self.waiting = Waiting(floor, calls, runs, speaking)
         recovery = Recovery(
             floor, calls, conversation=conversation, self_service=self.self_service, callbacks=self.callbacks,
@@ -351,9 +353,8 @@ class _Service:
         }
         if not self.serving:
             return parts  # the switch is not spoken to
-        up, where = self.ami.is_up, f"{self.settings.ami_host}:{self.settings.ami_port}"
         return parts | {
-            "switch": Health(ready=up, detail="" if up else f"Asterisk does not answer on {where}"),
+            "switch": self.room.health(up=self.ami.is_up, where=f"{self.settings.ami_host}:{self.settings.ami_port}"),
             "reconciled": Health(self.floor.settled, "" if self.floor.settled else "comparing with the switch"),
         }
 

@@ -50,6 +50,8 @@ class FakeSwitch:
     transferred: list[tuple[Call, str, timedelta]] = field(default_factory=list)
     may_be_called: str = "+44"
     """The beginning of the numbers that a trunk may call."""
+    has_room: bool = True
+    """Whether it can make another leg."""
     away: bool = False
     deaf: bool = False
     _events: asyncio.Queue[CallEvent] = field(default_factory=asyncio.Queue)
@@ -59,6 +61,9 @@ class FakeSwitch:
     async def ring(self, ring: Ring) -> None:
         self._reach()
         self.rung.append(ring)
+        if not self.has_room:
+            self._tell(AgentLegEnded(ring.offer, OfferFailure.NO_ROOM, self.clock.now()))
+            return
         self.legs[ring.offer] = AgentLegSeen(ring.offer, ring.interaction, answered=False, joined=False)
         self._tell(AgentRinging(ring.offer, self.clock.now()))
 

@@ -46,6 +46,7 @@ from trunkline.floor.ledger import Ledger
 from trunkline.floor.opening import OpeningTimes
 from trunkline.floor.places import when_waited_enough
 from trunkline.floor.recovery import Recovery
+from trunkline.floor.room import Room
 from trunkline.floor.runs import Runs
 from trunkline.floor.self_service import SelfService
 from trunkline.floor.speaking import Speaking
@@ -151,7 +152,8 @@ class Centre:
         self.fallback = FallbackMessages(
             self.floor, switch, store, intake=self.intake, left_in=self.fallback_folder, kept_in=self.recordings
         )
-        conversation = Conversation(self.floor, switch, voicemails.left_flow)
+        self.room = Room(clock)
+        conversation = Conversation(self.floor, switch, voicemails.left_flow, self.room)
         self.desk = Desk(self.floor, switch, conversation)
         self.deadlines = Deadlines(
             self.floor, ring_out=conversation.rang_out, end_wrap_up=self.desk.wrap_up_over,
@@ -160,7 +162,7 @@ class Centre:
             )),
         )  # fmt: skip
         self.back_off, self.opening = BackOff(self.floor), OpeningTimes(self.floor)
-        dispatcher = Dispatcher(self.floor, switch, sound_for=self.sounds.sound_for)
+        dispatcher = Dispatcher(self.floor, switch, self.room, sound_for=self.sounds.sound_for)
         self.waiting = Waiting(self.floor, switch, runs, speaking)
         recovery = Recovery(
             self.floor, switch, conversation=conversation, self_service=self.self_service, callbacks=self.callbacks,

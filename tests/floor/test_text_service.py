@@ -30,6 +30,7 @@ from trunkline.floor.errands import Errands
 from trunkline.floor.intake import Intake
 from trunkline.floor.ledger import Ledger
 from trunkline.floor.messenger import ChannelMessenger
+from trunkline.floor.room import Room
 from trunkline.floor.runs import Runs, run_of
 from trunkline.floor.state import Floor
 from trunkline.floor.text_service import TRY_AGAIN, TextService
@@ -130,7 +131,7 @@ class Texts:
             self.floor, intake=self.intake, runs=runs, channels=channels, errands=errands, callbacks=self.callbacks
         )
         self.service = TextService(self.floor, self.talk, self.intake)
-        Dispatcher(self.floor, self.switch)
+        Dispatcher(self.floor, self.switch, Room(self.floor.clock), sound_for=lambda _: None)
         self.deadlines = Deadlines(
             self.floor, waited_enough=self.service.overflow, ring_out=lambda _: None, end_wrap_up=lambda _: None,
             call_back=self.callbacks.due,

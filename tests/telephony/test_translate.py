@@ -185,6 +185,18 @@ def test_a_phone_that_never_rang_was_not_there() -> None:
     ]
 
 
+def test_an_invite_that_was_never_sent_is_the_switchs_own_failure() -> None:
+    assert told(on_leg("Newchannel"), on_leg("Hangup", Cause="0")) == [AgentLegEnded(OFFER, OfferFailure.NO_ROOM, NOW)]
+
+
+def test_an_agent_who_answered_and_whom_no_dialplan_took_has_done_their_part() -> None:
+    answered = on_leg("Newstate", ChannelStateDesc="Up")
+
+    assert told(*RINGING, answered, on_leg("Hangup", Cause="0"))[-1:] == [
+        AgentLegEnded(OFFER, OfferFailure.NO_ROOM, NOW)
+    ]
+
+
 def test_a_leg_whose_beginning_we_missed_may_have_rung() -> None:
     assert told(on_leg("Hangup", Cause="19")) == [AgentLegEnded(OFFER, OfferFailure.NO_ANSWER, NOW)]
 

@@ -24,6 +24,7 @@ from trunkline.core.interaction import (
 )
 from trunkline.core.journal import Happened, JournalEntry
 from trunkline.core.record import changed
+from trunkline.floor.room import Room
 from trunkline.floor.state import Floor
 from trunkline.ports.call_control import (
     AgentAnswered,
@@ -41,6 +42,8 @@ _REASONS = {
     OfferFailure.UNREACHABLE: (Happened.PHONE_UNREACHABLE, agents.PHONE_UNREACHABLE),
 }
 
+_NOBODYS_FAULT = frozenset({OfferFailure.TAKEN, OfferFailure.NO_ROOM})
+
 
 class LeftFlow(Protocol):
     """What is done about a caller who hangs up in the middle of a flow."""
@@ -52,9 +55,10 @@ class LeftFlow(Protocol):
 class Conversation:
     """Each event is taken for what it says about the state; one that comes twice, or too late, changes nothing."""
 
-    def __init__(self, floor: Floor, switch: CallControl, left_flow: LeftFlow) -> None:
+    def __init__(self, floor: Floor, switch: CallControl, left_flow: LeftFlow, room: Room) -> None:
         self._floor = floor
         self._switch = switch
+        self._room = room
         self._left_flow = left_flow
 
     def ringing(self, event: AgentRinging) -> None:
@@ -67,9 +71,11 @@ class Conversation:
             agent = next(offer.agent for offer in interaction.offers if offer.id == event.offer)
             entry = JournalEntry(Happened.RINGING, event.at, interaction.id, agent)
             self._floor.commit(journal=[entry])
+        self._room.found()
 
     def answered(self, event: AgentAnswered) -> None:
         """The agent hears whom the call is for, before the caller is there: no ringing any more, and no talk yet."""
+        self._room.found()
         interaction = self._floor.of_offer(event.offer)
         if interaction is None or interaction.stage is not Stage.OFFERED or interaction.work is not Work.CALL:
             return
@@ -116,16 +122,23 @@ class Conversation:
 
     def agent_leg_ended(self, event: AgentLegEnded) -> None:
         """The agent's phone is off the call: the talk is over, or the offer came to nothing."""
+        # First, so that nothing else is offered because of this one.
+        if event.failure is OfferFailure.NO_ROOM:
+            self._room.refused()
         interaction = self._floor.of_offer(event.offer)
-        if interaction is None:
-            return
+        if interaction is not None:
+            self._after_the_leg(interaction, event)
+        if event.failure is not OfferFailure.NO_ROOM:
+            self._room.found()
+
+    def _after_the_leg(self, interaction: Interaction, event: AgentLegEnded) -> None:
         if interaction.stage is Stage.TALKING and interaction.rings:
             self.talk_over(interaction, at=event.at)
         elif interaction.stage is Stage.OFFERED and event.failure is None:
             self.accept(interaction, at=event.at, offer=event.offer)
             self.talk_over(self._floor.interaction(interaction.id), at=event.at)
-        elif interaction.stage is Stage.OFFERED and event.failure is OfferFailure.TAKEN:
-            self.withdraw(interaction, at=event.at, offers=[event.offer])
+        elif interaction.stage is Stage.OFFERED and event.failure in _NOBODYS_FAULT:
+            self.withdraw(interaction, at=event.at, offers=[event.offer], why=event.failure)
         elif interaction.stage is Stage.OFFERED and event.failure is not None:
             offer = next(each for each in interaction.offers if each.id == event.offer)
             self.offer_failed(interaction, offer, _failure(offer, event.failure), at=event.at)
@@ -160,8 +173,19 @@ class Conversation:
             else:
                 self.offer_failed(present, offer, OfferFailure.NO_ANSWER, at=at)
 
-    def withdraw(self, interaction: Interaction, *, at: datetime, offers: Collection[OfferId] | None = None) -> None:
-        """Take offers back without blame, all if none are named; after the last the entry returns to its place."""
+    def withdraw(
+        self,
+        interaction: Interaction,
+        *,
+        at: datetime,
+        offers: Collection[OfferId] | None = None,
+        why: OfferFailure | None = None,
+    ) -> None:
+        """Take offers back without blame, all if none are named; after the last the entry returns to its place.
+
+        `why` is for a leg that has ended by itself.
+        """
+        facts = {"why": why.value} if why is not None else {}
         taken_back = [offer for offer in interaction.offers if offers is None or offer.id in offers]
         left = interaction
         for offer in taken_back:
@@ -170,7 +194,7 @@ class Conversation:
             interactions=[left],
             agents=[self._free(offer, interaction.id, at=at) for offer in taken_back],
             journal=[
-                JournalEntry(Happened.OFFER_WITHDRAWN, at, interaction.id, offer.agent, {"offer": offer.id})
+                JournalEntry(Happened.OFFER_WITHDRAWN, at, interaction.id, offer.agent, {"offer": offer.id, **facts})
                 for offer in taken_back
             ],
             then=partial(self._stop_ringing, taken_back),
@@ -188,6 +212,7 @@ class Conversation:
         interaction = self._floor.of_call(event.call)
         if interaction is not None:
             self.caller_gone(interaction, at=event.at)
+        self._room.found()
 
     def caller_gone(self, interaction: Interaction, *, at: datetime) -> None:
         """Make true that the caller is off the line."""

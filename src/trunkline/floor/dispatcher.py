@@ -13,6 +13,7 @@ from trunkline.core.decision import Criterion, offered_facts
 from trunkline.core.ids import AgentId, InteractionId, OfferId, new_id
 from trunkline.core.interaction import Entry, Interaction, Offer, Stage, Work, offer_to
 from trunkline.core.journal import Happened, JournalEntry
+from trunkline.floor.room import Room
 from trunkline.floor.state import Floor, Moved
 from trunkline.flows.prompts import whisper_of
 from trunkline.flows.talk import Prompt
@@ -24,11 +25,13 @@ class Dispatcher:
     """Watches the floor and makes offers. It decides at once; the phone rings when the offer is durable."""
 
     def __init__(
-        self, floor: Floor, switch: CallControl, *, sound_for: Callable[[Prompt], Path | None] = lambda _: None
+        self, floor: Floor, switch: CallControl, room: Room, *, sound_for: Callable[[Prompt], Path | None]
     ) -> None:
         """`sound_for` gives the sound of a whisper, None where there is none yet: no phone rings later for one."""
         self._floor = floor
         self._switch = switch
+        self._room = room
+        room.again = self._room_again
         self._due: float | None = None
         self._timer: Timer | None = None
         self._sound_for = sound_for
@@ -52,18 +55,28 @@ class Dispatcher:
             key=lambda agent: (agent.idle_since, agent.id),
         )
         for agent in free:
-            self._feed(agent.id)
+            if not self._feed(agent.id):
+                break
         self._look_again()
 
     def _serve(self, interaction: InteractionId) -> None:
         # Whoever comes first may be due to somebody else: then the next agent is asked.
         while (agent := self._floor.routing.agent_for(interaction, now=self._now())) is not None:
-            self._feed(agent)
+            if not self._feed(agent):
+                return
 
-    def _feed(self, agent: AgentId) -> None:
+    def _feed(self, agent: AgentId) -> bool:
+        """Offer an agent what they have room for; False where the switch has none."""
         # Once more for each further thing that they have room for.
         while (interaction := self._floor.routing.entry_for(agent, now=self._now())) is not None:
+            if not self._room.takes_one():
+                return False
             self._offer(interaction, agent)
+        return True
+
+    def _room_again(self) -> None:
+        if self._floor.settled:
+            self.match_all()
 
     def _look_again(self) -> None:
         """Look again when something changes by time alone: fewer skills asked, agents in reserve, a place kept."""
