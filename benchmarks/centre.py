@@ -169,8 +169,8 @@ async def _switch(settings: Settings, plan: Plan, database_url: str) -> Part:
                 raise ValueError(f"no configuration file of Asterisk has {old!r} in it any more")
             files = {name: text.replace(old, new) for name, text in files.items()}
         files["manager.conf"] += _MANAGER
-        # A tenth of what calls may be is kept back in production; a benchmark uses all.
-        files["asterisk.conf"] = re.sub(r"maxcalls = .*", "maxcalls = 9000", files["asterisk.conf"])
+        # A fifth of the ports is kept for agents in production; a benchmark uses all.
+        files["extensions.conf"] = re.sub(r"TL_MAX_CALLERS = .*", "TL_MAX_CALLERS = 9000", files["extensions.conf"])
         return {name: text + plan.additions.get(name, "") for name, text in files.items()}
 
     provision.templates = with_the_plans_part

@@ -48,12 +48,14 @@ def _agent(name: str) -> AgentRecord:
 def switch() -> Iterator[Switch]:
     """An Asterisk of ours with two agents' accounts, its times shortened: guard 2 s, patience 4 s, fallback 3 s."""
     with open_folder() as folder:
-        yield from _running(folder)
+        yield from running_switch(folder)
 
 
-def _running(folder: Path) -> Iterator[Switch]:
-    ports = free_ports(305)
-    first = ports[5]
+def running_switch(folder: Path, *, legs: int = 150) -> Iterator[Switch]:
+    """Run a switch with audio ports for so many legs until it is closed."""
+    ports = free_ports(6 + 2 * legs)
+    # RTP takes even ports, RTCP the odd one after it.
+    first = ports[5] + ports[5] % 2
     settings = Settings(  # type: ignore[call-arg]
         data_dir=folder,
         demo=True,
@@ -62,7 +64,7 @@ def _running(folder: Path) -> Iterator[Switch]:
         ami_port=ports[2],
         postgres_port=ports[3],
         sip_tls_port=ports[4],
-        rtp_ports=PortRange(first, first + 299),
+        rtp_ports=PortRange(first, first + 2 * legs - 1),
         asterisk_cache=Path(os.environ.get("TRUNKLINE_ASTERISK_CACHE") or "~/.cache/trunkline"),
         trunks_file=Path("/nonexistent"),
     )

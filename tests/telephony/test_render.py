@@ -184,8 +184,11 @@ def test_a_strangers_channel_is_not_told_of_before_its_caller_is_cleaned() -> No
     assert all("name(Newchannel),header(Channel),method(starts_with)) = PJSIP/" in line for line in excluded)
 
 
-def test_calls_leave_ports_for_the_agents_who_are_rung() -> None:
-    assert "maxcalls = 400\n" in rendered()["asterisk.conf"]
+def test_callers_leave_ports_for_the_agents_who_are_rung() -> None:
+    files = rendered()
+
+    assert "TL_MAX_CALLERS = 400\n" in files["extensions.conf"]
+    assert "maxcalls" not in files["asterisk.conf"], "it would drop agents who have just answered"
 
 
 def test_asterisk_knows_files_by_its_own_paths() -> None:

@@ -99,6 +99,12 @@ def render(plan: SwitchPlan, templates: Mapping[str, str]) -> dict[str, str]:
     return {name: _filled(name, text, words) for name, text in sorted(templates.items())}
 
 
+def callers_at_most(rtp_ports: tuple[int, int]) -> int:
+    """Return how many callers are let in at once: two ports a leg, and a fifth of the legs is kept for agents."""
+    first, last = rtp_ports
+    return max(1, (last - first + 1) // 2 * 4 // 5)
+
+
 def plain(text: str) -> str:
     """Return text as a configuration file's value; raises Misconfigured for control characters."""
     if re.search(r"[\x00-\x1f\x7f]", text):
@@ -123,8 +129,7 @@ def _words(plan: SwitchPlan) -> dict[str, str]:
         "data_dir": plain(str(plan.data_dir)),
         "recordings": plain(str(plan.recordings)),
         "systemname": plain(plan.systemname),
-        # Two ports a leg; a fifth of the legs is kept for the agents who are rung.
-        "max_calls": str(max(4, (last - first + 1) // 2 * 4 // 5)),
+        "max_callers": str(callers_at_most(plan.rtp_ports)),
         "modules": module_lines(plan.modules),
         "ami_bind": plan.ami_bind,
         "ami_port": str(plan.ami_port),
