@@ -96,6 +96,10 @@ async def _prepare(connection: Any) -> None:
         await connection.set_type_codec(kind, schema="pg_catalog", encoder=storable_json, decoder=from_json)
 
 
+async def _as_it_is(_connection: Any) -> None:
+    """Put a connection back without a word: one statement leaves no cursor, lock, listener or setting to take back."""
+
+
 class Database:
     """A pool of connections. Each call is one statement, hence one transaction, and has one deadline for everything.
 
@@ -106,7 +110,7 @@ class Database:
         self._url = url
         self._deadline = deadline.total_seconds()
         self._pool = asyncpg.create_pool(
-            url, min_size=1, max_size=connections, init=_prepare, timeout=self._deadline,
+            url, min_size=1, max_size=connections, init=_prepare, reset=_as_it_is, timeout=self._deadline,
             server_settings={"application_name": "trunkline"},
         )  # fmt: skip
 
