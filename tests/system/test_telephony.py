@@ -298,6 +298,19 @@ async def test_every_way_of_not_answering_ends_the_offer_once_with_its_reason(
     assert not [event for event in centre.heard if isinstance(event, AgentLegEnded)]
 
 
+async def test_a_caller_who_waits_hears_the_music_of_that_queue(centre: Centre, call: Called) -> None:
+    _, opened, _ = call
+    channel = {"Channel": opened.call.channel, "Variable": "CHANNEL(musicclass)"}
+    await centre.ami.act({"Action": "Setvar", "Value": "of-another-queue", **channel})
+
+    await centre.calls.to_waiting(opened.call, music="default", announce_every=60 * SECOND)
+
+    async with asyncio.timeout(5):
+        while (await centre.ami.act({"Action": "Getvar", **channel}))["Value"] != "default":
+            await asyncio.sleep(0.05)
+    assert [seen.where for seen in (await centre.calls.picture()).callers] == [Where.WAITING]
+
+
 async def test_a_lost_connection_leaves_the_talk_alone_and_is_seen_right_afterwards(
     centre: Centre, call: Called, ana: Phone
 ) -> None:

@@ -35,6 +35,8 @@ _NUMBER = re.compile(r"\+[0-9]{7,15}")
 _SOUND = re.compile(r"[^&,;|${}()\"\\\x00-\x1f]{1,200}")
 _SOUNDS_AT_ONCE = 4
 _ENDPOINT = re.compile(r"[A-Za-z0-9_.-]{1,80}")
+_MUSIC = re.compile(r"[A-Za-z0-9_.-]{1,70}")
+"""Part of an extension, of which Asterisk takes 79 characters."""
 
 
 _ANSWER_BY_ITSELF = (
@@ -83,7 +85,6 @@ class Calls:
         self._translator = Translator(asterisk)
         self._legs = Legs()
         self._unwanted: OrderedDict[OfferId, int] = OrderedDict()
-        self._being_sent: dict[str, asyncio.Event] = {}
         # What an offer's leg does comes as one of three; only these may be about a leg that is not wanted.
         legs = {name: self._if_wanted(self._translator.meanings[name]) for name in _LEG_EVENTS}
         ami.understand_by({**self._translator.meanings, **legs})
@@ -136,9 +137,6 @@ class Calls:
         """Ring an agent's phone; on answer the dialplan joins it with the caller, whether we live or not."""
         action = originate(ring, self._whisper(ring.whisper))
         self._legs.rung(ring.offer, ring.interaction, ring.call)
-        if (sent := self._being_sent.get(ring.call.channel)) is not None:
-            # A phone that answers by itself would be joined with a caller who is still between two places.
-            await sent.wait()
         try:
             await self._ami.act(action)
         except Refused as refused:
@@ -199,18 +197,9 @@ class Calls:
 
     async def to_waiting(self, call: Call, *, music: str, announce_every: timedelta) -> None:
         """Send a caller to wait with music of that class, with an AnnouncementDue every `announce_every`."""
-        checked, exten = _checked(music, _ENDPOINT), str(max(1, round(announce_every.total_seconds())))
-        sent = self._being_sent[call.channel] = asyncio.Event()
-        moving = asyncio.gather(self._set(call, "CHANNEL(musicclass)", checked), self._redirect(call, "waiting", exten))
-        try:
-            # One turn of the loop and both are on the wire; the switch does what one connection asks in its order.
-            await asyncio.sleep(0)
-            sent.set()
-            await moving
-        finally:
-            sent.set()
-            if self._being_sent.get(call.channel) is sent:
-                del self._being_sent[call.channel]
+        # One action, on the wire before anything else runs: an agent who is rung for them afterwards finds them there.
+        every = max(1, round(announce_every.total_seconds()))
+        await self._redirect(call, "waiting", f"{every}-{_checked(music, _MUSIC)}")
 
     async def announce(self, call: Call, sounds: Sequence[Path]) -> None:
         """Have the dialplan play these sounds, which must be there, to a caller it has just asked for."""
