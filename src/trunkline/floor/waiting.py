@@ -108,7 +108,9 @@ class Waiting:
             self._guesses[id_] = self._of(entry.queue).guesses(position, agents=self._working[entry.queue])
 
     def _of(self, queue: QueueId) -> QueueWaits:
-        return self._waits.setdefault(queue, QueueWaits())
+        if (waits := self._waits.get(queue)) is None:
+            waits = self._waits[queue] = QueueWaits()
+        return waits
 
 
 def _works_in(agent: Agent) -> Iterable[QueueId]:
