@@ -102,7 +102,7 @@ def the_floor_is_sound(centre: Centre) -> None:
     for each in centre.floor.interactions.values():
         if each.stage is Stage.WAITING and each.entry is not None:
             idle = [agent.id for agent in free if each.entry.queue in agent.queues]
-            assert idle == [], "an able agent is idle while somebody waits"
+            assert centre.room.is_full or idle == [], "an able agent is idle while somebody waits"
 
 
 @pytest.fixture

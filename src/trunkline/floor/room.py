@@ -32,6 +32,11 @@ class Room:
         self.again: Callable[[], None] = lambda: None
         """Makes the offers that wait for room."""
 
+    @property
+    def is_full(self) -> bool:
+        """Whether the switch has refused a leg lately."""
+        return self._refused_at is not None
+
     def takes_one(self) -> bool:
         """Whether an offer may be made now; while the switch is full, a yes is for one offer."""
         if self._refused_at is None:
