@@ -16,6 +16,7 @@ from trunkline.core.agent import Presence
 from trunkline.core.call import OfferFailure
 from trunkline.core.ids import AgentId, OfferId
 from trunkline.core.interaction import Stage
+from trunkline.floor import hub
 from trunkline.floor.hub import KEPT_EVENTS, QUEUES_EVERY_S
 from trunkline.floor.view import apply
 
@@ -157,6 +158,22 @@ async def test_a_desk_resumes_with_exactly_what_it_missed(centre: Centre) -> Non
     assert {message["type"] for message in again.messages[1:]} == {"event"}
     [card] = again.state["interactions"].values()
     assert card["stage"] == "talking"
+
+
+async def test_with_many_desks_each_is_told_of_queues_less_often(
+    centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "FIGURES_PER_S", 0.1)
+    screen = Screen()
+    await centre.hub.open(ANA, screen, epoch=None, seq=None)
+
+    for _ in range(2):
+        await centre.call_waits()
+        await asyncio.sleep(QUEUES_EVERY_S * 1.2)
+        await centre.settled()
+
+    told = [message["event"]["queue"]["waiting"] for message in screen.messages if "queue" in message.get("event", {})]
+    assert told == [1]
 
 
 async def test_a_desk_that_missed_too_much_gets_a_snapshot(centre: Centre) -> None:

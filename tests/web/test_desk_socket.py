@@ -255,3 +255,12 @@ async def test_a_reply_names_the_command_it_answers(doors: Web) -> None:
     while message.type is WSMsgType.TEXT and '"reply"' not in message.data:
         message = await socket.receive(timeout=5)
     assert "NaN" not in message.data
+
+
+def test_an_event_for_many_desks_says_the_same_to_each_under_its_own_number() -> None:
+    words = desk_socket._Words()
+    events: list[dict[str, Any]] = [{"kind": "queue", "queue": {"title": 'Sales "A"'}}, {"kind": "me", "me": None}]
+    messages = [{"type": "event", "seq": seq, "event": events[seq % 2]} for seq in (2, 4, 5, 6)]
+
+    for message in [{"type": "ping"}, *messages, {"type": "reply", "id": "1", "ok": True}]:
+        assert json.loads(words.of(message)) == message

@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -98,6 +98,30 @@ class DeskSocket:
             desk.end(SESSION_OVER)
 
 
+class _Words:
+    """Messages as JSON. An event for many desks comes once for each, with a number of its own, and is written once."""
+
+    def __init__(self) -> None:
+        self._event: object = None
+        self._text = ""
+
+    def of(self, message: Mapping[str, Any]) -> str:
+        """Return a message's text."""
+        event = message.get("event")
+        if event is None:
+            return _json(message)
+        if event is not self._event:
+            self._event, self._text = event, _json(event)
+        return f'{{"type":"event","seq":{message["seq"]:d},"event":{self._text}}}'
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))
+
+
+_words = _Words()
+
+
 class _Desk:
     """One connection."""
 
@@ -164,7 +188,7 @@ class _Desk:
         return (epoch if isinstance(epoch, str) else None), (seq if isinstance(seq, int) else None)
 
     def _send(self, message: dict[str, Any]) -> None:
-        self.send_text(json.dumps(message, separators=(",", ":")))
+        self.send_text(_words.of(message))
 
     def send_text(self, text: str) -> None:
         """Send what is JSON already; a desk that has too much unread is closed."""
