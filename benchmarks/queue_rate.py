@@ -17,12 +17,11 @@ import aiohttp
 
 from benchmarks.callers import Arrivals, arrivals
 from benchmarks.centre import BenchCentre, Manager, Plan, centre, killed, restarted, sessions_of
-from benchmarks.phones import AgentPhone, plugged_in
+from benchmarks.one_queue import FLOW, OURS, PEER, SETTINGS_NOTE, additions, phones_of
+from benchmarks.phones import AgentPhone
 from benchmarks.place import folder_for_all
 from benchmarks.report import NotMeasured, Outcome, Row, percentile, significant
 from benchmarks.seats import OurSeat
-from trunkline import secrets
-from trunkline.core.sip_account import sip_ha1, sip_password
 from trunkline.store.database import Database
 
 AGENTS = 150
@@ -33,42 +32,13 @@ TRY_S, CONFIRM_S, ROUNDS = 8.0, 10.0, 2
 SERVED, IN_TIME = 0.995, 0.95
 """A rate is sustained when at least these parts of its callers were answered at all, and within a second."""
 PATIENT_S, IMPATIENT_S = 15.0, 4.0
-_QUEUE = "bench"
-_FLOW = """
-flow: main
-entry: {numbers: ["100"]}
-start: wait
-steps:
-  wait: {queue: sales, while_waiting: {announce: []}}
-"""
-_DIALPLAN = f"""
-[from-trunk](+)
-exten => 700,1,Answer()
- same => n,Queue({_QUEUE})
- same => n,Hangup()
-"""
-_MEMBERS = "\n".join(f"member = PJSIP/agent{number:02},0" for number in range(AGENTS))
-_QUEUES = f"""
-[{_QUEUE}]
-musicclass = default
-strategy = leastrecent
-timeout = 20
-retry = 1
-wrapuptime = 0
-autofill = yes
-ringinuse = no
-joinempty = yes
-leavewhenempty = no
-announce-frequency = 0
-{_MEMBERS}
-"""
 _NOTES = (
     f"same Asterisk, same {AGENTS} SIP phones, same SIPp callers; a phone answers at once, talks {TALK_S:g} s and "
     "hangs up; no wrap-up; callers hear music while they wait and send none",
     f"sustained: of the callers of {TRY_S:g} s at that rate at least {SERVED:.1%} answered and {IN_TIME:.0%} within a "
     "second of their INVITE (until the kernel has the INVITE at the phone that answers); the highest of "
     f"{RATES[0]:g} to {RATES[-1]:g}, in steps of 8 %, by halving; then rounds in turn at what was found",
-    "app_queue: strategy=leastrecent, retry=1 (the least it takes), autofill=yes, wrapuptime=0, ringinuse=no",
+    SETTINGS_NOTE,
     "ours: each agent has a desk open, by the real websocket, and every call is rows of the journal in PostgreSQL. "
     "While app_queue is measured our service is not running: it would hear of every one of its calls",
     "queue_rate_in_time: both at the lower of the two rates",
@@ -105,12 +75,11 @@ def measure() -> Outcome:
 
 
 async def _measure(folder: Path) -> Outcome:
-    additions = {"extensions.conf": _DIALPLAN, "queues.conf": _QUEUES}
-    plan = Plan(_FLOW, AGENTS, additions, {}, queue="ring_for: 20s, wrap_up: 0s", demo_passwords=False)
+    plan = Plan(FLOW, AGENTS, additions(AGENTS), {}, queue="ring_for: 20s, wrap_up: 0s", demo_passwords=False)
     async with centre(folder / "house", plan, spare=AGENTS + 2) as house, AsyncExitStack() as stack:
         manager = await stack.enter_async_context(Manager(house.settings.ami_port))
         database = await stack.enter_async_context(Database(house.database_url, connections=1))
-        phones = await _phones(house)
+        phones = await phones_of(house, talk_s=TALK_S)
         await killed(house)
         bench = _Bench(folder, house, manager, database, phones)
         peer = await _highest(bench.peer, "peer")
@@ -129,15 +98,6 @@ async def _measure(folder: Path) -> Outcome:
         for phone in phones:
             phone.close()
     return _outcome(ours, peer, confirmed, drift)
-
-
-async def _phones(house: BenchCentre) -> list[AgentPhone]:
-    secret, server = secrets.agent_secret(house.settings), ("127.0.0.1", house.settings.sip_port)
-
-    def make(name: str, port: int) -> AgentPhone:
-        return AgentPhone(name, sip_ha1(name, sip_password(secret, name)), port, server, talk_s=TALK_S)
-
-    return await plugged_in(house.agents, house.spare[: len(house.agents)], make)
 
 
 async def _highest(load: Load, who: str) -> float:
@@ -178,20 +138,20 @@ class _Bench:
 
     async def peer(self, rate: float, lasts: float) -> Served:
         """Bring callers to app_queue."""
-        served, _ = await self._served("700", rate, lasts, PATIENT_S)
+        served, _ = await self._served(PEER, rate, lasts, PATIENT_S)
         return served
 
     async def ours(self, rate: float, lasts: float) -> Served:
         """Bring callers to our queue; raises NotMeasured where what we counted is not what the far ends counted."""
         before = await self._counted()
-        served, callers = await self._served("100", rate, lasts, PATIENT_S)
+        served, callers = await self._served(OURS, rate, lasts, PATIENT_S)
         self._compare(callers, await self._since(before))
         return served
 
     async def drift(self, rate: float, lasts: float) -> dict[str, Any]:
         """Bring more callers than can be served, who leave soon, and return every counter of both sides."""
         before = await self._counted()
-        served, callers = await self._served("100", rate, lasts, IMPATIENT_S)
+        served, callers = await self._served(OURS, rate, lasts, IMPATIENT_S)
         print(f"  overload: {served}", flush=True)
         return {"served": asdict(served), "counters": self._compare(callers, await self._since(before))}
 

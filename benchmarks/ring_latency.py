@@ -17,53 +17,23 @@ import aiohttp
 
 from benchmarks.callers import hang_everybody_up, lines
 from benchmarks.centre import BenchCentre, Manager, Plan, centre
-from benchmarks.phones import AgentPhone, plugged_in
+from benchmarks.one_queue import FLOW, OURS, PEER, QUEUE, SETTINGS_NOTE, additions, phones_of
+from benchmarks.phones import AgentPhone
 from benchmarks.place import folder_for_all
 from benchmarks.report import NotMeasured, Outcome, Row, percentile, summary
 from benchmarks.ring_latency_deep import DEPTHS, SILENT, AtDepth, at_depths
 from benchmarks.seats import OurSeat, QueueSeat, Seat
-from trunkline import secrets
-from trunkline.core.sip_account import sip_ha1, sip_password
 
 AGENTS, WAITING = 50, 200
 BLOCKS = 3
 BLOCK_S = 20.0
 TALK_S, THINK_S = 0.2, (2.0, 6.0)
-_QUEUE = "bench"
 Depths = dict[int, AtDepth]
-_FLOW = """
-flow: main
-entry: {numbers: ["100"]}
-start: wait
-steps:
-  wait: {queue: sales, while_waiting: {announce: []}}
-"""
-_DIALPLAN = f"""
-[from-trunk](+)
-exten => 700,1,Answer()
- same => n,Queue({_QUEUE})
- same => n,Hangup()
-"""
-_MEMBERS = "\n".join(f"member = PJSIP/agent{number:02},0" for number in range(AGENTS))
-_QUEUES = f"""
-[{_QUEUE}]
-musicclass = default
-strategy = leastrecent
-timeout = 20
-retry = 1
-wrapuptime = 0
-autofill = yes
-ringinuse = no
-joinempty = yes
-leavewhenempty = no
-announce-frequency = 0
-{_MEMBERS}
-"""
 _NOTES = (
     "same Asterisk, same 50 SIP phones, same SIPp callers for both, blocks in turn; callers hear music and send none",
     "an agent's cycle, both alike: free, rung, answers at once, talks 0.2 s, thinks 2-6 s (wrap-up), free again",
-    "app_queue: strategy=leastrecent, retry=1 (the least it takes), autofill=yes, wrapuptime=0, ringinuse=no; a caller "
-    "at its head whom nobody can take looks again only after `retry`, others once a second (RECHECK in app_queue.c)",
+    f"{SETTINGS_NOTE}; a caller at its head whom nobody can take looks again only after `retry`, others once a second "
+    "(RECHECK in app_queue.c)",
     "ring_latency_flat: callers are Local channels that wait in silence, for more music than this is too much for the "
     "machine; same dialplan, flow, queue, journal and phones otherwise",
     "ring_latency_flat_switch: a bare Originate of the same phones right after, with nothing of ours in the way",
@@ -78,20 +48,20 @@ def measure() -> Outcome:
 
 
 async def _measure(folder: Path) -> Outcome:
-    plan = Plan(_FLOW, AGENTS, {"extensions.conf": _DIALPLAN, "queues.conf": _QUEUES}, {})
+    plan = Plan(FLOW, AGENTS, additions(AGENTS), {})
     ours: list[list[float]] = []
     peer: list[list[float]] = []
     depth: dict[str, list[int]] = {"ours": [], "peer": []}
     async with centre(folder / "house", plan, spare=AGENTS + 4) as house, AsyncExitStack() as stack:
         manager = await stack.enter_async_context(Manager(house.settings.ami_port))
-        phones = await _phones(house)
+        phones = await phones_of(house, talk_s=TALK_S)
         ours_seats = await _desks(house, phones, stack)
-        peer_seats = [QueueSeat(phone, manager, _QUEUE) for phone in phones]
+        peer_seats = [QueueSeat(phone, manager, QUEUE) for phone in phones]
         for seat in peer_seats:
             await seat.leave()
         for block in range(BLOCKS):
-            for number, seats, seen in (("100", ours_seats, ours), ("700", peer_seats, peer)):
-                who = "ours" if number == "100" else "peer"
+            for number, seats, seen in ((OURS, ours_seats, ours), (PEER, peer_seats, peer)):
+                who = "ours" if number == OURS else "peer"
                 async with lines(
                     folder, "wait", number, server=house.settings.sip_port, port=house.spare[AGENTS],
                     at_once=WAITING, per_second=40,
@@ -108,24 +78,15 @@ async def _measure(folder: Path) -> Outcome:
 
 async def _deep(folder: Path) -> Depths:
     """Measure ours again with more and more waiting, in a centre of its own."""
-    plan = Plan(_FLOW, AGENTS, {}, SILENT)
+    plan = Plan(FLOW, AGENTS, {}, SILENT)
     async with centre(folder / "deep", plan, spare=AGENTS + 4) as house, AsyncExitStack() as stack:
         manager = await stack.enter_async_context(Manager(house.settings.ami_port))
-        phones = await _phones(house)
+        phones = await phones_of(house, talk_s=TALK_S)
         seats = await _desks(house, phones, stack)
         seen = await at_depths(manager, seats, _block)
         for phone in phones:
             phone.close()
     return seen
-
-
-async def _phones(house: BenchCentre) -> list[AgentPhone]:
-    secret, server = secrets.agent_secret(house.settings), ("127.0.0.1", house.settings.sip_port)
-
-    def make(name: str, port: int) -> AgentPhone:
-        return AgentPhone(name, sip_ha1(name, sip_password(secret, name)), port, server, talk_s=TALK_S)
-
-    return await plugged_in(house.agents, house.spare[: len(house.agents)], make)
 
 
 async def _desks(house: BenchCentre, phones: Sequence[AgentPhone], stack: AsyncExitStack) -> list[OurSeat]:
@@ -139,10 +100,10 @@ async def _desks(house: BenchCentre, phones: Sequence[AgentPhone], stack: AsyncE
 
 
 async def _waiting(number: str, seats: Sequence[OurSeat], manager: Manager) -> int:
-    if number == "100":
+    if number == OURS:
         return seats[0].waiting
-    told = await manager.command(f"queue show {_QUEUE}")
-    return int(told.partition(f"{_QUEUE} has ")[2].partition(" ")[0])
+    told = await manager.command(f"queue show {QUEUE}")
+    return int(told.partition(f"{QUEUE} has ")[2].partition(" ")[0])
 
 
 async def _filled(number: str, seats: Sequence[OurSeat], manager: Manager, wanted: int) -> int:
