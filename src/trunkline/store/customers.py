@@ -35,19 +35,23 @@ class Customers:
         if not address:
             raise ValueError("an anonymous contact has no customer")
         address = address[:ADDRESS_LENGTH]
-        found = await self._database.row(_SQL["at_address"], medium, address)
+        found = await self._one(None, medium, address)
+        if found is not None and (found.name is not None or not name):
+            return found
         if found is None:
             await self._database.rows(_SQL["make"], medium, address, new_id(), name, at)
-            found = await self._database.row(_SQL["at_address"], medium, address)
-        elif name:
-            await self._database.rows(_SQL["name"], str(found["customer_id"]), name)
-        customer = await self.customer(CustomerId(str(found["customer_id"]))) if found else None
-        # Both are None only if somebody deletes the customer in this very moment.
-        return customer or await self.customer_at(address, medium=medium, name=name, at=at)
+        else:
+            await self._database.rows(_SQL["name"], found.id, name)
+        # It is none only if somebody deletes the customer in this very moment.
+        found = await self._one(None, medium, address)
+        return found or await self.customer_at(address, medium=medium, name=name, at=at)
 
     async def customer(self, id_: CustomerId) -> Customer | None:
         """Return a customer with the notes of their last ended interactions, newest first."""
-        row = await self._database.row(_SQL["one"], id_, NOTES_SHOWN)
+        return await self._one(id_, None, None)
+
+    async def _one(self, id_: CustomerId | None, medium: str | None, address: str | None) -> Customer | None:
+        row = await self._database.row(_SQL["one"], id_, NOTES_SHOWN, medium, address)
         if row is None:
             return None
         return Customer(

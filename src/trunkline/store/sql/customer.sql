@@ -1,5 +1,6 @@
 -- one --
--- $1 a customer, $2 how many notes: with the notes of their last ended interactions, newest first.
+-- $1 a customer, or null: then whose address $4 is on the medium $3. $2 how many notes: those of their last ended
+-- interactions, newest first.
 SELECT
     c.id, c.name, c.tags,
     ARRAY(
@@ -14,10 +15,8 @@ SELECT
             ORDER BY arrived_at DESC, id LIMIT $2
         ) AS n
     ), '[]') AS notes
-FROM customer AS c WHERE c.id = $1::uuid;
-
--- at_address --
-SELECT customer_id FROM customer_address WHERE medium = $1 AND address = $2;
+FROM customer AS c
+WHERE c.id = COALESCE($1::uuid, (SELECT customer_id FROM customer_address WHERE medium = $3 AND address = $4));
 
 -- make --
 -- Takes the address first: of two who try at once one waits for the other and then makes nothing. The foreign key is
