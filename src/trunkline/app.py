@@ -129,7 +129,8 @@ class _Service:
         """Whether we have the lease, and know of everything that was under way."""
         self._centre_in_hand = asyncio.Lock()
         self.demo_passwords = DemoPasswords(settings, store)
-        self.ami = Ami(address, wanted=WANTED, now=self.clock.now, may_act=self.tenure.holds)
+        may_act, until = self.tenure.holds, self.tenure.held
+        self.ami = Ami(address, wanted=WANTED, now=self.clock.now, may_act=may_act, until_may_act=until)
         self.calls = Calls(
             self.ami, AsteriskId(settings.asterisk_id), inside=self.shared.inside, routes=_routes(settings)
         )

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -78,6 +79,46 @@ async def test_who_may_not_act_asks_but_sends_no_action(fake: FakeAmi) -> None:
 
     assert fault.value.retry
     assert (len(fake.named("Originate")), len(fake.named("Status"))) == (0, 1)
+
+
+async def test_an_action_waits_for_leave_to_act_and_is_sent_once(fake: FakeAmi) -> None:
+    leave, asked = asyncio.Event(), asyncio.Event()
+    fake.answers["Status"] = listing()
+
+    async def until_may_act() -> None:
+        asked.set()
+        await leave.wait()
+
+    ami = Ami(
+        AmiAddress("127.0.0.1", fake.port, "trunkline", "hush"), wanted=WANTED, pace=QUICK, may_act=leave.is_set,
+        until_may_act=until_may_act,
+    )  # fmt: skip
+    async with runs(ami):
+        acting = asyncio.create_task(ami.act({"Action": "Originate", "Channel": "PJSIP/ana"}))
+        await asked.wait()
+        await ami.ask({"Action": "Status"})
+        assert not fake.named("Originate")
+
+        leave.set()
+        await acting
+
+    assert len(fake.named("Originate")) == 1
+
+
+async def test_an_action_that_gets_no_leave_in_time_is_never_sent(fake: FakeAmi) -> None:
+    never = asyncio.Event()
+
+    async def until_may_act() -> None:
+        await never.wait()
+
+    pace = replace(QUICK, answer_within=50 * MS)
+    address = AmiAddress("127.0.0.1", fake.port, "trunkline", "hush")
+    ami = Ami(address, wanted=WANTED, pace=pace, may_act=never.is_set, until_may_act=until_may_act)
+    async with runs(ami):
+        with pytest.raises(Unavailable, match="nothing was sent"):
+            await ami.act({"Action": "Originate", "Channel": "PJSIP/ana"})
+
+    assert not fake.named("Originate")
 
 
 async def test_a_question_is_answered_by_rows(fake: FakeAmi) -> None:

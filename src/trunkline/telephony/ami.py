@@ -10,7 +10,7 @@ import itertools
 import logging
 import uuid
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -125,11 +125,16 @@ class Ami:
         inbox_limit: int = 5000,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         may_act: Callable[[], bool] = lambda: True,
+        until_may_act: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        """`may_act` is asked right before an action is sent; questions are always sent."""
+        """`may_act` is asked right before an action is sent; questions are always sent.
+
+        Where it may not be, an action waits for `until_may_act`, as long as for an answer.
+        """
         self.address, self.pace, self.counters = address, pace or Pace(), Counters()
         self.wanted = wanted
-        self.now, self._may_act, self._inbox_limit, self._paused = now, may_act, inbox_limit, False
+        self.now, self._inbox_limit, self._paused = now, inbox_limit, False
+        self._may_act, self._until_may_act = may_act, until_may_act
         self._inbox, self._arrived = deque[Any](), asyncio.Event()
         self._meanings: Mapping[str, Meaning] = dict.fromkeys(wanted, _as_it_is)
         self._asked: dict[str, _Asked] = {}
@@ -169,8 +174,18 @@ class Ami:
         An action may carry its own ActionID.
         """
         if not self._may_act():
-            raise Unavailable("another process may be acting by now; nothing was sent")
+            await self._wait_until_may_act()
         return (await self._exchange(action, listed=False, within=within))[0]
+
+    async def _wait_until_may_act(self) -> None:
+        refused = Unavailable("another process may be acting by now; nothing was sent")
+        if self._until_may_act is None:
+            raise refused
+        try:
+            async with asyncio.timeout(self.pace.answer_within.total_seconds()):
+                await self._until_may_act()
+        except TimeoutError:
+            raise refused from None
 
     async def ask(self, action: Action, *, within: timedelta | None = None) -> list[Message]:
         """Send a question whose answer is a list and return its rows; raises like `act`."""
