@@ -16,7 +16,7 @@ from trunkline.core.agent import Presence
 from trunkline.core.call import OfferFailure
 from trunkline.core.ids import AgentId, OfferId
 from trunkline.core.interaction import Stage
-from trunkline.floor import hub
+from trunkline.floor import hub, view
 from trunkline.floor.hub import KEPT_EVENTS, QUEUES_EVERY_S
 from trunkline.floor.view import apply
 
@@ -158,6 +158,26 @@ async def test_a_desk_resumes_with_exactly_what_it_missed(centre: Centre) -> Non
     assert {message["type"] for message in again.messages[1:]} == {"event"}
     [card] = again.state["interactions"].values()
     assert card["stage"] == "talking"
+
+
+async def test_what_became_durable_together_is_made_into_one_card(
+    centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    card = view.card
+
+    def counted(*args: Any) -> dict[str, Any]:
+        made.append(args[0].stage.value)
+        return card(*args)
+
+    monkeypatch.setattr(view, "card", counted)
+    await centre.ready("ana")
+    screen = Screen()
+    await centre.hub.open(ANA, screen, epoch=None, seq=None)
+    await centre.call_rings()
+
+    shown = [message for message in screen.messages if message.get("event", {}).get("kind") == "interaction"]
+    assert made == ["offered"] * len(shown)
 
 
 async def test_with_many_desks_each_is_told_of_queues_less_often(

@@ -19,7 +19,7 @@ from trunkline.core.permission import Deed, may
 from trunkline.floor import view
 from trunkline.floor.at_steps import AtSteps
 from trunkline.floor.dispatcher import queues_of
-from trunkline.floor.state import Floor, Moved
+from trunkline.floor.state import Floor, Moved, Profile
 from trunkline.floor.view import Json
 from trunkline.ports.store import Change, Health, Store
 
@@ -71,6 +71,7 @@ class Hub:
         self._flows_revision = flows_revision
         self._streams: dict[AgentId, _Stream] = {}
         self._shown_to: dict[InteractionId, set[AgentId]] = {}
+        self._shown_as: dict[InteractionId, tuple[Interaction, Profile | None]] = {}
         self._not_reached: dict[AgentId, Json] = {}
         self._queues: set[QueueId] = set()
         self._queues_changed = asyncio.Event()
@@ -234,6 +235,13 @@ class Hub:
 
     def _show_card(self, changed: Interaction) -> None:
         present = self._floor.interactions.get(changed.id, changed)
+        # Of several changes that became durable together, the first has shown what came of all of them.
+        shown, profile = self._shown_as.get(present.id), self._floor.profiles.get(present.id)
+        if shown is not None and shown[0] is present and shown[1] is profile:
+            return
+        self._shown_as[present.id] = present, profile
+        if not present.is_live:
+            del self._shown_as[present.id]
         holders = {offer.agent for offer in present.offers if view.is_on_desk_of(present, offer.agent)}
         for agent in self._shown_to.get(changed.id, set()) - holders:
             # While the card is still there: a desk is to know which line is over.
