@@ -126,7 +126,7 @@ class _Bench:
         await restarted(self._house)
         jar = aiohttp.DummyCookieJar()
         async with aiohttp.ClientSession(cookie_jar=jar, connector=aiohttp.TCPConnector(limit=0)) as session:
-            seats = [OurSeat(phone) for phone in self._phones]
+            seats = [OurSeat(phone, looks=False) for phone in self._phones]
             for seat, token in zip(seats, await sessions_of(self._house, self._house.agents), strict=True):
                 await seat.sit_down(session, self._house, token)
                 await seat.free()
@@ -164,6 +164,7 @@ class _Bench:
             per_second=rate, count=round(rate * lasts), patience_s=patience_s,
         )  # fmt: skip
         await self._quiet()
+        self._had_room()
         rung: dict[str, float] = {}
         for phone in self._phones:
             for caller, at in phone.heard:
@@ -185,6 +186,12 @@ class _Bench:
                     await asyncio.sleep(0.1)
         except TimeoutError:
             raise NotMeasured("channels are left on the switch") from None
+
+    def _had_room(self) -> None:
+        """See that nobody was refused for want of a port: then ports are measured, and not the machine."""
+        log = self._house.settings.data_dir / "log" / "asterisk.log"
+        if "allocate a port" in log.read_text(encoding="utf-8", errors="replace"):
+            raise NotMeasured("the switch ran out of ports for audio; BENCH_PORTS=first-last gives it more")
 
     async def _counted(self) -> dict[str, int]:
         """Return what our journal has counted so far, by kind, and what is on the floor."""

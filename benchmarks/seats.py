@@ -11,6 +11,8 @@ import aiohttp
 from benchmarks.centre import BenchCentre, Manager
 from benchmarks.phones import AgentPhone
 
+_NOT_FOR_THE_DESK = ('{"type":"event"', '{"type":"snapshot"')
+
 
 class Seat(Protocol):
     """An agent who becomes free when told to."""
@@ -32,8 +34,9 @@ class Seat(Protocol):
 class OurSeat:
     """A desk: `presence ready` the first time, and then the end of each wrap-up, by the desktop's own websocket."""
 
-    def __init__(self, phone: AgentPhone) -> None:
-        self.phone = phone
+    def __init__(self, phone: AgentPhone, *, looks: bool = True) -> None:
+        """`looks` False: nobody reads what the desk shows; what a browser does with it is not this machine's work."""
+        self.phone, self._looks = phone, looks
         self.waiting = 0
         self.me: dict[str, Any] = {}
         self._numbers = itertools.count(1)
@@ -101,6 +104,8 @@ class OurSeat:
 
     async def _listen(self) -> None:
         async for message in self._socket:
+            if not self._looks and message.data.startswith(_NOT_FOR_THE_DESK):
+                continue
             said = json.loads(message.data)
             if said["type"] == "reply" and (reply := self._replies.pop(said["id"], None)) is not None:
                 reply.set_result(said)
