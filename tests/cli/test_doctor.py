@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from trunkline.cli.findings import Finding, on_files, on_ports
-from trunkline.settings import Settings, load
+from trunkline.settings import PortRange, Settings, load
 
 CENTRE = """name: Acme
 region: GB
@@ -54,6 +54,19 @@ def test_files_without_a_mistake_are_counted(settings: Settings) -> None:
     assert bad(list(on_files(settings))) == []
     assert found["flow files"] == "1 flow"
     assert found["trunks file"] == "1 trunk, 1 of them enabled"
+
+
+def test_ports_that_leave_agents_without_a_leg_are_told_with_how_many_are_needed(settings: Settings) -> None:
+    few = settings.model_copy(update={"rtp_ports": PortRange(10000, 10019)})
+    agents = "".join(f"  a{number}: {{name: A, queues: [sales]}}\n" for number in range(3))
+    settings.centre_file.write_text(f"{CENTRE}agents:\n{agents}", encoding="utf-8")
+
+    [ports] = [finding for finding in on_files(few) if finding.subject == "audio ports"]
+
+    assert (ports.good, ports.text) == (False, "10 legs: at most 8 callers, and 2 kept for 3 agents")
+    assert ports.cure.endswith("rtp_ports=10000-10029")
+    mended = settings.model_copy(update={"rtp_ports": PortRange(10000, 10029)})
+    assert [finding.good for finding in on_files(mended) if finding.subject == "audio ports"] == [True]
 
 
 def test_each_problem_of_the_trunks_file_is_shown(settings: Settings) -> None:

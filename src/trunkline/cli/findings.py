@@ -28,6 +28,7 @@ from trunkline.store.programs import find_home
 from trunkline.telephony.place import installed
 from trunkline.telephony.private_root import Found, version_of
 from trunkline.telephony.provision import look_at_trunks
+from trunkline.telephony.render import callers_at_most
 
 _GIGABYTE = 1024**3
 _MODULES = {
@@ -191,6 +192,7 @@ def on_files(settings: Settings) -> Iterator[Finding]:
         yield Finding("centre file", False, str(problem), f"edit {settings.centre_file}")
     if centre is not None:
         yield Finding("centre file", True, f"{len(centre.agents)} agents, {len(centre.queues)} queues")
+        yield _on_audio_ports(settings, len(centre.agents))
     yield from _on_flows(settings, centre)
     yield from _on_trunks(settings)
     if settings.tls_cert and settings.tls_key:
@@ -199,6 +201,18 @@ def on_files(settings: Settings) -> Iterator[Finding]:
             yield Finding("certificate", True, str(settings.tls_cert))
         except (OSError, ssl.SSLError) as error:
             yield Finding("certificate", False, str(error), "tls_cert and tls_key must be a pair of PEM files")
+
+
+def _on_audio_ports(settings: Settings, agents: int) -> Finding:
+    """Whether every agent has a leg when as many callers wait as are let in."""
+    first, last = settings.rtp_ports
+    legs, callers = (last - first + 1) // 2, callers_at_most(settings.rtp_ports)
+    text = f"{legs} legs: at most {callers} callers, and {legs - callers} kept for {agents} agents"
+    # A fifth of the legs, of two ports each, is the agents'.
+    cure = (
+        f"with all callers waiting, some agents have nothing to be rung by: rtp_ports={first}-{first + 10 * agents - 1}"
+    )
+    return Finding("audio ports", agents <= legs - callers, text, cure)
 
 
 def _on_flows(settings: Settings, centre: Centre | None) -> Iterator[Finding]:
