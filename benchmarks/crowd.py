@@ -10,14 +10,12 @@ from typing import Self
 import aiohttp
 
 from benchmarks.centre import BenchCentre, Manager, killed, restarted, sessions_of
-from benchmarks.phones import AgentPhone, plugged_in
+from benchmarks.phones import AgentPhone, phones_of
 from benchmarks.report import NotMeasured
 from benchmarks.seats import OurSeat
-from trunkline import secrets
 from trunkline.core.callback import plan
 from trunkline.core.ids import InteractionId, new_id
 from trunkline.core.interaction import Interaction, Stage, Voicemail, Work
-from trunkline.core.sip_account import sip_ha1, sip_password
 from trunkline.ports.store import Change
 from trunkline.store.database import Database
 from trunkline.store.postgres import PostgresStore
@@ -51,15 +49,10 @@ class Crowd:
     @classmethod
     async def arrived(cls, house: BenchCentre, manager: Manager, database: Database, stack: AsyncExitStack) -> Self:
         """Return the crowd with every agent's phone plugged in, and nobody ready yet."""
-        secret, server = secrets.agent_secret(house.settings), ("127.0.0.1", house.settings.sip_port)
         judges = len(house.agents) - TALKING - RINGING - WRAP_UP
         talks: list[float | None] = [0.2] * judges + [3600.0] * TALKING + [None] * RINGING + [0.2] * WRAP_UP
         talk_of = dict(zip(house.agents, talks, strict=True))
-
-        def make(name: str, port: int) -> AgentPhone:
-            return AgentPhone(name, sip_ha1(name, sip_password(secret, name)), port, server, talk_s=talk_of[name])
-
-        phones = await plugged_in(house.agents, house.spare[: len(house.agents)], make)
+        phones = await phones_of(house, talk_of.__getitem__)
         for phone in phones:
             stack.callback(phone.close)
         crowd = cls(house, manager, database, phones)

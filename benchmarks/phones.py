@@ -11,7 +11,9 @@ import struct
 import uuid
 from collections.abc import Callable
 
-from trunkline.core.sip_account import REALM
+from benchmarks.centre import BenchCentre
+from trunkline import secrets
+from trunkline.core.sip_account import REALM, sip_ha1, sip_password
 
 _TIMESTAMPNS = 35
 _AUDIO_EVERY_S = 20.0
@@ -166,11 +168,13 @@ class AgentPhone:
         self._socket.sendto(message.encode(), self._server)
 
 
-async def plugged_in(
-    names: tuple[str, ...], ports: tuple[int, ...], make: Callable[[str, int], AgentPhone]
-) -> list[AgentPhone]:
-    """Return registered phones, one for each name."""
-    phones = [make(name, port) for name, port in zip(names, ports, strict=True)]
+async def phones_of(house: BenchCentre, talk_s: Callable[[str], float | None]) -> list[AgentPhone]:
+    """Return every agent's phone, registered, on the first of the spare ports; `talk_s` says how long each talks."""
+    secret, server = secrets.agent_secret(house.settings), ("127.0.0.1", house.settings.sip_port)
+    phones = [
+        AgentPhone(name, sip_ha1(name, sip_password(secret, name)), port, server, talk_s=talk_s(name))
+        for name, port in zip(house.agents, house.spare, strict=False)
+    ]
     for phone in phones:
         await phone.register()
     return phones

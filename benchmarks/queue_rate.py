@@ -17,8 +17,8 @@ import aiohttp
 
 from benchmarks.callers import Arrivals, arrivals
 from benchmarks.centre import BenchCentre, Manager, Plan, centre, killed, restarted, sessions_of
-from benchmarks.one_queue import FLOW, OURS, PEER, SETTINGS_NOTE, additions, phones_of
-from benchmarks.phones import AgentPhone
+from benchmarks.one_queue import FLOW, OURS, PEER, SETTINGS_NOTE, additions
+from benchmarks.phones import AgentPhone, phones_of
 from benchmarks.place import folder_for_all
 from benchmarks.report import NotMeasured, Outcome, Row, percentile, significant
 from benchmarks.seats import OurSeat
@@ -79,7 +79,7 @@ async def _measure(folder: Path) -> Outcome:
     async with centre(folder / "house", plan, spare=AGENTS + 2) as house, AsyncExitStack() as stack:
         manager = await stack.enter_async_context(Manager(house.settings.ami_port))
         database = await stack.enter_async_context(Database(house.database_url, connections=1))
-        phones = await phones_of(house, talk_s=TALK_S)
+        phones = await phones_of(house, lambda _: TALK_S)
         await killed(house)
         bench = _Bench(folder, house, manager, database, phones)
         peer = await _highest(bench.peer, "peer")

@@ -17,8 +17,8 @@ import aiohttp
 
 from benchmarks.callers import hang_everybody_up, lines
 from benchmarks.centre import BenchCentre, Manager, Plan, centre
-from benchmarks.one_queue import FLOW, OURS, PEER, QUEUE, SETTINGS_NOTE, additions, phones_of
-from benchmarks.phones import AgentPhone
+from benchmarks.one_queue import FLOW, OURS, PEER, QUEUE, SETTINGS_NOTE, additions
+from benchmarks.phones import AgentPhone, phones_of
 from benchmarks.place import folder_for_all
 from benchmarks.report import NotMeasured, Outcome, Row, percentile, summary
 from benchmarks.ring_latency_deep import DEPTHS, SILENT, AtDepth, at_depths
@@ -54,7 +54,7 @@ async def _measure(folder: Path) -> Outcome:
     depth: dict[str, list[int]] = {"ours": [], "peer": []}
     async with centre(folder / "house", plan, spare=AGENTS + 4) as house, AsyncExitStack() as stack:
         manager = await stack.enter_async_context(Manager(house.settings.ami_port))
-        phones = await phones_of(house, talk_s=TALK_S)
+        phones = await phones_of(house, lambda _: TALK_S)
         ours_seats = await _desks(house, phones, stack)
         peer_seats = [QueueSeat(phone, manager, QUEUE) for phone in phones]
         for seat in peer_seats:
@@ -81,7 +81,7 @@ async def _deep(folder: Path) -> Depths:
     plan = Plan(FLOW, AGENTS, {}, SILENT)
     async with centre(folder / "deep", plan, spare=AGENTS + 4) as house, AsyncExitStack() as stack:
         manager = await stack.enter_async_context(Manager(house.settings.ami_port))
-        phones = await phones_of(house, talk_s=TALK_S)
+        phones = await phones_of(house, lambda _: TALK_S)
         seats = await _desks(house, phones, stack)
         seen = await at_depths(manager, seats, _block)
         for phone in phones:
