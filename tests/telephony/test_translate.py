@@ -189,11 +189,11 @@ def test_an_invite_that_was_never_sent_is_the_switchs_own_failure() -> None:
     assert told(on_leg("Newchannel"), on_leg("Hangup", Cause="0")) == [AgentLegEnded(OFFER, OfferFailure.NO_ROOM, NOW)]
 
 
-def test_an_agent_who_answered_and_whom_no_dialplan_took_has_done_their_part() -> None:
+def test_an_agent_who_answered_and_hung_up_while_a_customer_was_called_met_no_full_switch() -> None:
     answered = on_leg("Newstate", ChannelStateDesc="Up")
 
     assert told(*RINGING, answered, on_leg("Hangup", Cause="0"))[-1:] == [
-        AgentLegEnded(OFFER, OfferFailure.NO_ROOM, NOW)
+        AgentLegEnded(OFFER, OfferFailure.UNREACHABLE, NOW)
     ]
 
 

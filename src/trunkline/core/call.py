@@ -25,7 +25,7 @@ class OfferFailure(StrEnum):
     TAKEN = "taken"
     """The caller is somebody else's by now, or gone: no fault of this agent's."""
     NO_ROOM = "no_room"
-    """The switch could not make the leg, or not go on with it: no fault of this agent's, nor of their phone."""
+    """The switch could not make the leg: no fault of this agent's, nor of their phone."""
 
 
 class Where(StrEnum):

@@ -71,7 +71,7 @@ _NO_PHONE = frozenset({"UNAVAILABLE", "INVALID", "UNKNOWN"})
 _DECLINED = frozenset({17, 21})
 _NO_ANSWER = frozenset({16, 18, 19})
 _NOT_BY_A_PHONE = 0
-"""No answer leads to it: Asterisk had no port for the INVITE, or no dialplan for who answered (`maxcalls`)."""
+"""Before it rang no answer leads to it: Asterisk had no port for the INVITE. Who answered may leave with it too."""
 ANSWERED_ELSEWHERE = 26
 """The cause with which the dialplan and we end the legs of those who are too late; no SIP answer leads to it."""
 
@@ -150,7 +150,6 @@ class _Leg:
 
     seen_from_start: bool = False
     rang: bool = False
-    answered: bool = False
     taken: bool = False
     """Whether it has the caller for itself."""
     joined: bool = False
@@ -236,7 +235,6 @@ class Translator:
         leg = self._legs.setdefault(offer, _Leg())
         state = message.get("ChannelStateDesc")
         first, leg.rang = not leg.rang, leg.rang or state in {"Ringing", "Up"}
-        leg.answered = leg.answered or state == "Up"
         if state == "Up" and not leg.joined:
             return AgentAnswered(offer, at)
         return AgentRinging(offer, at) if first and state == "Ringing" else None
@@ -287,7 +285,7 @@ class Translator:
         if leg.taken and cause != ANSWERED_ELSEWHERE:
             # Whoever hangs up while they hear whom the call is for does not want it.
             return self._end(offer, OfferFailure.DECLINED, at)
-        if cause == _NOT_BY_A_PHONE and leg.seen_from_start and (leg.answered or not leg.rang):
+        if cause == _NOT_BY_A_PHONE and leg.seen_from_start and not leg.rang:
             return self._end(offer, OfferFailure.NO_ROOM, at)
         return self._end(offer, failure_by_cause(cause, rang=leg.rang or not leg.seen_from_start), at)
 
