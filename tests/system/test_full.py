@@ -31,12 +31,16 @@ async def phones(centre: Centre) -> AsyncIterator[None]:
     """Ana's and Ben's phones, which answer whatever comes."""
     async with AsyncExitStack() as stack:
         for agent in ("ana", "ben"):
-            account = Credentials(agent, sip_password(AGENT_SECRET, agent))
-            server = ("127.0.0.1", centre.switch.settings.sip_port)
-            phone = await SelfAnsweringPhone.plugged_in(account, free_ports(1)[0], server, always=True)
-            stack.push_async_callback(phone.unplug)
-            await centre.hears(PhoneChanged, fits=lambda change, agent=agent: change.endpoint == agent)  # type: ignore[misc]
+            stack.push_async_callback((await plugged_in(centre, agent)).unplug)
         yield
+
+
+async def plugged_in(centre: Centre, agent: str) -> SelfAnsweringPhone:
+    account = Credentials(agent, sip_password(AGENT_SECRET, agent))
+    server = ("127.0.0.1", centre.switch.settings.sip_port)
+    phone = await SelfAnsweringPhone.plugged_in(account, free_ports(1)[0], server, always=True)
+    await centre.hears(PhoneChanged, fits=lambda change: change.endpoint == agent)
+    return phone
 
 
 @pytest.fixture

@@ -307,7 +307,7 @@ async def test_a_caller_who_waits_hears_the_music_of_that_queue(centre: Centre, 
 
     async with asyncio.timeout(5):
         while (await centre.ami.act({"Action": "Getvar", **channel}))["Value"] != "default":
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.05)  # no event that we take tells of the music
     assert [seen.where for seen in (await centre.calls.picture()).callers] == [Where.WAITING]
 
 

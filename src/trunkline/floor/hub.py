@@ -239,9 +239,10 @@ class Hub:
         shown, profile = self._shown_as.get(present.id), self._floor.profiles.get(present.id)
         if shown is not None and shown[0] is present and shown[1] is profile:
             return
-        self._shown_as[present.id] = present, profile
-        if not present.is_live:
-            del self._shown_as[present.id]
+        if present.is_live:
+            self._shown_as[present.id] = present, profile
+        else:
+            self._shown_as.pop(present.id, None)
         holders = {offer.agent for offer in present.offers if view.is_on_desk_of(present, offer.agent)}
         for agent in self._shown_to.get(changed.id, set()) - holders:
             # While the card is still there: a desk is to know which line is over.

@@ -39,7 +39,7 @@ class Room:
 
     def takes_one(self) -> bool:
         """Whether an offer may be made now; while the switch is full, a yes is for one offer."""
-        if self._refused_at is None:
+        if not self.is_full:
             return True
         if not self._may_try:
             return False
@@ -81,7 +81,7 @@ class Room:
     def _time_is_over(self) -> None:
         self._timer = None
         self.found()
-        if self._refused_at is not None and self._timer is None:
+        if self.is_full and self._timer is None:
             # Nobody is offered anything now; it has to be found out all the same when the switch is full no more.
             self._try_later()
 

@@ -44,6 +44,27 @@ class BadCommand(Rejected):
     """The desk sent something that is no command."""
 
 
+class _Words:
+    """Messages as JSON. An event for many desks comes once for each, with a number of its own, and is written once."""
+
+    def __init__(self) -> None:
+        self._event: object = None
+        self._text = ""
+
+    def of(self, message: Mapping[str, Any]) -> str:
+        """Return a message's text."""
+        event = message.get("event")
+        if event is None:
+            return _json(message)
+        if event is not self._event:
+            self._event, self._text = event, _json(event)
+        return f'{{"type":"event","seq":{message["seq"]:d},"event":{self._text}}}'
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))
+
+
 class DeskSocket:
     """The door at /ws."""
 
@@ -53,6 +74,7 @@ class DeskSocket:
         self._origins = origins
         self._rounds = DeskRounds(floor.clock, log_in.closed_among)
         self._commands = _commands(desk, Supervision(floor))
+        self._words = _Words()
         self._open: defaultdict[str, set[_Desk]] = defaultdict(set)
         log_in.session_closed = self._session_closed
 
@@ -69,7 +91,8 @@ class DeskSocket:
         await socket.prepare(request)
         session = request.cookies[COOKIE]
         desk = _Desk(
-            request.transport, socket, session, agent=agent, hub=self._hub, rounds=self._rounds, commands=self._commands
+            request.transport, socket, session, agent=agent, hub=self._hub, rounds=self._rounds, words=self._words,
+            commands=self._commands,
         )  # fmt: skip
         self._open[session].add(desk)
         try:
@@ -98,30 +121,6 @@ class DeskSocket:
             desk.end(SESSION_OVER)
 
 
-class _Words:
-    """Messages as JSON. An event for many desks comes once for each, with a number of its own, and is written once."""
-
-    def __init__(self) -> None:
-        self._event: object = None
-        self._text = ""
-
-    def of(self, message: Mapping[str, Any]) -> str:
-        """Return a message's text."""
-        event = message.get("event")
-        if event is None:
-            return _json(message)
-        if event is not self._event:
-            self._event, self._text = event, _json(event)
-        return f'{{"type":"event","seq":{message["seq"]:d},"event":{self._text}}}'
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"))
-
-
-_words = _Words()
-
-
 class _Desk:
     """One connection."""
 
@@ -134,6 +133,7 @@ class _Desk:
         agent: AgentId,
         hub: Hub,
         rounds: DeskRounds,
+        words: _Words,
         commands: dict[str, Command],
     ) -> None:
         self._transport = transport
@@ -142,6 +142,7 @@ class _Desk:
         self._agent = agent
         self._hub = hub
         self._rounds = rounds
+        self._words = words
         self._commands = commands
         # A desk at which nothing happens has no task but the one that reads: there are a thousand of them.
         self._unsent: list[str] = []
@@ -188,7 +189,7 @@ class _Desk:
         return (epoch if isinstance(epoch, str) else None), (seq if isinstance(seq, int) else None)
 
     def _send(self, message: dict[str, Any]) -> None:
-        self.send_text(_words.of(message))
+        self.send_text(self._words.of(message))
 
     def send_text(self, text: str) -> None:
         """Send what is JSON already; a desk that has too much unread is closed."""
