@@ -12,6 +12,7 @@ SEPARATOR = b"\r\n\r\n"
 _TRANSCRIPTS = Path(__file__).parent.parent / "tests" / "telephony" / "transcripts"
 _STORY = ("arrival", "agi_exec", "flow_to_waiting", "offer_answered_agent_hangs_up")
 _CALL, _CHANNEL, _OFFER = b"trunkline-1795430455.5", b"demo-trunk-00000005", b"55a57dee-7e84-4792-97d0-cfc129bcbad0"
+_LEG = b"trunkline-1795430455.6"
 _INTERACTION, _AGENT_CHANNEL, _AGENT = b"6f1e2a34-0000-5000-8000-000000000001", b"ana-00000006", b"PJSIP/ana"
 _BRIDGES = (
     b"26d6bb7b-45ce-49a6-8bd8-68915733d88b",
@@ -53,6 +54,7 @@ def replay(calls: int) -> Iterator[bytes]:
 def _one(events: list[bytes], number: int) -> list[bytes]:
     call = call_of(number)
     swaps = [
+        (_LEG, f"trunkline-1795430456.{number}".encode()),
         (_CALL, call.uniqueid.encode()),
         (_CHANNEL, f"demo-trunk-{number:08x}".encode()),
         (_OFFER, offer_of(number).encode()),

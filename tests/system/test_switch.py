@@ -39,20 +39,21 @@ async def an_agent(switch: Switch, ami: RawAmi, phone: StartPhone, name: str = "
 
 
 async def ring(ami: RawAmi, call: Message, endpoint: str = "ana") -> str:
+    """Return the Uniqueid of a leg that rings."""
     offer = str(uuid.uuid4())
     await ami.act(
         Action="Originate",
         Channel=f"PJSIP/{endpoint}",
-        ChannelId=offer,
         Application="Bridge",
         Data=f"{call['Channel']},F(after^s^1)",
         Timeout="20000",
         CallerID='"Jo" <+447700900123>',
-        Variable="TL_INTERACTION=one",
+        Variable=f"TL_OFFER={offer}",
         Async="true",
     )
-    await ami.event("Newstate", Uniqueid=offer, ChannelStateDesc="Ringing")
-    return offer
+    made = await ami.event("VarSet", Variable="TL_OFFER", Value=offer)
+    await ami.event("Newstate", Uniqueid=made["Uniqueid"], ChannelStateDesc="Ringing")
+    return made["Uniqueid"]
 
 
 async def wait(ami: RawAmi, call: Message, every_s: int = 45) -> None:
@@ -119,7 +120,7 @@ async def test_caller_is_answered_into_a_flow(switch: Switch, ami: RawAmi, phone
     call = await ami.event("AsyncAGIStart")
 
     assert (call["CallerIDNum"], call["Context"], call["ChannelStateDesc"]) == ("+447700900123", "flow", "Up")
-    assert call["ChanVariable"].split("\n")[:2] == ["TL_DIALLED=100", "TL_TRUNK=demo"]
+    assert call["ChanVariable"].split("\n")[:3] == ["TL_OFFER=", "TL_DIALLED=100", "TL_TRUNK=demo"]
     assert call["Uniqueid"].startswith("trunkline-")
     await hang_up(ami, call)
 
@@ -145,10 +146,10 @@ async def test_agent_and_caller_hear_each_other(switch: Switch, ami: RawAmi, pho
     caller = await a_caller(switch, phone)
     call = await ami.event("AsyncAGIStart")
     await wait(ami, call)
-    offer = await ring(ami, call)
+    leg = await ring(ami, call)
 
     agent.do("accept")
-    answered = await ami.event("Newstate", Uniqueid=offer, ChannelStateDesc="Up")
+    answered = await ami.event("Newstate", Uniqueid=leg, ChannelStateDesc="Up")
     joined = await ami.event("BridgeEnter", Uniqueid=call["Uniqueid"])
     await agent.event("CALL_RTCP", within_s=15)
     agent.do("hangup")
@@ -185,11 +186,11 @@ async def test_call_goes_on_when_the_service_is_killed(switch: Switch, ami: RawA
     async with RawAmi(switch.settings.ami_port, AMI_SECRET) as service:
         call = await service.event("AsyncAGIStart")
         await wait(service, call)
-        offer = await ring(service, call)
+        leg = await ring(service, call)
         service.abort()
 
     agent.do("accept")
-    await ami.event("BridgeEnter", Uniqueid=offer)
+    await ami.event("BridgeEnter", Uniqueid=leg)
     agent.do("hangup")
     ended = await ami.event("Hangup", Uniqueid=call["Uniqueid"])
 
@@ -249,7 +250,7 @@ async def test_what_a_caller_claims_to_be_is_never_run(switch: Switch, ami: RawA
 
         call = await ami.event("AsyncAGIStart")
 
-    assert call["ChanVariable"].split("\n")[:2] == ["TL_DIALLED=100", "TL_TRUNK=demo"]
+    assert call["ChanVariable"].split("\n")[:3] == ["TL_OFFER=", "TL_DIALLED=100", "TL_TRUNK=demo"]
     assert not (switch.running.paths.root or Path("/")).joinpath("tmp/owned").exists()
     await hang_up(ami, call)
 
@@ -302,7 +303,7 @@ async def test_dialled_number_keeps_only_what_can_be_dialled(switch: Switch, ami
 
         call = await ami.event("AsyncAGIStart")
 
-    assert call["ChanVariable"].startswith("TL_DIALLED=12EPOCH\n")
+    assert call["ChanVariable"].startswith("TL_OFFER=\nTL_DIALLED=12EPOCH\n")
     await hang_up(ami, call)
 
 

@@ -57,7 +57,7 @@ async def test_trunk_registers_and_its_calls_reach_a_flow_up_to_its_limit(ami: R
     ended = await ami.event("Hangup", Uniqueid=refused)
 
     assert call["Uniqueid"].startswith("second-")
-    assert call["ChanVariable"].split("\n")[:2] == ["TL_DIALLED=ben", "TL_TRUNK=carrier"]
+    assert call["ChanVariable"].split("\n")[:3] == ["TL_OFFER=", "TL_DIALLED=ben", "TL_TRUNK=carrier"]
     assert ended["Cause"] in {"34", "42", "38"}
     await ami.act(Action="Hangup", Channel=leg)
     await centre.event("Hangup", Uniqueid=call["Uniqueid"])

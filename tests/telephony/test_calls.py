@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -19,6 +20,7 @@ from trunkline.core.outbound import Route
 from trunkline.ports.call_control import (
     AgentJoined,
     AgentLegEnded,
+    AgentRinging,
     CallBack,
     CallControl,
     CallEnded,
@@ -83,13 +85,12 @@ async def test_an_agent_is_rung_so_that_the_switch_itself_joins_the_two(switch: 
         "Action": "Originate",
         "ActionID": f"ring/{OFFER}",
         "Channel": "PJSIP/ana-web",
-        "ChannelId": OFFER,
         "Context": "ring",
         "Exten": "s",
         "Priority": "1",
         "Timeout": "20000",
         "CallerID": '"Zoë" <+447700900123>',
-        "Variable": f"TL_INTERACTION={INTERACTION}\nTL_CALLER=PJSIP/lo-00000001",
+        "Variable": f"TL_OFFER={OFFER}\nTL_INTERACTION={INTERACTION}\nTL_CALLER=PJSIP/lo-00000001",
         "Async": "true",
     }
 
@@ -109,7 +110,7 @@ async def test_an_agent_hears_a_whisper_that_there_is(switch: Switch, tmp_path: 
 def test_a_phone_is_asked_to_answer_by_itself_in_the_words_of_several_makers() -> None:
     variables = originate(replace(a_ring(), auto_answer=True))["Variable"]
 
-    assert variables[2:] == [
+    assert variables[3:] == [
         "PJSIP_HEADER(add,Call-Info)=<sip:127.0.0.1>;answer-after=0",
         "PJSIP_HEADER(add,Alert-Info)=<http://127.0.0.1>;info=alert-autoanswer;delay=0",
     ]
@@ -117,7 +118,20 @@ def test_a_phone_is_asked_to_answer_by_itself_in_the_words_of_several_makers() -
 
 AT_BEN = OfferId("32222222-2222-4222-8222-222222222222")
 AT_CARLA = OfferId("33333333-3333-4333-8333-333333333333")
-TAKEN = {"Event": "UserEvent", "UserEvent": "TrunklineTaken", "Uniqueid": OFFER}
+PHONES = {OFFER: "PJSIP/ana-web-00000001", AT_BEN: "PJSIP/ben-web-00000002", AT_CARLA: "PJSIP/carla-web-00000003"}
+
+
+def on_leg(event: str, offer: OfferId = OFFER, **headers: str) -> dict[str, Any]:
+    told = [f"TL_OFFER={offer}", "TL_DIALLED=", "TL_TRUNK=", f"TL_INTERACTION={INTERACTION}"]
+    uniqueid = f"trunkline-1.{offer[:2]}"
+    return {"Event": event, "Uniqueid": uniqueid, "Channel": PHONES[offer], "ChanVariable": told, **headers}
+
+
+def made(offer: OfferId = OFFER) -> dict[str, Any]:
+    return on_leg("VarSet", offer, Variable="TL_OFFER", Value=offer)
+
+
+TAKEN = on_leg("UserEvent", UserEvent="TrunklineTaken")
 
 
 async def rung_for_one_caller(switch: Switch, *offers: OfferId) -> None:
@@ -130,49 +144,48 @@ async def test_who_takes_the_caller_ends_the_ringing_of_the_others(switch: Switc
     other = Call(CallId(AsteriskId("trunkline"), "trunkline-1.9"), "PJSIP/lo-00000009")
     await switch.calls.ring(replace(a_ring(), offer=OfferId("another's"), interaction=InteractionId("i"), call=other))
 
-    ended = {"Event": "Hangup", "Uniqueid": AT_BEN, "Cause": "26"}
-    await switch.fake.say(TAKEN, ended, {**ended, "Uniqueid": AT_CARLA})
+    await switch.fake.say(made(AT_BEN), made(AT_CARLA), TAKEN, on_leg("Newstate", ChannelStateDesc="Ringing"))
+    assert await switch.told(1) == [AgentRinging(OFFER, NOW)]
+    await switch.fake.say(*(on_leg("Hangup", offer, Cause="26") for offer in (AT_BEN, AT_CARLA)))
 
     assert await switch.told(2) == [AgentLegEnded(offer, OfferFailure.TAKEN, NOW) for offer in (AT_BEN, AT_CARLA)]
     assert {(action["Channel"], action["Cause"]) for action in switch.fake.named("Hangup")} == {
-        (AT_BEN, "26"), (AT_CARLA, "26"),
+        (PHONES[AT_BEN], "26"), (PHONES[AT_CARLA], "26"),
     }  # fmt: skip
 
 
 async def test_another_leg_that_is_not_there_yet_ends_when_it_comes(switch: Switch) -> None:
     await rung_for_one_caller(switch, OFFER, AT_BEN)
-    switch.fake.answers["Hangup"] = refusing("No such channel")
-    await switch.fake.say(TAKEN, {"Event": "Newstate", "Uniqueid": OFFER, "ChannelStateDesc": "Ringing"})
+    await switch.fake.say(TAKEN, on_leg("Newstate", ChannelStateDesc="Ringing"))
     await switch.told(1)
-    del switch.fake.answers["Hangup"]
+    assert switch.fake.named("Hangup") == []
 
-    await switch.fake.say({"Event": "Newchannel", "Uniqueid": AT_BEN, "Channel": "PJSIP/ben-web-1"})
-    await switch.fake.say({"Event": "Hangup", "Uniqueid": AT_BEN, "Cause": "26"})
+    await switch.fake.say(made(AT_BEN), on_leg("Hangup", AT_BEN, Cause="26"))
 
     assert await switch.told(1) == [AgentLegEnded(AT_BEN, OfferFailure.TAKEN, NOW)]
     ended = [(action["Channel"], action["Cause"]) for action in switch.fake.named("Hangup")]
-    assert ended == [(AT_BEN, "26"), (AT_BEN, "26")]
+    assert ended == [(PHONES[AT_BEN], "26")]
 
 
 async def test_who_is_seen_joined_ends_the_others_too(switch: Switch) -> None:
     await rung_for_one_caller(switch, OFFER, AT_BEN)
-    bridge = {"Event": "BridgeEnter", "BridgeUniqueid": "b"}
 
     await switch.fake.say(
-        {**bridge, "Uniqueid": OFFER, "Channel": "PJSIP/ana-web-1"},
-        {**bridge, "Uniqueid": CALL.id.uniqueid, "Channel": CALL.channel},
+        made(AT_BEN),
+        on_leg("BridgeEnter", BridgeUniqueid="b"),
+        {"Event": "BridgeEnter", "BridgeUniqueid": "b", "Uniqueid": CALL.id.uniqueid, "Channel": CALL.channel},
     )
 
     assert await switch.told(1) == [AgentJoined(OFFER, CALL, NOW)]
-    assert [action["Channel"] for action in switch.fake.named("Hangup")] == [AT_BEN]
+    assert [action["Channel"] for action in switch.fake.named("Hangup")] == [PHONES[AT_BEN]]
 
 
 async def test_a_leg_that_has_ended_is_not_ended_again(switch: Switch) -> None:
     await rung_for_one_caller(switch, OFFER, AT_BEN)
-    await switch.fake.say({"Event": "Hangup", "Uniqueid": AT_BEN, "Cause": "17"})
+    await switch.fake.say(made(AT_BEN), on_leg("Hangup", AT_BEN, Cause="17"))
     await switch.told(1)
 
-    await switch.fake.say(TAKEN, {"Event": "Hangup", "Uniqueid": OFFER, "Cause": "17"})
+    await switch.fake.say(TAKEN, on_leg("Hangup", Cause="17"))
     await switch.told(1)
 
     assert switch.fake.named("Hangup") == []
@@ -180,12 +193,14 @@ async def test_a_leg_that_has_ended_is_not_ended_again(switch: Switch) -> None:
 
 async def test_a_withdrawn_offer_is_noted_on_the_caller_before_its_leg_is_ended(switch: Switch) -> None:
     await rung_for_one_caller(switch, OFFER)
+    await switch.fake.say(made(), on_leg("Newstate", ChannelStateDesc="Ringing"))
+    await switch.told(1)
 
     await switch.calls.stop_ringing(OFFER)
 
     noted, ended = switch.fake.actions[-2:]
     assert (noted["Channel"], noted["Variable"], noted["Value"]) == (CALL.channel, "SHARED(TL_WITHDRAWN)", OFFER)
-    assert (ended["Action"], ended["Channel"], ended["Cause"]) == ("Hangup", OFFER, "16")
+    assert (ended["Action"], ended["Channel"], ended["Cause"]) == ("Hangup", PHONES[OFFER], "16")
 
 
 async def test_a_refused_ring_is_heard_as_a_leg_that_ended_once(switch: Switch) -> None:
@@ -194,7 +209,7 @@ async def test_a_refused_ring_is_heard_as_a_leg_that_ended_once(switch: Switch) 
     await switch.calls.ring(a_ring())
     assert await switch.told(1) == [AgentLegEnded(OFFER, OfferFailure.UNREACHABLE, NOW)]
 
-    await switch.fake.say({"Event": "Hangup", "Uniqueid": OFFER}, {"Event": "Hangup", "Uniqueid": CALL.id.uniqueid})
+    await switch.fake.say(on_leg("Hangup"), {"Event": "Hangup", "Uniqueid": CALL.id.uniqueid})
     assert isinstance((await switch.told(1))[0], CallEnded)
 
 
@@ -213,25 +228,37 @@ async def test_a_ring_without_an_answer_has_an_unknown_outcome(switch: Switch) -
 
 
 async def test_a_leg_that_is_not_there_yet_is_ended_when_it_comes(switch: Switch) -> None:
-    switch.fake.answers["Hangup"] = refusing("No such channel")
     await switch.calls.ring(a_ring())
     await switch.calls.stop_ringing(OFFER)
-    del switch.fake.answers["Hangup"]
+    assert switch.fake.named("Hangup") == []
 
-    await switch.fake.say({"Event": "Newchannel", "Uniqueid": OFFER, "Channel": "PJSIP/ana-web-1"})
-    await switch.fake.say({"Event": "Hangup", "Uniqueid": OFFER, "Cause": "16"})
-    assert isinstance((await switch.told(1))[0], AgentLegEnded)
+    await switch.fake.say(made(), on_leg("Newstate", ChannelStateDesc="Ringing"), on_leg("Hangup", Cause="16"))
+    assert [type(event) for event in await switch.told(2)] == [AgentRinging, AgentLegEnded]
 
-    assert [action["Channel"] for action in switch.fake.named("Hangup")] == [OFFER, OFFER]
+    assert [action["Channel"] for action in switch.fake.named("Hangup")] == [PHONES[OFFER]]
 
 
-async def test_a_leg_that_rings_is_ended_at_once_and_only_once(switch: Switch) -> None:
-    await switch.calls.stop_ringing(OFFER)
-
-    await switch.fake.say({"Event": "Newchannel", "Uniqueid": OFFER}, {"Event": "Hangup", "Uniqueid": OFFER})
+async def test_a_leg_that_has_ended_leaves_nothing_to_end(switch: Switch) -> None:
+    await switch.fake.say(made(), on_leg("Hangup", Cause="16"))
     await switch.told(1)
 
-    assert len(switch.fake.named("Hangup")) == 1
+    await switch.calls.stop_ringing(OFFER)
+    await switch.fake.say(made(AT_BEN), on_leg("Hangup", AT_BEN, Cause="16"))
+    await switch.told(1)
+
+    assert switch.fake.named("Hangup") == []
+
+
+async def test_a_withdrawn_leg_of_which_nothing_was_heard_ends_when_a_picture_shows_it(switch: Switch) -> None:
+    await switch.calls.ring(a_ring())
+    await switch.calls.stop_ringing(OFFER)
+    switch.fake.answers["Status"] = listing({**on_leg("Status"), "ChannelStateDesc": "Ringing"})
+    switch.fake.answers["DeviceStateList"] = listing()
+
+    await switch.calls.picture()
+    await switch.calls.picture()
+
+    assert [action["Channel"] for action in switch.fake.named("Hangup")] == [PHONES[OFFER]]
 
 
 async def test_a_caller_is_sent_to_wait_with_their_music(switch: Switch) -> None:
@@ -285,13 +312,14 @@ async def test_an_agent_is_rung_for_a_callback_and_the_dialplan_calls_the_custom
     await switch.calls.call_back(BACK)
 
     [originate] = switch.fake.named("Originate")
-    assert (originate["Channel"], originate["ChannelId"]) == ("PJSIP/ana-web", OFFER)
+    assert (originate["Channel"], "ChannelId" in originate) == ("PJSIP/ana-web", False)
     assert (originate["Context"], originate["Exten"], originate["CallerID"]) == (
         "callback",
         "s",
         '"Jo; b" <+447700900123>',
     )
     assert originate_back(BACK, ROUTE)["Variable"] == [
+        f"TL_OFFER={OFFER}",
         "TL_INTERACTION=i-1",
         "TL_TO=PJSIP/+447700900123@trunk-carrier",
         "TL_AS=+442071234567",

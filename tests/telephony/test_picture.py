@@ -17,12 +17,17 @@ def row(uniqueid: str = "trunkline-1.1", **headers: str) -> dict[str, str]:
     return {"Event": "Status", "Uniqueid": uniqueid, "Channel": f"PJSIP/x-{uniqueid[-1]}", **headers}
 
 
+def leg_row(*, interaction: str = "", **headers: str) -> dict[str, str]:
+    told = f"TL_OFFER={OFFER}\nTL_DIALLED=\nTL_TRUNK=\nTL_INTERACTION={interaction}"
+    return row("trunkline-1.2", ChanVariable=told, **headers)
+
+
 def caller(where: Where, with_offer: OfferId | None = None) -> CallerSeen:
     call = Call(CallId(SWITCH, "trunkline-1.1"), "PJSIP/x-1")
     return CallerSeen(call, where, "+44", "", dialled="100", trunk="lo", with_offer=with_offer)
 
 
-FACTS = {"CallerIDNum": "+44", "CallerIDName": "<unknown>", "Variable": "TL_DIALLED=100\nTL_TRUNK=lo"}
+FACTS = {"CallerIDNum": "+44", "CallerIDName": "<unknown>", "ChanVariable": "TL_OFFER=\nTL_DIALLED=100\nTL_TRUNK=lo"}
 
 
 @pytest.mark.parametrize(
@@ -43,25 +48,27 @@ def test_the_context_says_where_a_caller_is(context: str, where: Where) -> None:
 
 
 def test_caller_and_agent_in_one_bridge_are_talking() -> None:
-    leg = row(OFFER, BridgeID="b", ChannelStateDesc="Up", Variable="TL_INTERACTION=i", Context="agents")
+    leg = leg_row(interaction="i", BridgeID="b", ChannelStateDesc="Up", Context="agents")
 
     picture = picture_of(SWITCH, [leg, row(Context="waiting", BridgeID="b", **FACTS)], [], NOW)
 
     assert picture.callers == (caller(Where.TALKING, OFFER),)
-    assert picture.agent_legs == (AgentLegSeen(OFFER, InteractionId("i"), answered=True, joined=True),)
+    assert picture.agent_legs == (
+        AgentLegSeen(OFFER, InteractionId("i"), answered=True, joined=True, channel="PJSIP/x-2"),
+    )
 
 
 def test_a_ringing_leg_is_with_nobody() -> None:
-    picture = picture_of(SWITCH, [row(OFFER, BridgeID="", ChannelStateDesc="Ringing"), row(Context="waiting")], [], NOW)
+    picture = picture_of(SWITCH, [leg_row(BridgeID="", ChannelStateDesc="Ringing"), row(Context="waiting")], [], NOW)
 
-    assert picture.agent_legs == (AgentLegSeen(OFFER, None, answered=False, joined=False),)
+    assert picture.agent_legs == (AgentLegSeen(OFFER, None, answered=False, joined=False, channel="PJSIP/x-2"),)
     assert picture.callers[0].with_offer is None
 
 
 def test_a_leg_alone_in_a_bridge_has_joined_nobody() -> None:
-    picture = picture_of(SWITCH, [row(OFFER, BridgeID="b", ChannelStateDesc="Up")], [], NOW)
+    picture = picture_of(SWITCH, [leg_row(BridgeID="b", ChannelStateDesc="Up")], [], NOW)
 
-    assert picture.agent_legs == (AgentLegSeen(OFFER, None, answered=True, joined=False),)
+    assert picture.agent_legs == (AgentLegSeen(OFFER, None, answered=True, joined=False, channel="PJSIP/x-2"),)
 
 
 def test_other_channels_and_rows_are_left_out() -> None:

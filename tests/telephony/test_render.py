@@ -52,6 +52,8 @@ def test_a_word_that_nobody_fills_is_refused() -> None:
 def test_every_event_that_concerns_us_is_let_through() -> None:
     assert set(EVENTS) >= WANTED
     assert rendered()["manager.conf"].count("eventfilter(action(include),name(") == len(EVENTS)
+    [variables] = [line for line in rendered()["manager.conf"].splitlines() if "(include),name(VarSet)" in line]
+    assert variables == "eventfilter(action(include),name(VarSet),header(Variable),method(exact)) = TL_OFFER"
 
 
 def test_the_manager_may_not_run_commands_or_change_files() -> None:
@@ -181,7 +183,7 @@ def test_a_strangers_channel_is_not_told_of_before_its_caller_is_cleaned() -> No
     excluded = [line for line in rendered(demo=True)["manager.conf"].splitlines() if "action(exclude)" in line]
 
     assert excluded
-    assert all("name(Newchannel),header(Channel),method(starts_with)) = PJSIP/" in line for line in excluded)
+    assert all("name(VarSet),header(Channel),method(starts_with)) = PJSIP/" in line for line in excluded)
 
 
 def test_callers_leave_ports_for_the_agents_who_are_rung() -> None:

@@ -51,7 +51,16 @@ def on_caller(event: str, **headers: str) -> dict[str, str]:
 
 
 def on_leg(event: str, **headers: str) -> dict[str, str]:
-    return {"Event": event, "Uniqueid": OFFER, "Channel": LEG, **headers}
+    return {
+        "Event": event, "Uniqueid": "trunkline-1700000000.13", "Channel": LEG, "ChanVariable": leg_of(OFFER), **headers,
+    }  # fmt: skip
+
+
+def leg_of(offer: str) -> str:
+    return f"TL_OFFER={offer}\nTL_DIALLED=\nTL_TRUNK=\nTL_INTERACTION=i"
+
+
+MADE = on_leg("VarSet", Variable="TL_OFFER", Value=OFFER)
 
 
 def told(*messages: Mapping[str, str], translator: Translator | None = None) -> list[CallEvent | Taken]:
@@ -60,7 +69,7 @@ def told(*messages: Mapping[str, str], translator: Translator | None = None) -> 
     return [event for event in events if event is not None]
 
 
-RINGING = [on_leg("Newchannel"), on_leg("Newstate", ChannelStateDesc="Ringing")]
+RINGING = [MADE, on_leg("Newstate", ChannelStateDesc="Ringing")]
 JOINING = [
     *RINGING,
     on_leg("Newstate", ChannelStateDesc="Up"),
@@ -124,7 +133,7 @@ def test_a_leg_that_leaves_a_bridge_of_several_leaves_the_others_in() -> None:
 
     told(*JOINING, on_leg("BridgeLeave", BridgeUniqueid="b"), translator=translator)
     second = OfferId("41111111-1111-4111-8111-111111111111")
-    joined = told({**JOINING[3], "Uniqueid": second}, translator=translator)
+    joined = told({**JOINING[3], "ChanVariable": leg_of(second)}, translator=translator)
 
     assert joined == [AgentJoined(second, CALL, NOW)]
 
@@ -176,17 +185,15 @@ def test_who_hangs_up_at_the_whisper_does_not_want_the_call(cause: str, failure:
 
 def test_a_leg_that_has_ended_has_nobody() -> None:
     assert told(on_leg("Hangup", Cause="16"), TAKEN)[1:] == []
-    assert told({**TAKEN, "Uniqueid": CALLER.uniqueid}) == []
+    assert told({**TAKEN, "ChanVariable": leg_of("")}) == []
 
 
 def test_a_phone_that_never_rang_was_not_there() -> None:
-    assert told(on_leg("Newchannel"), on_leg("Hangup", Cause="19")) == [
-        AgentLegEnded(OFFER, OfferFailure.UNREACHABLE, NOW)
-    ]
+    assert told(MADE, on_leg("Hangup", Cause="19")) == [AgentLegEnded(OFFER, OfferFailure.UNREACHABLE, NOW)]
 
 
 def test_an_invite_that_was_never_sent_is_the_switchs_own_failure() -> None:
-    assert told(on_leg("Newchannel"), on_leg("Hangup", Cause="0")) == [AgentLegEnded(OFFER, OfferFailure.NO_ROOM, NOW)]
+    assert told(MADE, on_leg("Hangup", Cause="0")) == [AgentLegEnded(OFFER, OfferFailure.NO_ROOM, NOW)]
 
 
 def test_an_agent_who_answered_and_hung_up_while_a_customer_was_called_met_no_full_switch() -> None:
@@ -292,14 +299,32 @@ def test_bridges_are_forgotten_when_events_are_missed() -> None:
 def test_the_memory_of_ended_offers_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("trunkline.telephony.translate._REMEMBERED", 1)
     translator = Translator(SWITCH)
-    second = {**on_leg("Hangup"), "Uniqueid": "41111111-1111-4111-8111-111111111111"}
+    second = {**on_leg("Hangup"), "ChanVariable": leg_of("41111111-1111-4111-8111-111111111111")}
 
     assert len(told(on_leg("Hangup"), second, on_leg("Hangup"), translator=translator)) == 3
 
 
+def test_a_leg_has_its_channels_name_from_the_first_that_is_told_of_it_to_its_end() -> None:
+    translator = Translator(SWITCH)
+    assert (translator.channel_of(OFFER), translator.has_ended(OFFER)) == (None, False)
+
+    for first in (MADE, RINGING[1]):
+        translator = Translator(SWITCH)
+        told(first, translator=translator)
+        assert translator.channel_of(OFFER) == LEG
+        told(on_leg("Hangup", Cause="16"), first, translator=translator)
+        assert (translator.channel_of(OFFER), translator.has_ended(OFFER)) == (None, True)
+
+
+def test_another_variable_of_a_leg_says_nothing_of_its_beginning() -> None:
+    told_late = on_leg("VarSet", Variable="TL_OFFER_X")
+
+    assert told(told_late, on_leg("Hangup", Cause="0"))[-1:] != [AgentLegEnded(OFFER, OfferFailure.NO_ROOM, NOW)]
+
+
 def test_other_events_mean_nothing() -> None:
     assert told({"Event": "VarSet"}, {"Response": "Success"}, {"Event": "Hangup"}, {"Event": "Newstate"}) == []
-    assert told(on_leg("Newstate", ChannelStateDesc="Down"), on_caller("Newchannel")) == []
+    assert told(on_leg("Newstate", ChannelStateDesc="Down"), on_caller("VarSet")) == []
 
 
 def test_a_variable_is_found_where_status_and_events_carry_it() -> None:
@@ -317,7 +342,8 @@ def test_every_cause_has_a_failure(cause: int, rang: bool) -> None:
         st.fixed_dictionaries(
             {"Event": st.sampled_from(sorted(WANTED))},
             optional={
-                "Uniqueid": st.sampled_from([OFFER, CALLER.uniqueid, ""]),
+                "Uniqueid": st.sampled_from([CALLER.uniqueid, ""]),
+                "ChanVariable": st.sampled_from([leg_of(OFFER), leg_of(""), leg_of("odd"), "A=1"]),
                 "Channel": st.sampled_from([CHANNEL, LEG]),
                 "ChannelStateDesc": st.sampled_from(["Ringing", "Up"]),
                 "BridgeUniqueid": st.sampled_from(["a", "b"]),

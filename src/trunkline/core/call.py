@@ -70,6 +70,8 @@ class AgentLegSeen:
     interaction: InteractionId | None
     answered: bool
     joined: bool
+    channel: str = ""
+    """Its name, by which the switch finds it."""
 
 
 @dataclass(frozen=True, slots=True)

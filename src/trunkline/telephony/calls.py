@@ -19,7 +19,15 @@ from trunkline.telephony.encode import Action, clean
 from trunkline.telephony.legs import Legs
 from trunkline.telephony.link import LinkDown, LinkUp
 from trunkline.telephony.picture import DEVICES, STATUS, picture_of
-from trunkline.telephony.translate import ANSWERED_ELSEWHERE, ORIGINATE_ID, Taken, Translator, offer_of
+from trunkline.telephony.translate import (
+    ANSWERED_ELSEWHERE,
+    OFFER,
+    ORIGINATE_ID,
+    Taken,
+    Translator,
+    offer_of,
+    originated,
+)
 from trunkline.telephony.wire import Message
 
 log = logging.getLogger(__name__)
@@ -29,7 +37,9 @@ _UNWANTED_KEPT = 1000
 _AT_ONCE = timedelta(seconds=1)
 _NORMAL = 16
 """Q.850: normal clearing."""
-_LEG_EVENTS = ("Newchannel", "Hangup", "OriginateResponse")
+_LEG_EVENTS = ("VarSet", "Newstate", "Hangup", "OriginateResponse")
+_MADE = frozenset({"VarSet", "Newstate"})
+"""What tells first that there is a leg."""
 _CHANNEL = re.compile(r"[A-Za-z0-9_./@:;+-]{1,120}")
 _NUMBER = re.compile(r"\+[0-9]{7,15}")
 _SOUND = re.compile(r"[^&,;|${}()\"\\\x00-\x1f]{1,200}")
@@ -62,7 +72,7 @@ class NotAllowed(Rejected):
 class _UnwantedLeg:
     """An agent's leg that Asterisk has just made, for an offer that is none any more; it is ended with this cause."""
 
-    offer: OfferId
+    channel: str
     cause: int
 
 
@@ -94,8 +104,8 @@ class Calls:
         """Yield what happens on the switch, in order, for as long as the process lives."""
         async for understood in self._ami.messages():
             match understood:
-                case _UnwantedLeg(offer, cause):
-                    await self._end_if_reached(self._hang_up_leg(offer, cause))
+                case _UnwantedLeg(channel, cause):
+                    await self._end_if_reached(self._hang_up_leg(channel, cause))
                 case Taken(offer):
                     await self._end_others(offer)
                 case AgentJoined(offer):
@@ -116,22 +126,17 @@ class Calls:
         """Return the meaning of an event for a leg that is still wanted."""
 
         def of(message: Message, at: datetime) -> "CallEvent | Taken | _UnwantedLeg | None":
-            if self._unwanted and (leg := self._unwanted_leg(message)) is not None:
-                return leg
             told: CallEvent | Taken | None = meaning(message, at)
-            return told
+            return (self._unwanted_leg(message) if self._unwanted else None) or told
 
         return of
 
     def _unwanted_leg(self, message: Message) -> "_UnwantedLeg | None":
-        """Return the leg of an offer that was withdrawn before Asterisk had made it; forget those that have ended."""
-        event, offer = message.get("Event"), offer_of(message.get("Uniqueid", ""))
-        if offer is None or offer not in self._unwanted:
-            return None
-        cause = self._unwanted[offer]
-        if event in {"Hangup", "OriginateResponse"}:
-            del self._unwanted[offer]
-        return _UnwantedLeg(offer, cause) if event == "Newchannel" else None
+        """Return the leg of an offer that was withdrawn before Asterisk had made it."""
+        offer = offer_of(message) or originated(message)
+        cause = self._unwanted.pop(offer, None) if offer is not None else None
+        channel = message.get("Channel", "")
+        return _UnwantedLeg(channel, cause) if cause is not None and message.get("Event") in _MADE else None
 
     async def ring(self, ring: Ring) -> None:
         """Ring an agent's phone; on answer the dialplan joins it with the caller, whether we live or not."""
@@ -217,6 +222,10 @@ class Calls:
         picture = picture_of(self._asterisk, channels, devices, self._ami.now())
         self._translator.learn(picture)
         self._legs.learn(picture)
+        for leg in picture.agent_legs:
+            # Withdrawn while nothing was heard of it.
+            if (cause := self._unwanted.pop(leg.offer, None)) is not None:
+                await self._end_if_reached(self._hang_up_leg(leg.channel, cause))
         return picture
 
     async def heartbeat(self) -> None:
@@ -235,15 +244,16 @@ class Calls:
         await asyncio.gather(*map(self._end_if_reached, ends))
 
     async def _end_leg(self, offer: OfferId, cause: int) -> None:
-        # First the note, then the action: the leg can be made in between.
-        self._unwanted[offer] = cause
-        if len(self._unwanted) > _UNWANTED_KEPT:
-            self._unwanted.popitem(last=False)
-        if await self._hang_up_leg(offer, cause):
-            self._unwanted.pop(offer, None)
+        if (channel := self._translator.channel_of(offer)) is not None:
+            await self._hang_up_leg(channel, cause)
+        elif not self._translator.has_ended(offer):
+            # Asterisk has not made it yet: it ends as soon as it is there.
+            self._unwanted[offer] = cause
+            if len(self._unwanted) > _UNWANTED_KEPT:
+                self._unwanted.popitem(last=False)
 
-    async def _hang_up_leg(self, offer: OfferId, cause: int) -> bool:
-        return await self._on_channel({"Action": "Hangup", "Channel": offer, "Cause": str(cause)})
+    async def _hang_up_leg(self, channel: str, cause: int) -> None:
+        await self._on_channel({"Action": "Hangup", "Channel": _checked(channel, _CHANNEL), "Cause": str(cause)})
 
     async def _end_if_reached(self, ending: Awaitable[object]) -> None:
         # Where it is answered all the same, the dialplan ends it.
@@ -283,13 +293,13 @@ def originate(ring: Ring, whisper: str | None = None) -> Action:
         "Action": "Originate",
         "ActionID": ORIGINATE_ID + ring.offer,
         "Channel": f"PJSIP/{endpoint}",
-        "ChannelId": ring.offer,
         "Context": "ring",
         "Exten": "s",
         "Priority": "1",
         "Timeout": str(max(1000, int(ring.ring_for.total_seconds() * 1000))),
         "CallerID": caller_id(ring.caller_name, ring.caller),
         "Variable": [
+            f"{OFFER}={ring.offer}",
             f"TL_INTERACTION={ring.interaction}",
             f"TL_CALLER={channel}",
             *([f"TL_WHISPER={whisper}"] if whisper is not None else []),
@@ -305,13 +315,13 @@ def originate_back(back: CallBack, route: Route) -> Action:
         "Action": "Originate",
         "ActionID": ORIGINATE_ID + back.offer,
         "Channel": f"PJSIP/{_checked(back.endpoint, _ENDPOINT)}",
-        "ChannelId": back.offer,
         "Context": "callback",
         "Exten": "s",
         "Priority": "1",
         "Timeout": str(max(1000, int(back.ring_for.total_seconds() * 1000))),
         "CallerID": caller_id(back.name, back.number),
         "Variable": [
+            f"{OFFER}={back.offer}",
             f"TL_INTERACTION={back.interaction}",
             f"TL_TO={destination(back.number, route)}",
             f"TL_AS={route.caller_id}",

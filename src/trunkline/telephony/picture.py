@@ -28,7 +28,8 @@ CONTEXTS: Mapping[str, Where] = {
 }
 """Our dialplan's contexts; a channel in any other is no caller of ours."""
 
-STATUS = {"Action": "Status", "Variables": "TL_DIALLED,TL_TRUNK,TL_INTERACTION"}
+STATUS = {"Action": "Status"}
+"""Each row carries the variables that every event carries, `channelvars` in manager.conf."""
 DEVICES = {"Action": "DeviceStateList"}
 
 
@@ -72,7 +73,7 @@ def _row(headers: Mapping[str, str]) -> _Row | None:
     uniqueid = headers.get("Uniqueid", "")
     if headers.get("Event") != "Status" or not uniqueid or not headers.get("Channel"):
         return None
-    return _Row(headers, uniqueid, headers.get("BridgeID", ""), offer_of(uniqueid))
+    return _Row(headers, uniqueid, headers.get("BridgeID", ""), offer_of(headers))
 
 
 def _leg(row: _Row, offer: OfferId, *, joined: bool) -> AgentLegSeen:
@@ -82,6 +83,7 @@ def _leg(row: _Row, offer: OfferId, *, joined: bool) -> AgentLegSeen:
         InteractionId(interaction) if interaction else None,
         answered=row.headers.get("ChannelStateDesc") == "Up",
         joined=joined,
+        channel=row.headers["Channel"],
     )
 
 

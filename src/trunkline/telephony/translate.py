@@ -38,6 +38,8 @@ TRANSFER_ENDED = "TrunklineTransferEnded"
 TAKEN = "TrunklineTaken"
 ORIGINATE_ID = "ring/"
 """The ActionID of the Originate that rings an offer is this and the offer's id."""
+OFFER = "TL_OFFER"
+"""The channel variable that says whose leg this is: the offer's id. It comes first of those that an event carries."""
 
 WANTED = frozenset(
     {
@@ -51,17 +53,18 @@ WANTED = frozenset(
         "DeviceStateChange",
         "Hangup",
         "Hold",
-        "Newchannel",
         "Newstate",
         "OriginateResponse",
         "Unhold",
         "UserEvent",
+        "VarSet",
     }
 )
 """The events that concern us; manager.conf should let through no others."""
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _UUID_LENGTH = 36
+_OFFER_IS = OFFER + "="
 _REMEMBERED = 10_000
 _KEYS = frozenset("0123456789*#")
 _PJSIP = "PJSIP/"
@@ -76,9 +79,19 @@ ANSWERED_ELSEWHERE = 26
 """The cause with which the dialplan and we end the legs of those who are too late; no SIP answer leads to it."""
 
 
-def offer_of(uniqueid: str) -> OfferId | None:
-    """Return the offer whose leg this channel is: offers name their own channel, by a UUID."""
-    return OfferId(uniqueid) if len(uniqueid) == _UUID_LENGTH and _UUID.fullmatch(uniqueid) else None
+def offer_of(message: Mapping[str, str]) -> OfferId | None:
+    """Return the offer whose leg this event or row of Status is about; None where the channel is no agent's leg."""
+    told = message.get("ChanVariable")
+    if told is None or not told.startswith(_OFFER_IS):
+        return None
+    offer = told[len(_OFFER_IS) : len(_OFFER_IS) + _UUID_LENGTH]
+    return OfferId(offer) if _UUID.fullmatch(offer) else None
+
+
+def originated(message: Mapping[str, str]) -> OfferId | None:
+    """Return the offer of whose Originate an OriginateResponse tells: one that failed may have had no channel."""
+    action = message.get("ActionID", "")
+    return OfferId(action.removeprefix(ORIGINATE_ID)) if action.startswith(ORIGINATE_ID) else None
 
 
 def stranger_text(value: str | None) -> str:
@@ -148,6 +161,8 @@ class Taken:
 class _Leg:
     """What is known of an agent's leg while it lives."""
 
+    channel: str = ""
+    """Its channel's name, by which alone Asterisk finds it at once among thousands."""
     seen_from_start: bool = False
     rang: bool = False
     taken: bool = False
@@ -187,11 +202,11 @@ class Translator:
             "DeviceStateChange": self._device_changed,
             "Hangup": self._hung_up,
             "Hold": self._held,
-            "Newchannel": self._created,
             "Newstate": self._state_changed,
             "OriginateResponse": self._originated,
             "Unhold": self._held,
             "UserEvent": self._user_event,
+            "VarSet": self._created,
         }
         """How each event that concerns us is translated; one that changes nothing for us gives None."""
 
@@ -200,7 +215,7 @@ class Translator:
         for seen in picture.agent_legs:
             if seen.offer not in self._ended:
                 leg = self._legs.setdefault(seen.offer, _Leg())
-                leg.joined = leg.joined or seen.joined
+                leg.channel, leg.joined = seen.channel, leg.joined or seen.joined
         for endpoint in picture.reachable:
             self._phones[endpoint] = True
 
@@ -223,16 +238,25 @@ class Translator:
             at=at,
         )
 
+    def channel_of(self, offer: OfferId) -> str | None:
+        """Return the name of an offer's leg, None while there is none that we heard of."""
+        leg = self._legs.get(offer)
+        return leg.channel or None if leg is not None else None
+
+    def has_ended(self, offer: OfferId) -> bool:
+        """Whether an offer's leg is known to have ended."""
+        return offer in self._ended
+
     def _created(self, message: Mapping[str, str], at: datetime) -> None:
-        offer = offer_of(message.get("Uniqueid", ""))
-        if offer is not None and offer not in self._ended:
-            self._legs.setdefault(offer, _Leg()).seen_from_start = True
+        """Asterisk has made a leg: its variables are set before its phone is called."""
+        offer = offer_of(message)
+        if message.get("Variable") == OFFER and offer is not None and (leg := self._leg(offer, message)) is not None:
+            leg.seen_from_start = True
 
     def _state_changed(self, message: Mapping[str, str], at: datetime) -> CallEvent | None:
-        offer = offer_of(message.get("Uniqueid", ""))
-        if offer is None or offer in self._ended:
+        offer = offer_of(message)
+        if offer is None or (leg := self._leg(offer, message)) is None:
             return None
-        leg = self._legs.setdefault(offer, _Leg())
         state = message.get("ChannelStateDesc")
         first, leg.rang = not leg.rang, leg.rang or state in {"Ringing", "Up"}
         if state == "Up" and not leg.joined:
@@ -244,7 +268,7 @@ class Translator:
         if not uniqueid or not bridge:
             return None
         inside = self._bridges.setdefault(bridge, _Bridge())
-        offer = offer_of(uniqueid)
+        offer = offer_of(message)
         if offer is None:
             inside.callers[uniqueid] = Call(CallId(self._asterisk, uniqueid), message.get("Channel", ""))
         else:
@@ -267,7 +291,8 @@ class Translator:
         if inside is None:
             return
         inside.callers.pop(uniqueid, None)
-        inside.offers.pop(OfferId(uniqueid), None)
+        if (offer := offer_of(message)) is not None:
+            inside.offers.pop(offer, None)
         if not inside.callers and not inside.offers:
             del self._bridges[bridge]
 
@@ -276,7 +301,7 @@ class Translator:
 
     def _hung_up(self, message: Mapping[str, str], at: datetime) -> CallEvent | None:
         uniqueid, cause = message.get("Uniqueid", ""), _number(message.get("Cause", ""))
-        offer = offer_of(uniqueid)
+        offer = offer_of(message)
         if offer is None:
             return CallEnded(CallId(self._asterisk, uniqueid), cause, at) if uniqueid else None
         leg = self._legs.get(offer, _Leg())
@@ -291,16 +316,13 @@ class Translator:
 
     def _originated(self, message: Mapping[str, str], at: datetime) -> CallEvent | None:
         """An Originate that failed before it had a channel: no Hangup will come."""
-        action = message.get("ActionID", "")
-        if message.get("Response") != "Failure" or not action.startswith(ORIGINATE_ID):
-            return None
-        offer = OfferId(action.removeprefix(ORIGINATE_ID))
-        if offer in self._legs:
+        offer = originated(message)
+        if message.get("Response") != "Failure" or offer is None or offer in self._legs:
             return None
         return self._end(offer, OfferFailure.UNREACHABLE, at)
 
     def _held(self, message: Mapping[str, str], at: datetime) -> CallEvent | None:
-        offer = offer_of(message.get("Uniqueid", ""))
+        offer = offer_of(message)
         if offer is None or offer in self._ended:
             return None
         return HoldChanged(offer, held=message.get("Event") == "Hold", at=at)
@@ -309,9 +331,9 @@ class Translator:
         """The dialplan tells something. Only words of its own are in these, never a caller's."""
         kind, status = message.get("UserEvent"), clean(message.get("Status", ""), at_most=LONGEST_TEXT)
         if kind == TAKEN:
-            return self._taken(offer_of(message.get("Uniqueid", "")))
+            return self._taken(offer_of(message))
         if kind == NOT_REACHED:
-            offer = offer_of(message.get("Uniqueid", ""))
+            offer = offer_of(message)
             return NotReached(offer, status, at) if offer is not None and offer not in self._ended else None
         if kind == TRANSFERRED:
             # It comes from the leg of whoever took the call.
@@ -352,9 +374,17 @@ class Translator:
             self._ended.popitem(last=False)
         return AgentLegEnded(offer, failure, at)
 
+    def _leg(self, offer: OfferId, message: Mapping[str, str]) -> _Leg | None:
+        """Return an offer's leg, new where it was not known; None once it has ended."""
+        if offer in self._ended:
+            return None
+        leg = self._legs.setdefault(offer, _Leg())
+        leg.channel = leg.channel or message.get("Channel", "")
+        return leg
+
     def _call(self, message: Mapping[str, str]) -> Call | None:
         uniqueid, channel = message.get("Uniqueid", ""), message.get("Channel", "")
-        if not uniqueid or not channel or offer_of(uniqueid) is not None:
+        if not uniqueid or not channel or offer_of(message) is not None:
             return None
         return Call(CallId(self._asterisk, uniqueid), channel)
 
