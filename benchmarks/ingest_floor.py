@@ -73,7 +73,7 @@ class _AtOnce:
         offered = {"offer": offer.id, "queue": _SALES, "waited_s": 0.0, "idle_s": 0.0}
         self._floor.commit(
             interactions=[offer_to(waiting, offer)],
-            agents=[agents.take(self._floor.agent(agent), id_)],
+            agents=[agents.take(self._floor.agent(agent), id_, "voice", at=at)],
             journal=[JournalEntry(Happened.OFFERED, at, id_, agent, offered)],
         )
 
@@ -179,7 +179,7 @@ async def ingest(port: int, calls: int, url: str, *, at: datetime, within: timed
         service, dispatcher = cast("SelfService", at_once), cast("Dispatcher", at_once)
         runs, speaking = Runs(floor, _NoFlows()), Speaking(_NoSounds(), floor.clock)
         callbacks, transfers = Callbacks(floor, switch, intake, runs), Transfers(floor, switch, runs)
-        Deadlines(floor, overflow=_never, ring_out=_never, end_wrap_up=_never, call_back=_never)
+        Deadlines(floor, waited_enough=_never, ring_out=_never, end_wrap_up=_never, call_back=_never)
         recovery = Recovery(
             floor, switch, conversation=conversation, self_service=service, callbacks=callbacks, transfers=transfers,
             intake=intake, dispatcher=dispatcher,

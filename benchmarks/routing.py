@@ -173,7 +173,7 @@ def _scan(
         begun = time.thread_time()
         peer.cycle(worker)
         costs.append(time.thread_time() - begun)
-    raw[f"{kind.__name__}_us"] = summary([each * 1e6 for each in costs])  # type: ignore[attr-defined]
+    raw[f"{kind.__name__}_us"] = summary([each * 1e6 for each in costs])
     return statistics.fmean(costs)
 
 

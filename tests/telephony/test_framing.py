@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fakes.fake_ami import written
-from trunkline.telephony.wire import LONGEST_MESSAGE, Framer, Garbled, Headers
+from trunkline.telephony.wire import LONGEST_MESSAGE, Framer, Garbled, Headers, first_of
 
 GREETING = b"Asterisk Call Manager/11.0.0\r\n"
 SESSION = GREETING + b"".join(
@@ -77,6 +77,10 @@ def test_odd_lines_do_no_harm() -> None:
 
 def test_only_a_header_that_asterisk_repeats_has_several_values() -> None:
     message = Headers("Event: X\r\nVariable: a=1\r\nName: ours\r\nVariable: b=2\r\nName: theirs\r\nEvent: Y")
+
+    assert [message.first(name) for name in ("Variable", "Name", "Missing")] == ["a=1", "ours", ""]
+    assert Headers("Event: X\r\nVariable: a=1").first("Variable") == "a=1"
+    assert first_of({"Variable": "a=1\nb=2"}, "Variable") == first_of(message, "Variable")
 
     assert message["Variable"] == "a=1\nb=2"
     assert message["Name"] == "ours"

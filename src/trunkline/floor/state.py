@@ -170,7 +170,7 @@ class Floor:
             # Most moves leave both as they are: the same objects.
             if old.call is not None and old.call is not new.call and old.call != new.call:
                 self._by_call.pop(old.call.id, None)
-            if old.offer is not new.offer or old.beside is not new.beside:
+            if old.offer is not None and (old.offer is not new.offer or old.beside is not new.beside):
                 kept = {offer.id for offer in new.offers}
                 for offer in old.offers:
                     self._by_offer.pop(offer.id, None)

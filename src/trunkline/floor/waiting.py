@@ -43,6 +43,8 @@ class Waiting:
     def learn(self, moved: Moved) -> None:
         """Guess for those who come to wait, and learn from those who were served and from contacts that are over."""
         for old_agent, agent in moved.agents:
+            if old_agent is not None and _works_alike(old_agent, agent):
+                continue
             self._working.subtract(_works_in(old_agent) if old_agent is not None else ())
             self._working.update(_works_in(agent))
         for old, new in moved.interactions:
@@ -111,6 +113,12 @@ class Waiting:
         if (waits := self._waits.get(queue)) is None:
             waits = self._waits[queue] = QueueWaits()
         return waits
+
+
+def _works_alike(one: Agent, other: Agent) -> bool:
+    """Whether an agent works in the queues in which they worked before: nearly always, and quickly seen."""
+    ready = one.presence is Presence.READY, other.presence is Presence.READY
+    return one.queues is other.queues and (ready[0] or bool(one.hands)) is (ready[1] or bool(other.hands))
 
 
 def _works_in(agent: Agent) -> Iterable[QueueId]:

@@ -25,6 +25,7 @@ from trunkline.ports.call_control import (
     TransferEnded,
 )
 from trunkline.telephony.encode import clean
+from trunkline.telephony.wire import first_of
 
 LONGEST_TEXT = 256
 """Characters kept of what a caller can choose."""
@@ -62,9 +63,8 @@ WANTED = frozenset(
 )
 """The events that concern us; manager.conf should let through no others."""
 
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_UUID_LENGTH = 36
-_OFFER_IS = OFFER + "="
+_OFFER_IS = re.compile(OFFER + r"=[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_OFFER_AT = len(OFFER) + 1
 _REMEMBERED = 10_000
 _KEYS = frozenset("0123456789*#")
 _PJSIP = "PJSIP/"
@@ -81,11 +81,9 @@ ANSWERED_ELSEWHERE = 26
 
 def offer_of(message: Mapping[str, str]) -> OfferId | None:
     """Return the offer whose leg this event or row of Status is about; None where the channel is no agent's leg."""
-    told = message.get("ChanVariable")
-    if told is None or not told.startswith(_OFFER_IS):
-        return None
-    offer = told[len(_OFFER_IS) : len(_OFFER_IS) + _UUID_LENGTH]
-    return OfferId(offer) if _UUID.fullmatch(offer) else None
+    told = first_of(message, "ChanVariable")
+    # Most channels are callers', whose variable is empty.
+    return OfferId(told[_OFFER_AT:]) if len(told) > _OFFER_AT and _OFFER_IS.fullmatch(told) else None
 
 
 def originated(message: Mapping[str, str]) -> OfferId | None:

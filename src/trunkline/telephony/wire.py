@@ -1,6 +1,6 @@
 """Cut the bytes of an AMI connection into messages, wherever the network cut them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar, overload
 
 from trunkline.core.errors import Unavailable
@@ -19,6 +19,7 @@ T = TypeVar("T")
 _END = b"\r\n\r\n"
 _END_TEXT = _END.decode()
 _EVENT = "Event: "
+_EVENT_AT = len(_EVENT)
 
 
 class Garbled(Unavailable):
@@ -56,7 +57,7 @@ class Framer:
         with memoryview(self._rest) as whole, whole[:last] as ended:
             text = str(ended, errors="replace")
         del self._rest[: last + len(_END)]
-        return [message for block in text.split(_END_TEXT) if (message := self._message(block)) is not None]
+        return self._messages(text.split(_END_TEXT))
 
     def _greet(self) -> bool:
         """Take the greeting off: one line, which no empty line follows."""
@@ -69,16 +70,22 @@ class Framer:
         self._greeted = True
         return True
 
-    def _message(self, block: str) -> "Headers | None":
-        """Return a message that concerns us."""
-        if not block.startswith(_EVENT):
-            return Headers(block) if block else None
-        end = block.find("\r\n")
-        event = block[len(_EVENT) : end] if end >= 0 else block[len(_EVENT) :]
-        if event in self._wanted or "\r\nActionID: " in block:
-            return Headers(block, event)
-        self.dropped += 1
-        return None
+    def _messages(self, blocks: Iterable[str]) -> "list[Headers]":
+        """Return the messages that concern us."""
+        told: list[Headers] = []
+        wanted = self._wanted
+        for block in blocks:
+            if not block.startswith(_EVENT):
+                if block:
+                    told.append(Headers(block))
+                continue
+            end = block.find("\r\n")
+            event = block[_EVENT_AT:end] if end >= 0 else block[_EVENT_AT:]
+            if event in wanted or "\r\nActionID: " in block:
+                told.append(Headers(block, event))
+            else:
+                self.dropped += 1
+        return told
 
 
 class _Marks(dict[str, tuple[str, int, bool]]):
@@ -135,6 +142,16 @@ class Headers(Mapping[str, str]):
         end = text.find("\r\n", start)
         return text[start:end] if end >= 0 else text[start:]
 
+    def first(self, key: str) -> str:
+        """Return the first value, empty where there is none: what comes after it is not looked for."""
+        text, (mark, length, _) = self._text, _MARKS[key]
+        start = text.find(mark)
+        if start < 0:
+            return ""
+        start += length
+        end = text.find("\r\n", start)
+        return text[start:end] if end >= 0 else text[start:]
+
     def __contains__(self, key: object) -> bool:
         return isinstance(key, str) and bool(key) and self.get(key) is not None
 
@@ -147,6 +164,11 @@ class Headers(Mapping[str, str]):
 
     def __repr__(self) -> str:
         return f"Headers({dict(self)!r})"
+
+
+def first_of(message: Message, key: str) -> str:
+    """Return the first value of a header that comes several times, empty where there is none."""
+    return message.first(key) if isinstance(message, Headers) else message.get(key, "").partition("\n")[0]
 
 
 def _first_header(text: str) -> tuple[str, str]:
