@@ -27,6 +27,7 @@ _WAITING, _IN_FLOW = 0.3, 0.01
 """The parts of all that is live."""
 _AT_ONCE = 40
 _FILL_WITHIN_S = 180.0
+_LEASE = timedelta(minutes=5)
 _CENSUS = "SELECT work || ' ' || stage AS kind, count(*) AS n FROM interaction WHERE ended_at IS NULL GROUP BY 1"
 """What is live, by work and stage."""
 
@@ -128,10 +129,13 @@ class Crowd:
         if model is None:
             raise NotMeasured("nobody waits")
         await killed(self._house)
+        if not await self._store.take_lease(await self._store.lease(), "crowd", lasts=_LEASE, holder_died=True):
+            raise NotMeasured("somebody else decides")
         messages = [_message(model, self._messages + number) for number in range(count)]
         self._messages += count
         for start in range(0, count, 512):
             await self._store.save([Change(interactions=messages[start : start + 512])])
+        await self._store.give_lease_back()
         await restarted(self._house)
         async with asyncio.timeout(120):
             while await self._database.row("SELECT FROM interaction WHERE ended_at IS NULL AND customer_id IS NULL"):  # noqa: ASYNC110
