@@ -3,9 +3,9 @@
 import asyncio
 import logging
 import os
-from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
-from datetime import UTC, timedelta, tzinfo
+from collections.abc import Mapping
+from contextlib import AsyncExitStack, suppress
+from datetime import UTC, timedelta
 from functools import partial
 
 from aiohttp import web
@@ -18,7 +18,6 @@ from trunkline.core.centre import Centre
 from trunkline.core.centre_version import CentreVersion
 from trunkline.core.errors import Misconfigured, Unavailable
 from trunkline.core.ids import AsteriskId
-from trunkline.core.outbound import Route
 from trunkline.fetch.fetcher import HttpFetcher
 from trunkline.floor import roster
 from trunkline.floor.administration import Administration, Archive
@@ -91,6 +90,8 @@ log = logging.getLogger(__name__)
 HEARTBEAT_S = 5.0
 LOOK_S = 0.5
 """How often the flow files and the parts' health are looked at."""
+DATABASE_LOOK_S = 2.0
+"""How often the database is asked whether it is there: what we write and the lease notice sooner that it is not."""
 _WAITS_REMEMBERED = 5_000
 _DATABASE_WITHIN = timedelta(seconds=30)
 
@@ -131,9 +132,9 @@ class _Service:
         self.demo_passwords = DemoPasswords(settings, store)
         may_act, until = self.tenure.holds, self.tenure.held
         self.ami = Ami(address, wanted=WANTED, now=self.clock.now, may_act=may_act, until_may_act=until)
-        self.calls = Calls(
-            self.ami, AsteriskId(settings.asterisk_id), inside=self.shared.inside, routes=_routes(settings)
-        )
+        # A trunk with a mistake in it calls nobody: the start has told of it.
+        routes = routes_of(look_at_trunks(settings.trunks_file, os.environ)[0])
+        self.calls = Calls(self.ami, AsteriskId(settings.asterisk_id), inside=self.shared.inside, routes=routes)
         self.ledger = Ledger(store, self.tenure)
         self.floor = Floor(self.ledger, self.clock, centre)
         self.at_steps = AtSteps(self.floor)
@@ -141,7 +142,7 @@ class _Service:
         self.flow_tests = FlowTests(partial(round_of_tests, settings.flows_dir, settings.centre_in_force))
         self.flow_board = FlowBoard(self.library, self.flow_tests)
         self._flows_are_due = False
-        self.health: dict[str, Health] = {}
+        self.health = {"database": Health(ready=False, detail="starting")}
         self.room = Room(self.clock)
         self._wire()
 
@@ -188,7 +189,7 @@ class _Service:
         )  # fmt: skip
         self.hub = Hub(
             floor, store, sip_account=partial(sip_account, self.settings), parts=self.parts,
-            zone=_zone_of(floor.centre), at_steps=self.at_steps, flows_revision=lambda: self.flow_board.revision,
+            zone=floor.centre.zone or UTC, at_steps=self.at_steps, flows_revision=lambda: self.flow_board.revision,
         )  # fmt: skip
         self.flow_board.changed = self.hub.flows_changed
         self.ledger.publish = self.hub.published
@@ -221,7 +222,7 @@ class _Service:
             tls = server_tls(self.settings.tls_cert, self.settings.tls_key)
             await web.TCPSite(runner, self.settings.http_host, self.settings.http_port, ssl_context=tls).start()
             async with asyncio.TaskGroup() as tasks:
-                for work in (self._watch_files(), self._watch_parts()):
+                for work in (self._watch_files(), self._watch_database(), self._watch_parts()):
                     tasks.create_task(work)
                 took_over = await self.tenure.take()
                 tasks.create_task(self.tenure.keep())
@@ -277,21 +278,20 @@ class _Service:
             await asyncio.sleep(HEARTBEAT_S if self.floor.settled else LOOK_S)
 
     async def _watch_files(self) -> None:
-        """See what was saved, and what was applied from elsewhere; what the database cannot take now waits."""
+        """See what was saved; what the database cannot take now waits."""
         file = self.settings.centre_file
         mark = mark_of(file)
         while True:
             await asyncio.sleep(LOOK_S)
-            now = await asyncio.to_thread(mark_of, file)
+            now, flows_changed = await asyncio.to_thread(lambda: (mark_of(file), self.library.changed()))
             try:
                 if now != mark:
                     await self.administration.file_saved(await asyncio.to_thread(bytes_of, file), str(file))
                     mark = now
-                await self.administration.follow()
             except Unavailable as fault:
                 log.warning("another centre waits for the database", extra={"why": str(fault)})
             self.health["centre"] = self.administration.health()
-            if self._flows_are_due or await asyncio.to_thread(self.library.changed):
+            if self._flows_are_due or flows_changed:
                 self._flows_are_due = False
                 await self._load_flows()
 
@@ -305,7 +305,7 @@ class _Service:
                 self.floor.adopt(centre)
         self.opening.look()
         self._note_what_is_in_force(version)
-        self.hub.centre_changed(_zone_of(centre))
+        self.hub.centre_changed(centre.zone or UTC)
         self._flows_are_due = True
 
     def _note_what_is_in_force(self, version: CentreVersion) -> None:
@@ -333,10 +333,17 @@ class _Service:
             detail="; ".join(map(str, errors)) or f"{len(self.library.flows)} flows serve",
         )
 
+    async def _watch_database(self) -> None:
+        """See whether it is there, and what was applied to it from elsewhere."""
+        while True:
+            self.health["database"] = health = await self.store.health()
+            with suppress(Unavailable):
+                await self.administration.follow()
+            await asyncio.sleep(DATABASE_LOOK_S if health.ready else LOOK_S)
+
     async def _watch_parts(self) -> None:
         shown: Mapping[str, Health] = {}
         while True:
-            self.health["database"] = await self.store.health()
             if (parts := self.parts()) != shown:
                 shown = parts
                 self.hub.parts_changed()
@@ -344,7 +351,7 @@ class _Service:
 
     def parts(self) -> Mapping[str, Health]:
         """Return every part, and whether it is ready."""
-        ledger, database = self.ledger.health(), self.health.get("database", Health(ready=False, detail="starting"))
+        ledger, database = self.ledger.health(), self.health["database"]
         parts = {
             "dispatcher": self.tenure.health(serving=self.serving),
             "database": database if ledger.ready else ledger,
@@ -388,13 +395,3 @@ async def _store(settings: Settings, stack: AsyncExitStack) -> PostgresStore:
     database = await stack.enter_async_context(Database(url))
     lease_database = await stack.enter_async_context(Database(url, connections=1))
     return PostgresStore(database, lease_database=lease_database)
-
-
-def _routes(settings: Settings) -> Sequence[Route]:
-    """Return the numbers that our trunks may call. One with a mistake in it calls none: the start has told of it."""
-    return routes_of(look_at_trunks(settings.trunks_file, os.environ)[0])
-
-
-def _zone_of(centre: Centre) -> tzinfo:
-    """Return the time zone in which the centre's days begin: that of its first calendar."""
-    return next((hours.zone for hours in centre.hours.values()), UTC)

@@ -100,4 +100,4 @@ async def _ask(settings: Settings, question: Callable[[Journal], Awaitable[Found
 def zone_of(settings: Settings) -> tzinfo:
     """Return the centre's time zone: that of its first calendar."""
     centre, _ = load_centre(settings.centre_file)
-    return next((hours.zone for hours in centre.hours.values()), UTC) if centre is not None else UTC
+    return (centre.zone if centre is not None else None) or UTC

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import timedelta, tzinfo
 from enum import StrEnum
 
 from trunkline.core.agent import Agent, placed
@@ -119,6 +119,11 @@ class Centre:
     def queue_of_fallback(self) -> QueueId:
         """Return where messages go that were left while nobody served: the queue that is named, else the first."""
         return self.fallback_queue or next(iter(self.queues))
+
+    @property
+    def zone(self) -> tzinfo | None:
+        """The time zone in which its days begin, that of its first calendar; None where it has no calendar."""
+        return next((hours.zone for hours in self.hours.values()), None)
 
     def queue(self, id_: QueueId) -> QueueConfig:
         """Return a queue; one that has left the file while somebody waits in it goes on under its id, as is usual."""

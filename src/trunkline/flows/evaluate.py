@@ -57,7 +57,7 @@ class Known:
 
 def zone_of(facts: Facts) -> tzinfo | None:
     """Return the time zone of the centre's first calendar; None is the machine's."""
-    return next((hours.zone for hours in facts.centre.hours.values()), None)
+    return facts.centre.zone
 
 
 def today_of(known: Known) -> date:

@@ -1,8 +1,10 @@
 """The flows that serve: the latest good version of each file, and every older one that a live run still needs."""
 
 import logging
+import os
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -151,15 +153,15 @@ class Library:
     def _scan(self) -> dict[Path, Mark]:
         """Look at the folder's files of flows and tests, without reading them."""
         found: dict[Path, Mark] = {}
-        for path in sorted(self.folder.glob("*.yaml")):
-            if path.name in self._apart_from:
-                continue
-            try:
-                stat = path.stat()
-            except OSError:
-                continue
-            found[path] = (stat.st_mtime_ns, stat.st_size)
-        return found
+        # Twice a second, for as long as the service lives: scandir is a tenth of the work of Path.glob.
+        with suppress(OSError), os.scandir(self.folder) as entries:
+            for entry in entries:
+                if not entry.name.endswith(".yaml") or entry.name in self._apart_from:
+                    continue
+                with suppress(OSError):
+                    stat = entry.stat()
+                    found[self.folder / entry.name] = (stat.st_mtime_ns, stat.st_size)
+        return dict(sorted(found.items()))
 
     def _is_new(self, path: Path, draft: Draft) -> bool:
         """Say whether a file is other than the one that serves: of two claims on one number, the newer one is wrong."""

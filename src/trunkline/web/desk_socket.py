@@ -124,6 +124,11 @@ class DeskSocket:
 class _Desk:
     """One connection."""
 
+    __slots__ = (
+        "_agent", "_commands", "_farewell", "_hub", "_obeying", "_rounds", "_said", "_socket", "_transport", "_unsent",
+        "_words", "_writing", "last_word", "session",
+    )  # fmt: skip
+
     def __init__(
         self,
         transport: asyncio.Transport | None,
@@ -197,13 +202,16 @@ class _Desk:
             self.end(TOO_SLOW)
             return
         self._unsent.append(text)
-        if self._writing is None or self._writing.done():
+        if self._writing is None:
             self._writing = asyncio.create_task(self._write())
 
     async def _write(self) -> None:
-        with suppress(ConnectionError):
-            while self._unsent:
-                await self._socket.send_str(self._unsent.pop(0))
+        try:
+            with suppress(ConnectionError):
+                while self._unsent:
+                    await self._socket.send_str(self._unsent.pop(0))
+        finally:
+            self._writing = None
 
     async def _end(self, code: int) -> None:
         """Close the socket; a desk that does not read will not read our farewell either."""
@@ -234,12 +242,15 @@ class _Desk:
         if self._obeying is not None and len(self._said) >= MOST_UNSENT:
             await asyncio.wait([self._obeying])
         self._said.append(said)
-        if self._obeying is None or self._obeying.done():
+        if self._obeying is None:
             self._obeying = asyncio.create_task(self._obey_all())
 
     async def _obey_all(self) -> None:
-        while self._said:
-            await self._obey(self._said.pop(0))
+        try:
+            while self._said:
+                await self._obey(self._said.pop(0))
+        finally:
+            self._obeying = None
 
     async def _command(self, said: dict[str, Any]) -> None:
         command = self._commands.get(str(said.get("name")))
