@@ -19,7 +19,7 @@ from tests.builders import (
 from tests.fakes.memory_store import MemoryStore
 from trunkline.core.agent import PhoneKind, Presence
 from trunkline.core.centre_version import ChangedMeanwhile, Signed, Source
-from trunkline.core.customer import Note
+from trunkline.core.customer import DayFigures, Note
 from trunkline.core.errors import Misconfigured, Rejected
 from trunkline.core.ids import AgentId, CustomerId, InteractionId, QueueId, new_id
 from trunkline.core.interaction import Address, Outcome, Stage, Work
@@ -255,15 +255,17 @@ async def test_the_days_figures_come_from_the_journal(store: AnyStore) -> None:
     ]
     await store.save([Change(journal=journal)])
 
-    figures = await store.day_figures(ANA, since=NOON)
+    of = await store.day_figures({ANA, AgentId("ben"), AgentId("carla")}, since=NOON)
 
+    assert (of[AgentId("ben")].handled, of.get(AgentId("carla"), DayFigures())) == (1, DayFigures())
+    figures = of[ANA]
     assert (figures.handled, figures.missed) == (2, 2)
     assert (figures.talk, figures.wrap_up) == (timedelta(seconds=90.75), timedelta(seconds=80))
     assert figures.longest_talk == timedelta(seconds=60.5)
 
 
 async def test_a_day_without_work_has_empty_figures(store: AnyStore) -> None:
-    assert (await store.day_figures(ANA, since=NOON)).handled == 0
+    assert (await store.day_figures([ANA], since=NOON)).get(ANA, DayFigures()) == DayFigures()
 
 
 async def test_only_the_right_password_is_right(store: AnyStore) -> None:

@@ -5,7 +5,7 @@ import hashlib
 import json
 import secrets
 import time
-from collections.abc import Callable, Collection, Sequence, Set
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -136,8 +136,11 @@ class MemoryStore:
         self._reach()
         return [_past(each) for each in self._ended_of(customer)[:at_most]]
 
-    async def day_figures(self, agent: AgentId, *, since: datetime) -> DayFigures:
+    async def day_figures(self, agents: Collection[AgentId], *, since: datetime) -> Mapping[AgentId, DayFigures]:
         self._reach()
+        return {agent: self._day_of(agent, since) for agent in agents}
+
+    def _day_of(self, agent: AgentId, since: datetime) -> DayFigures:
         mine = [entry for entry in self.journal if entry.agent == agent and entry.at >= since]
         done = [entry for entry in mine if entry.kind in _WORK_DONE]
         talks = [timedelta(seconds=entry.facts.get("talk_s", 0)) for entry in done]

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Any
@@ -29,6 +29,8 @@ KEPT_EVENTS = 500
 """How many events a desk may have missed and still resume."""
 QUEUES_EVERY_S = 0.25
 """Figures of queues and flows are sent at most this often: they change with every call of everybody."""
+TODAY_EVERY_S = 0.25
+"""Agents' own figures are computed at most this often, then for all who need them together."""
 FIGURES_PER_S = 400
 """So many desks are told of queues in a second, a tenth of a core's work: with more of them, each less often."""
 
@@ -90,7 +92,7 @@ class Hub:
         """Begin a desk: with the events it missed if it can resume, else with a snapshot. Then events follow."""
         stream = self._streams.get(agent)
         if stream is None:
-            figures = await self._figures(agent)
+            figures = (await self._figures([agent])).get(agent, DayFigures())
             stream = self._streams.setdefault(agent, _Stream(self._snapshot(agent, figures)))
         resumable = epoch == stream.epoch and seq is not None and stream.seq - len(stream.sent) <= seq <= stream.seq
         now = self._floor.clock.now().isoformat()
@@ -190,18 +192,23 @@ class Hub:
 
     async def _send_today(self) -> None:
         while True:
-            agent = await self._today.get()
-            self._emit(agent, {"kind": "today", "today": view.today(await self._figures(agent))})
+            agents = {await self._today.get()}
+            while not self._today.empty():
+                agents.add(self._today.get_nowait())
+            for agent, figures in (await self._figures(agents)).items():
+                self._emit(agent, {"kind": "today", "today": view.today(figures)})
+            await asyncio.sleep(TODAY_EVERY_S)
 
-    async def _figures(self, agent: AgentId) -> DayFigures:
+    async def _figures(self, agents: Collection[AgentId]) -> Mapping[AgentId, DayFigures]:
+        """Return the figures of these agents' day; nothing where they cannot be had."""
         now = self._floor.clock.now().astimezone(self._zone)
         midnight = datetime(now.year, now.month, now.day, tzinfo=self._zone)
         try:
             async with asyncio.timeout(5):
-                return await self._store.day_figures(agent, since=midnight)
+                return await self._store.day_figures(agents, since=midnight)
         except (Unavailable, TimeoutError) as fault:
-            log.warning("an agent's figures are not known", extra={"agent": agent, "why": str(fault)})
-            return DayFigures()
+            log.warning("agents' figures are not known", extra={"agents": len(agents), "why": str(fault)})
+            return {}
 
     # --- one agent's stream ---
 

@@ -99,8 +99,8 @@ class Store(Protocol):
     async def timeline(self, customer: CustomerId, *, at_most: int) -> Sequence[PastInteraction]:
         """Return a customer's ended interactions, newest first."""
 
-    async def day_figures(self, agent: AgentId, *, since: datetime) -> DayFigures:
-        """Compute an agent's figures from the journal."""
+    async def day_figures(self, agents: Collection[AgentId], *, since: datetime) -> Mapping[AgentId, DayFigures]:
+        """Compute these agents' figures from the journal; who did nothing since then is not in what comes back."""
 
     async def waits(self, *, since: datetime, until: datetime, at_most: int) -> Sequence[WaitTold]:
         """Return the last waits that ended with an agent in that time, and what was expected of them; oldest first."""

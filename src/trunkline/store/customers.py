@@ -1,6 +1,6 @@
 """Customers, their history, and an agent's figures of the day."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from trunkline.core.customer import Customer, DayFigures, Note, PastInteraction
@@ -39,7 +39,9 @@ class Customers:
         if found is not None and (found.name is not None or not name):
             return found
         if found is None:
-            await self._database.rows(_SQL["make"], medium, address, new_id(), name, at)
+            made = await self._database.row(_SQL["make"], medium, address, new_id(), name, at)
+            if made is not None:
+                return Customer(CustomerId(str(made["id"])), made["name"], (made["address"],))
         else:
             await self._database.rows(_SQL["name"], found.id, name)
         # It is none only if somebody deletes the customer in this very moment.
@@ -67,18 +69,19 @@ class Customers:
         """Return a customer's ended interactions, newest first."""
         return [_past(row) for row in await self._database.rows(_SQL["timeline"], customer, at_most)]
 
-    async def day_figures(self, agent: AgentId, *, since: datetime) -> DayFigures:
-        """Compute an agent's figures from the journal.
+    async def day_figures(self, agents: Collection[AgentId], *, since: datetime) -> Mapping[AgentId, DayFigures]:
+        """Compute these agents' figures from the journal; who did nothing since then is not in what comes back.
 
         `wrapped_up` and `wrap_up_timed_out` carry the facts `talk_s` and `wrap_s`, seconds, once per interaction.
         """
-        row = await self._database.row(_SQL["day_figures"], agent, since)
-        if row is None:
-            return DayFigures()
-        return DayFigures(
-            handled=row["handled"], missed=row["missed"], talk=timedelta(seconds=row["talk_s"]),
-            wrap_up=timedelta(seconds=row["wrap_s"]), longest_talk=timedelta(seconds=row["longest_talk_s"]),
-        )  # fmt: skip
+        rows = await self._database.rows(_SQL["day_figures"], sorted(agents), since)
+        return {
+            AgentId(row["agent_id"]): DayFigures(
+                handled=row["handled"], missed=row["missed"], talk=timedelta(seconds=row["talk_s"]),
+                wrap_up=timedelta(seconds=row["wrap_s"]), longest_talk=timedelta(seconds=row["longest_talk_s"]),
+            )
+            for row in rows
+        }  # fmt: skip
 
 
 def _past(row: Row) -> PastInteraction:

@@ -24,9 +24,10 @@ WHERE c.id = COALESCE($1::uuid, (SELECT customer_id FROM customer_address WHERE 
 WITH taken AS (
     INSERT INTO customer_address (medium, address, customer_id, created_at) VALUES ($1, $2, $3::uuid, $5)
     ON CONFLICT (medium, address) DO NOTHING
-    RETURNING customer_id
+    RETURNING customer_id, address
 )
-INSERT INTO customer (id, name, created_at) SELECT customer_id, $4, $5 FROM taken;
+INSERT INTO customer (id, name, created_at) SELECT customer_id, $4, $5 FROM taken
+RETURNING id, name, (SELECT address FROM taken) AS address;
 
 -- name --
 -- A name that was told for somebody who has none.
@@ -42,12 +43,15 @@ WHERE customer_id = $1::uuid AND ended_at IS NOT NULL
 ORDER BY arrived_at DESC, id LIMIT $2;
 
 -- day_figures --
--- An agent's figures since $2. One interaction counts once, also when its wrap-up was both timed out and written.
+-- The figures of the agents $1 since $2. One interaction counts once, also when its wrap-up was both timed out and
+-- written.
 SELECT
+    agent_id,
     count(DISTINCT interaction_id) FILTER (WHERE kind IN ('wrapped_up', 'wrap_up_timed_out')) AS handled,
     count(*) FILTER (WHERE kind IN ('declined', 'rang_out')) AS missed,
     COALESCE(sum((facts ->> 'talk_s')::float8), 0) AS talk_s,
     COALESCE(sum((facts ->> 'wrap_s')::float8), 0) AS wrap_s,
     COALESCE(max((facts ->> 'talk_s')::float8), 0) AS longest_talk_s
 FROM journal
-WHERE agent_id = $1 AND at >= $2 AND kind IN ('wrapped_up', 'wrap_up_timed_out', 'declined', 'rang_out');
+WHERE agent_id = ANY($1::text[]) AND at >= $2 AND kind IN ('wrapped_up', 'wrap_up_timed_out', 'declined', 'rang_out')
+GROUP BY agent_id;
