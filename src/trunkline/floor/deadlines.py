@@ -1,7 +1,10 @@
 """What must happen by a certain time if nothing else happens first. Every deadline is read off the state itself."""
 
+import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from heapq import heapify, heappop, heappush
+from itertools import count
 
 from trunkline.core.callback import RING_CUSTOMER_FOR
 from trunkline.core.ids import InteractionId
@@ -9,6 +12,9 @@ from trunkline.core.interaction import Interaction, Stage
 from trunkline.floor.state import Floor, Moved
 from trunkline.ports.clock import Timer
 
+log = logging.getLogger(__name__)
+
+_PAST_KEPT = 256
 RING_GRACE = timedelta(seconds=3)
 """The switch ends a ringing leg by itself; only when it did not, we do."""
 
@@ -40,7 +46,11 @@ def by_medium(floor: Floor, dues: Mapping[str, Due]) -> Due:
 
 
 class Deadlines:
-    """Watches the floor and keeps one timer for each interaction that has a deadline."""
+    """Watches the floor and knows the deadline of each interaction that has one.
+
+    One timer for all, the next: nearly every deadline is over before it comes, so that each is a line in a heap that is
+    left there until its time, and then is found to be no more.
+    """
 
     def __init__(self, floor: Floor, *, waited_enough: Due, ring_out: Due, end_wrap_up: Due, call_back: Due) -> None:
         self._floor = floor
@@ -50,34 +60,66 @@ class Deadlines:
             Stage.WRAP_UP: end_wrap_up,
             Stage.SCHEDULED: call_back,
         }
-        self._timers: dict[InteractionId, tuple[datetime, Timer]] = {}
+        self._at: dict[InteractionId, datetime] = {}
+        self._order: list[tuple[datetime, int, InteractionId]] = []
+        self._numbers = count()
+        self._next: tuple[datetime, Timer] | None = None
         floor.watchers.append(self.follow)
 
     def follow(self, moved: Moved) -> None:
-        """Set, move or drop the timers of what changed."""
+        """Take note of the deadlines of what changed."""
         for _, interaction in moved.interactions:
             self._set(interaction.id)
 
     def follow_all(self) -> None:
-        """Set the timers of everything that is live: after a start."""
+        """Take note of the deadlines of everything that is live: after a start."""
         for id_ in list(self._floor.interactions):
             self._set(id_)
 
     def _set(self, id_: InteractionId) -> None:
         interaction = self._floor.interactions.get(id_)
         when = due_at(interaction) if interaction is not None else None
-        known = self._timers.get(id_)
-        if known is not None and known[0] == when:
+        known = self._at.get(id_)
+        if when is known or when == known:
             return
-        if known is not None:
-            known[1].cancel()
-            del self._timers[id_]
-        if when is not None:
-            self._timers[id_] = (when, self._floor.clock.at(when, lambda: self._fire(id_, when)))
+        if when is None:
+            del self._at[id_]
+            return
+        self._at[id_] = when
+        if len(self._order) > 2 * len(self._at) + _PAST_KEPT:
+            self._order = [(at, next(self._numbers), each) for each, at in self._at.items()]
+            heapify(self._order)
+        else:
+            heappush(self._order, (when, next(self._numbers), id_))
+        self._wake_at(when)
+
+    def _wake_at(self, when: datetime) -> None:
+        if self._next is not None:
+            if self._next[0] <= when:
+                return
+            self._next[1].cancel()
+        self._next = (when, self._floor.clock.at(when, self._wake))
+
+    def _wake(self) -> None:
+        self._next = None
+        now = self._floor.clock.now()
+        while self._order:
+            when, _, id_ = self._order[0]
+            if self._at.get(id_) != when:
+                heappop(self._order)
+            elif when <= now:
+                heappop(self._order)
+                del self._at[id_]
+                self._fire(id_, when)
+            else:
+                self._wake_at(when)
+                return
 
     def _fire(self, id_: InteractionId, when: datetime) -> None:
         interaction = self._floor.interactions.get(id_)
         if interaction is None or due_at(interaction) != when:
             return
-        self._timers.pop(id_, None)
-        self._due[interaction.stage](id_)
+        try:
+            self._due[interaction.stage](id_)
+        except Exception:
+            log.exception("a deadline was not kept", extra={"interaction": id_, "stage": interaction.stage})

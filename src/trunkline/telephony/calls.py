@@ -240,8 +240,10 @@ class Calls:
 
     async def _end_others(self, offer: OfferId) -> None:
         """End the legs that ring, or were answered too late, for the caller whom this one has."""
-        ends = (self._end_leg(other, ANSWERED_ELSEWHERE) for other in self._legs.others(offer))
-        await asyncio.gather(*map(self._end_if_reached, ends))
+        # Nearly always there are none.
+        if others := self._legs.others(offer):
+            ends = (self._end_leg(other, ANSWERED_ELSEWHERE) for other in others)
+            await asyncio.gather(*map(self._end_if_reached, ends))
 
     async def _end_leg(self, offer: OfferId, cause: int) -> None:
         if (channel := self._translator.channel_of(offer)) is not None:
