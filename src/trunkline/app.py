@@ -90,8 +90,8 @@ log = logging.getLogger(__name__)
 HEARTBEAT_S = 5.0
 LOOK_S = 0.5
 """How often the flow files and the parts' health are looked at."""
-DATABASE_LOOK_S = 2.0
-"""How often the database is asked whether it is there: what we write and the lease notice sooner that it is not."""
+DATABASE_LOOK = timedelta(seconds=2)
+"""How often the database is asked whether it is there; a connection that breaks is asked about at once."""
 _WAITS_REMEMBERED = 5_000
 _DATABASE_WITHIN = timedelta(seconds=30)
 
@@ -339,7 +339,7 @@ class _Service:
             self.health["database"] = health = await self.store.health()
             with suppress(Unavailable):
                 await self.administration.follow()
-            await asyncio.sleep(DATABASE_LOOK_S if health.ready else LOOK_S)
+            await (self.store.lost(within=DATABASE_LOOK) if health.ready else asyncio.sleep(LOOK_S))
 
     async def _watch_parts(self) -> None:
         shown: Mapping[str, Health] = {}

@@ -75,6 +75,20 @@ async def test_the_store_outlives_a_killed_server(own_server: Settings) -> None:
         assert (await store.health()).ready
 
 
+async def test_a_quiet_store_learns_at_once_that_its_server_died(own_server: Settings) -> None:
+    running = await embedded.ensure(own_server, QUIETLY)
+    await migrate(running.dsn)
+    async with Database(running.dsn) as database:
+        store = PostgresStore(database)
+        assert (await store.health()).ready
+        assert not await store.lost(within=timedelta(0))
+
+        os.kill(running.process.pid, signal.SIGKILL)
+
+        assert await store.lost(within=timedelta(seconds=5))
+        assert not (await store.health()).ready
+
+
 async def test_a_hanging_connection_costs_its_deadline_and_is_replaced(database_url: str) -> None:
     async with Database(database_url, connections=1, deadline=timedelta(seconds=1)) as database:
         row = await database.row("SELECT pg_backend_pid() AS pid")

@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -91,11 +91,6 @@ async def connect_once(url: str, *, within: timedelta = timedelta(seconds=5)) ->
         return await asyncpg.connect(url, timeout=within.total_seconds())
 
 
-async def _prepare(connection: Any) -> None:
-    for kind in ("json", "jsonb"):
-        await connection.set_type_codec(kind, schema="pg_catalog", encoder=storable_json, decoder=from_json)
-
-
 async def _as_it_is(_connection: Any) -> None:
     """Put a connection back without a word: one statement leaves no cursor, lock, listener or setting to take back."""
 
@@ -109,8 +104,9 @@ class Database:
     def __init__(self, url: str, *, connections: int = 6, deadline: timedelta = timedelta(seconds=4)) -> None:
         self._url = url
         self._deadline = deadline.total_seconds()
+        self._lost = asyncio.Event()
         self._pool = asyncpg.create_pool(
-            url, min_size=1, max_size=connections, init=_prepare, reset=_as_it_is, timeout=self._deadline,
+            url, min_size=1, max_size=connections, init=self._prepare, reset=_as_it_is, timeout=self._deadline,
             server_settings={"application_name": "trunkline"},
         )  # fmt: skip
 
@@ -157,8 +153,21 @@ class Database:
         found = await self.rows(sql, *arguments)
         return found[0] if found else None
 
+    async def _prepare(self, connection: Any) -> None:
+        for kind in ("json", "jsonb"):
+            await connection.set_type_codec(kind, schema="pg_catalog", encoder=storable_json, decoder=from_json)
+        connection.add_termination_listener(lambda _: self._lost.set())
+
+    async def lost(self, within: timedelta) -> bool:
+        """Wait until a connection has closed since the last look at the health; return whether one has."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within.total_seconds()):
+                return await self._lost.wait()
+        return False
+
     async def health(self) -> Health:
         """Whether the database answers, and where it is."""
+        self._lost.clear()
         try:
             await self.rows("SELECT 1")
         except (Unavailable, Misconfigured) as fault:

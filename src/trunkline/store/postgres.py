@@ -1,5 +1,7 @@
 """The store on PostgreSQL: all ports of `ports/store.py` in one object."""
 
+from datetime import timedelta
+
 from trunkline.ports.store import Health, Situation
 from trunkline.store.agents import Agents
 from trunkline.store.centre import Centres
@@ -31,3 +33,7 @@ class PostgresStore(Interactions, Agents, Customers, Logins, Leases, Centres):
     async def health(self) -> Health:
         """Whether the database answers."""
         return await self._database.health()
+
+    async def lost(self, within: timedelta) -> bool:
+        """Wait until a connection has closed since the last look at the health; return whether one has."""
+        return await self._database.lost(within)
