@@ -54,6 +54,7 @@ from trunkline.floor.transfer import Transfers
 from trunkline.floor.view import promise
 from trunkline.floor.voicemail import Voicemails
 from trunkline.floor.waiting import Waiting
+from trunkline.floor.waiting_board import WaitingBoard
 from trunkline.flows.document import bytes_of, document_of, mark_of
 from trunkline.flows.library import Library
 from trunkline.flows.place import prompts_for_waiting
@@ -84,6 +85,7 @@ from trunkline.web.flows import FlowsDoor
 from trunkline.web.log_in import LogIn
 from trunkline.web.server import HealthDoor, Recordings, web_application
 from trunkline.web.tls import server_tls
+from trunkline.web.waiting import WaitingDoor
 
 log = logging.getLogger(__name__)
 
@@ -381,6 +383,7 @@ class _Service:
             recordings=Recordings(self.floor, self.store, log_in, self.voicemails),
             flows=FlowsDoor(self.flow_board, log_in),
             centre=CentreDoor(CentreBoard(self.administration), log_in, origins=origins),
+            waiting=WaitingDoor(WaitingBoard(self.floor), log_in),
             health=HealthDoor(
                 self.parts, self.flow_board.served, serving=lambda: self.serving, routing=lambda: promise(self.floor)
             ),

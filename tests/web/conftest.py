@@ -18,12 +18,14 @@ from tests.floor.conftest import MAIN, Centre, open_floor
 from trunkline.core.ids import AgentId
 from trunkline.floor.centre_board import CentreBoard
 from trunkline.floor.view import promise
+from trunkline.floor.waiting_board import WaitingBoard
 from trunkline.ports.store import Health
 from trunkline.web.centre import CentreDoor
 from trunkline.web.desk_socket import DeskSocket
 from trunkline.web.flows import FlowsDoor
 from trunkline.web.log_in import LogIn
 from trunkline.web.server import HealthDoor, Recordings, web_application
+from trunkline.web.waiting import WaitingDoor
 
 Json = dict[str, Any]
 
@@ -83,6 +85,7 @@ async def doors(tmp_path: Path) -> AsyncIterator[Web]:
             recordings=Recordings(centre.floor, world.store, log_in, centre.recordings),
             flows=FlowsDoor(centre.flow_board, log_in),
             centre=CentreDoor(CentreBoard(centre.administration), log_in),
+            waiting=WaitingDoor(WaitingBoard(centre.floor), log_in),
             health=HealthDoor(
                 lambda: parts,
                 centre.flow_board.served,

@@ -57,12 +57,14 @@ class Desk {
   seesFlows = $derived(this.state?.flows !== undefined);
   /** Whether this is somebody who may change the centre. */
   editsCentre = $derived(this.state?.centre_version !== undefined);
+  /** Whether this is somebody who may give what waits to one agent. */
+  assigns = $derived(this.state?.assigns === true);
   /** Whether calls can come here at all: an admin without queues has no use for a phone. */
   takesCalls = $derived(!this.seesFlows || this.cards.length > 0 || Object.values(this.state?.queues ?? {}).some((queue) => queue.mine));
   /** The page that is shown: as the address asks, as far as it is one of theirs. */
   place = $derived.by<Place>(() => {
     const first: Place = this.takesCalls ? { name: 'desk' } : { name: 'flows', flow: null };
-    const mine = { flows: this.seesFlows, centre: this.editsCentre, desk: this.takesCalls }[page.asked?.name ?? 'desk'];
+    const mine = { waiting: this.assigns, flows: this.seesFlows, centre: this.editsCentre, desk: this.takesCalls }[page.asked?.name ?? 'desk'];
     return page.asked && mine ? page.asked : first;
   });
   /** The card of the call that the phone rings with or talks on. */

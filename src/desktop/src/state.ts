@@ -184,6 +184,8 @@ export interface State {
   flows?: { revision: string };
   /** The version of the centre in force; for those who may change it. */
   centre_version?: { number: number };
+  /** Whether this is somebody who may give what waits to one agent. */
+  assigns?: boolean;
 }
 
 export type DeskEvent =

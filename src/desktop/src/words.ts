@@ -332,6 +332,7 @@ export const words = {
   // Pages
   pages: 'Pages',
   deskPage: 'Desk',
+  waitingPage: 'Waiting',
   flowsPage: 'Flows',
   centrePage: 'Centre',
 

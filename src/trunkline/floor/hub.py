@@ -296,6 +296,8 @@ class Hub:
         }
         if may(agent, Deed.SEE_FLOWS):
             picture |= {"at_steps": self._at_steps.all(), "flows": {"revision": self._flows_revision()}}
+        if may(agent, Deed.ASSIGN):
+            picture |= {"assigns": True}
         if may(agent, Deed.EDIT_CENTRE):
             picture |= {"centre_version": {"number": self.centre_version}}
         return picture

@@ -115,6 +115,19 @@ def not_reached(tried: Interaction, shown: Json) -> Json:
     }
 
 
+def who_waits(interaction: Interaction, profile: Profile | None, centre: Centre) -> Json:
+    """Return who it is that waits, and for what, as a supervisor sees them."""
+    customer = profile.customer if profile is not None else None
+    return {
+        "id": interaction.id,
+        "medium": interaction.medium,
+        "work": interaction.work.value,
+        "caller_name": interaction.caller_name[:LONGEST_NAME],
+        "address": _address(interaction.address, centre.region),
+        "customer": _customer(customer, centre) if customer is not None else None,
+    }
+
+
 def queue_strip(id_: QueueId, routing: Routing, centre: Centre, *, mine: bool) -> Json:
     """Return a queue's figures, as those see them whose queue it is (`mine`), or those whose it is not."""
     longest = routing.longest_since(id_)

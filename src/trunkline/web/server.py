@@ -19,6 +19,7 @@ from trunkline.web.desk_socket import DeskSocket
 from trunkline.web.errors import StandingBy, errors
 from trunkline.web.flows import FlowsDoor
 from trunkline.web.log_in import LogIn
+from trunkline.web.waiting import WaitingDoor
 
 STATIC = Path(__file__).parent / "static"
 LARGEST_BODY = 64 * 1024
@@ -32,6 +33,7 @@ def web_application(
     recordings: "Recordings",
     flows: FlowsDoor,
     centre: CentreDoor,
+    waiting: WaitingDoor,
     health: "HealthDoor",
     sip_ws_port: int,
 ) -> web.Application:
@@ -40,7 +42,7 @@ def web_application(
     application.on_response_prepare.append(_headers(sip_ws_port))
     application.cleanup_ctx.append(socket.looked_after)
     application.on_shutdown.append(socket.close_all)
-    for part in (log_in, socket, recordings, flows, centre, health):
+    for part in (log_in, socket, recordings, flows, centre, waiting, health):
         application.add_routes(part.routes())
     application.add_routes([web.get("/", _index)])
     if (STATIC / "assets").is_dir():

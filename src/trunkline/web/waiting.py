@@ -1,0 +1,24 @@
+"""Everybody who waits, by HTTP, for those who may give a wait to one agent."""
+
+from aiohttp import web
+
+from trunkline.core.permission import Deed
+from trunkline.floor.waiting_board import WaitingBoard
+from trunkline.web.log_in import LogIn
+
+
+class WaitingDoor:
+    """GET /api/waiting. Giving is the command `assign` of the desk's socket."""
+
+    def __init__(self, board: WaitingBoard, log_in: LogIn) -> None:
+        self._board = board
+        self._log_in = log_in
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the door."""
+        return [web.get("/api/waiting", self.shown)]
+
+    async def shown(self, request: web.Request) -> web.Response:
+        """Answer with who waits now, and who is at work."""
+        await self._log_in.allowed(request, Deed.ASSIGN)
+        return web.json_response(self._board.shown(), headers={"Cache-Control": "private, no-store"})
