@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
@@ -12,7 +12,7 @@ from trunkline.core.capacity import USUAL, Capacity
 from trunkline.core.demand import Membership, Order, Post, post_of
 from trunkline.core.ids import AgentId, InteractionId, QueueId
 from trunkline.core.occupancy import Busy, busy_load, worked
-from trunkline.core.record import changed
+from trunkline.core.record import changed, record
 
 
 class Presence(StrEnum):
@@ -49,7 +49,7 @@ _NO_SKILLS: Mapping[str, int] = MappingProxyType({})
 _NOWHERE: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Agent:
     """One agent as the floor knows them."""
 

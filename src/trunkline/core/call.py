@@ -1,14 +1,14 @@
 """A call as the switch holds it: the caller's leg, the agent's leg, and a picture of all of them at one moment."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from trunkline.core.ids import AsteriskId, CallId, InteractionId, OfferId
+from trunkline.core.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call:
     """A caller's leg: its key, and the channel name that actions on it need."""
 
@@ -48,7 +48,7 @@ class Where(StrEnum):
     """They talk to somebody outside."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CallerSeen:
     """A caller's channel in a picture."""
 
@@ -62,7 +62,7 @@ class CallerSeen:
     """The agent's leg in the same bridge."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AgentLegSeen:
     """An agent's leg in a picture."""
 
@@ -74,7 +74,7 @@ class AgentLegSeen:
     """Its name, by which the switch finds it."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Picture:
     """One switch at one moment."""
 

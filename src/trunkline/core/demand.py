@@ -1,12 +1,12 @@
 """What an entry asks of an agent, what an agent brings, and in which order able agents are asked."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
 from trunkline.core.ids import AgentId, QueueId
+from trunkline.core.record import record
 
 Skills = frozenset[tuple[str, int]]
 """Skills, each with a level of 1 to 10; as a set, so that equal demands are one."""
@@ -26,7 +26,7 @@ class Strategy(StrEnum):
     """As longest idle, but several at once: who answers first has it."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Relaxed:
     """What is still asked once an entry has waited so long."""
 
@@ -34,7 +34,7 @@ class Relaxed:
     skills: Skills
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Wanted:
     """The one agent an entry is for: nobody else is asked before `until`, or ever, when that is None."""
 
@@ -42,7 +42,7 @@ class Wanted:
     until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Moves:
     """Where an entry goes on to wait, with its place and its wait, when nobody came by then."""
 
@@ -50,7 +50,7 @@ class Moves:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Membership:
     """An agent's place in a queue. Lower ranks are asked first.
 
@@ -61,7 +61,7 @@ class Membership:
     after: timedelta = timedelta()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Post:
     """What an agent brings: their queues and skills. Agents with equal posts are alike to routing."""
 

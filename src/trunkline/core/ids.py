@@ -1,8 +1,9 @@
 """Ids that cannot be mixed up: mypy refuses an agent where a call is meant."""
 
 import uuid
-from dataclasses import dataclass
 from typing import NewType
+
+from trunkline.core.record import record
 
 AgentId = NewType("AgentId", str)
 """An agent's log-in name, lower case: `ana`."""
@@ -27,7 +28,7 @@ _CALLBACKS = uuid.UUID("9f7e5f0c-2c39-5c1e-8a52-7a3f0c4d1b68")
 _MESSAGES = uuid.UUID("0d1a5a3e-6f2b-5c0e-8d57-2a9d3c1b7e42")
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@record(order=True)
 class CallId:
     """A channel's key: its switch and its Uniqueid, stable for the life of the call."""
 

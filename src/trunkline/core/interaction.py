@@ -9,7 +9,6 @@ Every function here is pure: it returns the moved interaction. Journal entries a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -18,7 +17,7 @@ from trunkline.core.call import Call
 from trunkline.core.demand import Moves, Relaxed, Skills, Wanted
 from trunkline.core.errors import Rejected
 from trunkline.core.ids import AgentId, CustomerId, InteractionId, OfferId, QueueId
-from trunkline.core.record import changed
+from trunkline.core.record import changed, record
 
 
 class Stage(StrEnum):
@@ -61,7 +60,7 @@ class Outcome(StrEnum):
     """A callback that nobody took, as often as it was tried."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Address:
     """How a customer reached us: the words on the wire, and the number in E.164 when they are one."""
 
@@ -74,7 +73,7 @@ class Address:
         return not self.raw
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Entry:
     """A place in a queue. `since` never changes while the caller waits: it is the place."""
 
@@ -99,7 +98,7 @@ class Entry:
     moves: Moves | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Offer:
     """An entry ringing at one agent."""
 
@@ -111,7 +110,7 @@ class Offer:
     """When the agent answered, where the talk begins later: a callback's customer is rung, a whisper is heard."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Voicemail:
     """A recording that a caller left: a file name in the recordings directory, and its length."""
 
@@ -119,7 +118,7 @@ class Voicemail:
     length: timedelta
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Callback:
     """Whom to call back: a number in E.164, when (None: when the place comes up), and how often it was tried."""
 
@@ -128,7 +127,7 @@ class Callback:
     tries: int = 0
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Interaction:
     """One interaction, whole. `run` is the flow run as flows writes it."""
 

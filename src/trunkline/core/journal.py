@@ -1,12 +1,13 @@
 """The journal: the append-only list of everything that happened. All figures are computed from it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from trunkline.core.ids import AgentId, InteractionId
+from trunkline.core.record import record
 
 
 class Happened(StrEnum):
@@ -66,7 +67,7 @@ class Happened(StrEnum):
     CENTRE_CHANGED = "centre_changed"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class JournalEntry:
     """One line of the journal. `facts` is JSON-able and holds nothing that the ids already say."""
 

@@ -6,14 +6,15 @@ its order. Divided by the hour, x is the share of the last hour spent busy, the 
 """
 
 import math
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from trunkline.core.record import record
 
 _HOUR_S = 3600.0
 NEVER = -math.inf
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Busy:
     """The seconds of being busy that are not forgotten yet, as they were `at` that time."""
 

@@ -1,18 +1,18 @@
 """What the contact centre asks of a telephone switch, and what the switch tells it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
 from trunkline.core.call import Call, OfferFailure, Picture
 from trunkline.core.ids import AsteriskId, CallId, InteractionId, OfferId
+from trunkline.core.record import record
 
 # --- What the switch tells -------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LineOpened:
     """A caller's channel entered AsyncAGI: a flow can talk to it now.
 
@@ -28,7 +28,7 @@ class LineOpened:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CallEnded:
     """A caller's channel is gone; `cause` is the Q.850 cause code, 0 when unknown."""
 
@@ -37,7 +37,7 @@ class CallEnded:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AgentRinging:
     """An agent's phone rings for this offer."""
 
@@ -45,7 +45,7 @@ class AgentRinging:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AgentJoined:
     """The agent's leg and the caller's (or the called customer's) are in one bridge: they hear each other."""
 
@@ -54,7 +54,7 @@ class AgentJoined:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AgentAnswered:
     """The agent's phone was answered; whom a callback is for is being rung."""
 
@@ -62,7 +62,7 @@ class AgentAnswered:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NotReached:
     """Whom a callback is for did not take it: `why` is Asterisk's DIALSTATUS, such as BUSY or NOANSWER."""
 
@@ -71,7 +71,7 @@ class NotReached:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class KeyPressed:
     """A caller pressed a key (0-9 * #), wherever they are."""
 
@@ -80,7 +80,7 @@ class KeyPressed:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CallTransferred:
     """Somebody outside has taken the caller."""
 
@@ -88,7 +88,7 @@ class CallTransferred:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TransferEnded:
     """Nobody outside took the caller, who is about to be back in the flow: `why` is Asterisk's DIALSTATUS."""
 
@@ -97,7 +97,7 @@ class TransferEnded:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AgentLegEnded:
     """The agent's leg is gone. `failure` is None when agent and caller had been joined."""
 
@@ -106,7 +106,7 @@ class AgentLegEnded:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HoldChanged:
     """The agent's phone put the caller on hold, or took the caller back."""
 
@@ -115,7 +115,7 @@ class HoldChanged:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AnnouncementDue:
     """A waiting caller's next announcement is about to be spoken: say where they stand, now."""
 
@@ -123,7 +123,7 @@ class AnnouncementDue:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PhoneChanged:
     """An agent's SIP endpoint became reachable, or is no more."""
 
@@ -132,7 +132,7 @@ class PhoneChanged:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SwitchFound:
     """The switch answers (again). Events were missed: reconcile before anything else."""
 
@@ -140,7 +140,7 @@ class SwitchFound:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SwitchLost:
     """The switch does not answer; nothing that is asked of it now will happen."""
 
@@ -169,7 +169,7 @@ CallEvent = (
 # --- What the switch is asked ----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ring:
     """One offer, as the switch needs it: ring `endpoint`, and on answer join it with the caller.
 
@@ -188,7 +188,7 @@ class Ring:
     auto_answer: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CallBack:
     """One offer of a callback: ring the agent's `endpoint`, and on answer call `number` (E.164) and join the two."""
 
