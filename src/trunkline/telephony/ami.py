@@ -142,6 +142,7 @@ class Ami:
         self._loss_taps: list[Callable[[], None]] = []
         self._ids = (f"{uuid.uuid4().hex[:12]}/{number}" for number in itertools.count(1))
         self._booted, self._up = asyncio.Event(), asyncio.Event()
+        self.tap("FullyBooted", lambda _message: self._booted.set())
         self._manager = _Manager(
             host=address.host,
             port=address.port,
@@ -230,31 +231,31 @@ class Ami:
     def received(self, messages: Sequence[Headers]) -> None:
         """Take what one read brought. Not async on purpose: a task each could overtake one another."""
         self.counters.received += len(messages)
-        at = self.now()
+        at, meanings, taps, inbox = self.now(), self._meanings, self._taps, self._inbox
         for message in messages:
             if self._asked and (asked := self._asked.get(message.get("ActionID", ""))) and asked.takes(message):
                 continue
             event = message.event
             if event is None:
                 self.counters.late += 1
-            else:
-                self._heard(event, message, at)
+                continue
+            if event in taps:
+                for heard in taps[event]:
+                    heard(message)
+            if event in meanings and (understood := meanings[event](message, at)) is not None:
+                inbox.append(understood)
+        if inbox:
+            self._look_how_full()
 
     def repeat(self, message: Message) -> None:
         """Put an event of our own after those that have come: the consumer hears it like one of the switch's."""
-        self._heard(message["Event"], message, self.now())
+        self.received([Headers.of(message)])
 
-    def _heard(self, event: str, message: Message, at: datetime) -> None:
-        if event == "FullyBooted":
-            self._booted.set()
-        for heard in self._taps.get(event, ()):
-            heard(message)
-        meaning = self._meanings.get(event)
-        if meaning is not None and (understood := meaning(message, at)) is not None:
-            self._put(understood)
-
-    def _put(self, understood: object) -> None:
+    def _put(self, understood: LinkUp | LinkDown) -> None:
         self._inbox.append(understood)
+        self._look_how_full()
+
+    def _look_how_full(self) -> None:
         self._arrived.set()
         waiting = len(self._inbox)
         self.counters.fullest = max(self.counters.fullest, waiting)

@@ -118,6 +118,11 @@ class Headers(Mapping[str, str]):
             self._first, self._value = "Event", event
             self.event = event
 
+    @classmethod
+    def of(cls, message: Message) -> "Headers":
+        """Return a message of our own in the form in which the switch's come."""
+        return cls("\r\n".join(f"{key}: {value}" for key, value in message.items()))
+
     def __getitem__(self, key: str) -> str:
         value = self.get(key)
         if value is None:
