@@ -31,7 +31,7 @@ def changed(record: Record, **changes: Any) -> Record:
 
     For classes without `__slots__` and `__post_init__`. Raises TypeError for a field that the record does not have.
     """
-    fields = {**record.__dict__, **changes}
+    fields = record.__dict__ | changes
     if len(fields) != len(record.__dict__):
         raise TypeError(f"{type(record).__name__} has no {', '.join(sorted(changes.keys() - record.__dict__.keys()))}")
     copy = object.__new__(type(record))

@@ -23,21 +23,32 @@ Due = Callable[[InteractionId], None]
 
 def due_at(interaction: Interaction) -> datetime | None:
     """Return when the present stage of an interaction ends by itself, None when it may go on for ever."""
-    match interaction.stage:
-        case Stage.WAITING if interaction.entry is not None:
-            entry = interaction.entry
-            ends = [at for at in (entry.overflow_at, entry.moves.at if entry.moves else None) if at is not None]
-            return min(ends, default=None)
-        case Stage.SCHEDULED if interaction.callback is not None:
-            return interaction.callback.due_at
-        case Stage.OFFERED if interaction.offer is not None:
-            if interaction.offer.answered_at is not None:
-                return interaction.offer.answered_at + RING_CUSTOMER_FOR + RING_GRACE
-            return interaction.offer.expires_at + (RING_GRACE if interaction.rings else timedelta())
-        case Stage.WRAP_UP:
-            return interaction.wrap_up_until
-        case _:
-            return None
+    ends = _ENDS.get(interaction.stage)
+    return ends(interaction) if ends is not None else None
+
+
+def _wait_ends(interaction: Interaction) -> datetime | None:
+    entry = interaction.entry
+    if entry is None or entry.moves is None:
+        return entry.overflow_at if entry is not None else None
+    return min(entry.overflow_at or entry.moves.at, entry.moves.at)
+
+
+def _ring_ends(interaction: Interaction) -> datetime | None:
+    offer = interaction.offer
+    if offer is None:
+        return None
+    if offer.answered_at is not None:
+        return offer.answered_at + RING_CUSTOMER_FOR + RING_GRACE
+    return offer.expires_at + RING_GRACE if interaction.rings else offer.expires_at
+
+
+_ENDS: Mapping[Stage, Callable[[Interaction], datetime | None]] = {
+    Stage.WAITING: _wait_ends,
+    Stage.SCHEDULED: lambda interaction: interaction.callback.due_at if interaction.callback is not None else None,
+    Stage.OFFERED: _ring_ends,
+    Stage.WRAP_UP: lambda interaction: interaction.wrap_up_until,
+}
 
 
 def by_medium(floor: Floor, dues: Mapping[str, Due]) -> Due:

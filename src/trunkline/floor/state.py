@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from trunkline.core.agent import Agent, Held, Presence, endpoint_owner
 from trunkline.core.call import Call
@@ -12,6 +12,7 @@ from trunkline.core.errors import Rejected
 from trunkline.core.ids import AgentId, CallId, InteractionId, OfferId, QueueId
 from trunkline.core.interaction import Interaction, Stage
 from trunkline.core.journal import Happened, JournalEntry
+from trunkline.core.record import record
 from trunkline.core.roll_call import Hours, hours_facts, roll_call, rules_of
 from trunkline.core.routing import Routing
 from trunkline.floor.ledger import Act, Ledger, Written
@@ -26,7 +27,8 @@ _IN_HAND = (Stage.OFFERED, Stage.TALKING, Stage.WRAP_UP)
 _NO_ROOM: frozenset[str] = frozenset()
 
 
-class Moved(NamedTuple):
+@record
+class Moved:
     """What one commit changed in memory: each interaction and agent as it was and as it is."""
 
     interactions: Sequence[tuple[Interaction | None, Interaction]] = ()

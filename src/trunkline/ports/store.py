@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from trunkline.core.agent import Agent
 from trunkline.core.centre_version import CentreVersion, Signed
@@ -13,10 +13,12 @@ from trunkline.core.ids import AgentId, CustomerId, InteractionId, OfferId
 from trunkline.core.interaction import Interaction
 from trunkline.core.journal import JournalEntry
 from trunkline.core.lease import Lease
+from trunkline.core.record import record
 from trunkline.core.waiting import WaitTold
 
 
-class Change(NamedTuple):
+@record
+class Change:
     """New state and what happened: stored whole or not at all."""
 
     interactions: Sequence[Interaction] = ()

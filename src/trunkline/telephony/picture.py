@@ -8,6 +8,7 @@ from typing import NamedTuple
 from trunkline.core.call import AgentLegSeen, Call, CallerSeen, Picture, Where
 from trunkline.core.ids import AsteriskId, CallId, InteractionId, OfferId
 from trunkline.telephony.translate import (
+    ARRIVAL,
     endpoint_of,
     has_phone,
     offer_of,
@@ -61,7 +62,7 @@ def picture_of(
             legs.append(_leg(row, row.offer, joined=bool(row.bridge) and bridged[row.bridge] > 0))
         elif (where := _where(row)) is not None:
             with_offer = offers[row.bridge][0] if row.bridge in offers else None
-            told = variables(row.headers)
+            told = variables(row.headers, ARRIVAL)
             if with_offer is not None:
                 callers.append(_caller(asterisk, row, told, Where.TALKING, with_offer))
             elif not _is_called_by_us(row, told):

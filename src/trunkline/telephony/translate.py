@@ -2,7 +2,7 @@
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -62,6 +62,8 @@ WANTED = frozenset(
     }
 )
 """The events that concern us; manager.conf should let through no others."""
+ARRIVAL = frozenset({"TL_DIALLED", "TL_TRUNK"})
+"""The channel variables that say how a caller came."""
 
 _OFFER_IS = re.compile(OFFER + r"=[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _OFFER_AT = len(OFFER) + 1
@@ -109,17 +111,18 @@ def stranger_name(value: str | None) -> str:
 
 def variable(message: Mapping[str, str], name: str) -> str:
     """Return a channel variable that an event carries (`channelvars` in manager.conf), empty when it does not."""
-    return variables(message).get(name, "")
+    return variables(message, (name,)).get(name, "")
 
 
-def variables(message: Mapping[str, str]) -> dict[str, str]:
-    """Return the channel variables that an event carries."""
+def variables(message: Mapping[str, str], wanted: Collection[str]) -> dict[str, str]:
+    """Return those of the wanted channel variables that an event carries."""
     told: dict[str, str] = {}
     for header in ("ChanVariable", "Variable"):
         if lines := message.get(header):
             for line in lines.split("\n"):
                 name, _, value = line.partition("=")
-                told.setdefault(name, clean(value, at_most=LONGEST_TEXT))
+                if name in wanted and name not in told:
+                    told[name] = clean(value, at_most=LONGEST_TEXT)
     return told
 
 
@@ -226,7 +229,7 @@ class Translator:
         call = self._call(message)
         if call is None:
             return None
-        told = variables(message)
+        told = variables(message, ARRIVAL)
         return LineOpened(
             call,
             caller=stranger_text(message.get("CallerIDNum")),
@@ -265,7 +268,8 @@ class Translator:
         uniqueid, bridge = message.get("Uniqueid"), message.get("BridgeUniqueid")
         if not uniqueid or not bridge:
             return None
-        inside = self._bridges.setdefault(bridge, _Bridge())
+        if (inside := self._bridges.get(bridge)) is None:
+            inside = self._bridges[bridge] = _Bridge()
         offer = offer_of(message)
         if offer is None:
             inside.callers[uniqueid] = Call(CallId(self._asterisk, uniqueid), message.get("Channel", ""))
@@ -277,7 +281,7 @@ class Translator:
         for offer in inside.offers:
             if offer in self._ended:
                 continue
-            leg = self._legs.setdefault(offer, _Leg())
+            leg = self._legs[offer] if offer in self._legs else self._legs.setdefault(offer, _Leg())
             if not leg.told:
                 leg.joined = leg.told = True
                 return AgentJoined(offer, next(iter(inside.callers.values())), at)

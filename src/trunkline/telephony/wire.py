@@ -16,6 +16,8 @@ LONGEST_MESSAGE = 4 * 1024 * 1024
 
 T = TypeVar("T")
 
+_FIRST = frozenset({"Event", "Response"})
+"""The headers that Asterisk writes first."""
 _END = b"\r\n\r\n"
 _END_TEXT = _END.decode()
 _EVENT = "Event: "
@@ -89,11 +91,11 @@ class Framer:
 
 
 class _Marks(dict[str, tuple[str, int, bool]]):
-    """For each header that was ever asked for: its beginning, how long that is, whether it may be repeated."""
+    """For each header that was ever asked for: its beginning, how long that is, whether it stands once, not first."""
 
     def __missing__(self, key: str) -> tuple[str, int, bool]:
         mark = f"\r\n{key}: "
-        self[key] = known = mark, len(mark), key in REPEATED
+        self[key] = known = mark, len(mark), key not in REPEATED and key not in _FIRST
         return known
 
 
@@ -114,6 +116,8 @@ class Headers(Mapping[str, str]):
         if event is None:
             self._first, self._value = _first_header(text)
             self.event = self._value if self._first == "Event" else None
+            if self._first not in _FIRST:
+                self._text = f"\r\n{text}"  # no message of Asterisk's: its first line is one like the others
         else:
             self._first, self._value = "Event", event
             self.event = event
@@ -137,12 +141,15 @@ class Headers(Mapping[str, str]):
     def get(self, key: str, /, default: T) -> str | T: ...
     def get(self, key: str, /, default: object = None) -> object:
         """Return the value, or `default`."""
-        text, (mark, length, repeated) = self._text, _MARKS[key]
+        text, (mark, length, plain) = self._text, _MARKS[key]
         start = text.find(mark)
-        if start < 0 or key == self._first:
-            return self._value if key == self._first else default
-        if repeated:
-            return "\n".join(_values(text, mark, start))
+        if not plain:
+            if key == self._first:
+                return self._value
+            if start >= 0 and key in REPEATED:
+                return "\n".join(_values(text, mark, start))
+        if start < 0:
+            return default
         start += length
         end = text.find("\r\n", start)
         return text[start:end] if end >= 0 else text[start:]
