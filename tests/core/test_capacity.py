@@ -1,5 +1,7 @@
 """How much an agent holds at once."""
 
+from collections import Counter
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,3 +45,12 @@ def test_more_in_hand_never_leaves_more_room(limits: dict[str, int], held: dict[
     capacity = Capacity(limits)
     for medium, number in held.items():
         assert capacity.room({**held, medium: number + 1}) <= capacity.room(held)
+
+
+@given(limits, st.lists(st.lists(st.sampled_from(["voice", "chat", "email"]), max_size=6), max_size=6))
+def test_room_is_the_same_however_often_and_in_whatever_order_it_is_asked(
+    limits: dict[str, int], hands: list[list[str]]
+) -> None:
+    capacity = Capacity(limits)
+    for held in [*hands, *hands]:
+        assert capacity.room_beside(held) == Capacity(limits).room(Counter(held))

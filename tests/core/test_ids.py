@@ -1,12 +1,14 @@
 """Ids: two finders of one call agree; what was stored is read again."""
 
+from uuid import UUID, uuid5
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import an_agent, later
 from trunkline.core.agent import PhoneKind, Presence, endpoint_owner, release, show, take
-from trunkline.core.ids import AsteriskId, CallId, InteractionId, interaction_id_of
+from trunkline.core.ids import AsteriskId, CallId, InteractionId, interaction_id_of, message_id_of
 
 names = st.text(st.characters(exclude_characters="/"), min_size=1)
 
@@ -52,3 +54,12 @@ def test_the_same_presence_again_keeps_its_time() -> None:
     assert show(ready, Presence.READY, None, at=later(9)) is ready
     back = show(show(ready, Presence.NOT_READY, "break", at=later(5)), Presence.READY, None, at=later(9))
     assert (back.since, back.idle_since) == (later(9), later(0))
+
+
+@given(st.text())
+def test_the_ids_of_a_call_are_uuids_of_version_5_that_never_change(text: str) -> None:
+    call = CallId(AsteriskId("trunkline"), text)
+    calls, messages = "5b0c3d0e-8f0e-5a59-9a6e-6f0b7f1f6a10", "0d1a5a3e-6f2b-5c0e-8d57-2a9d3c1b7e42"
+
+    assert interaction_id_of(call) == str(uuid5(UUID(calls), f"trunkline/{text}"))
+    assert message_id_of(call) == str(uuid5(UUID(messages), f"trunkline/{text}"))

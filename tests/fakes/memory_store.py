@@ -75,7 +75,7 @@ class MemoryStore:
             # A real store refuses what JSON cannot hold: refuse it before anything is written.
             json.dumps([dict(entry.facts) for entry in change.journal], allow_nan=False)
             json.dumps([interaction.run for interaction in change.interactions], allow_nan=False)
-        if any(any(change) for change in changes):
+        if any(change.interactions or change.agents or change.journal for change in changes):
             self._refuse_fenced()
         for change in changes:
             self.interactions |= {each.id: each for each in change.interactions}

@@ -1,6 +1,5 @@
 """An agent: who handles interactions, whether they want one now, and what they are busy with."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import field
 from datetime import datetime, timedelta
@@ -100,7 +99,7 @@ class Agent:
         """The media of which one more may be offered now, as far as the agent goes (their phone must be there too)."""
         if self.presence is not Presence.READY:
             return _NOWHERE
-        return self.capacity.room(Counter(held.medium for held in self.hands.values()))
+        return self.capacity.room_beside(held.medium for held in self.hands.values())
 
     @property
     def post(self) -> Post:

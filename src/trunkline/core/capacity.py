@@ -1,6 +1,7 @@
 """How much an agent holds at once, over all media."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -22,6 +23,15 @@ class Capacity:
 
     limits: Mapping[str, int]
     interrupts: Mapping[str, frozenset[str]] = field(default_factory=lambda: _NONE)
+    _known: dict[tuple[str, ...], frozenset[str]] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def room_beside(self, held: Iterable[str]) -> frozenset[str]:
+        """Return the media of which one more may be offered to who holds these; asked at each move of an agent."""
+        key = tuple(sorted(held))
+        room = self._known.get(key)
+        if room is None:
+            room = self._known[key] = self.room(Counter(key))
+        return room
 
     def room(self, held: Mapping[str, int]) -> frozenset[str]:
         """Return the media of which one more may be offered to who holds this many of each."""
@@ -41,4 +51,3 @@ class Capacity:
 
 USUAL = Capacity({"voice": 1, "video": 1, "chat": 3, "sms": 3, "social": 3, "email": 2})
 """What holds where the centre file says nothing else."""
-EMPTY_HANDS: Mapping[str, int] = MappingProxyType({})

@@ -70,6 +70,7 @@ _OFFER_AT = len(OFFER) + 1
 _REMEMBERED = 10_000
 _KEYS = frozenset("0123456789*#")
 _PJSIP = "PJSIP/"
+_PJSIP_AT = len(_PJSIP)
 _NO_PHONE = frozenset({"UNAVAILABLE", "INVALID", "UNKNOWN"})
 
 # Q.850 cause codes, as Asterisk's chan_pjsip gives them for SIP answers: 17 = 486 and 600, 21 = 401, 403 and 603.
@@ -105,7 +106,9 @@ def stranger_name(value: str | None) -> str:
     AMI escapes names as C does (`ast_escape_c_alloc` in manager_channels.c), and below that Asterisk leaves the quoted
     pairs of SIP (`\"`, RFC 3261 section 25.1) in them.
     """
-    plain = _ESCAPED.sub(lambda found: _C_ESCAPES.get(found[1], found[1]), value or "")
+    if not value or "\\" not in value:
+        return stranger_text(value)
+    plain = _ESCAPED.sub(lambda found: _C_ESCAPES.get(found[1], found[1]), value)
     return _ESCAPED.sub(r"\1", stranger_text(plain))
 
 
@@ -129,7 +132,7 @@ def variables(message: Mapping[str, str], wanted: Collection[str]) -> dict[str, 
 def endpoint_of(message: Mapping[str, str]) -> str | None:
     """Return the SIP endpoint whose device state this is; None for other devices (queues, mailboxes)."""
     device = message.get("Device", "")
-    return device.removeprefix(_PJSIP) or None if device.startswith(_PJSIP) else None
+    return device[_PJSIP_AT:] or None if device.startswith(_PJSIP) else None
 
 
 def has_phone(state: str | None) -> bool:
