@@ -33,7 +33,7 @@ def messages_of(name: str, *, piece: int) -> list[Message]:
     data = (TRANSCRIPTS / f"{name}.txt").read_bytes()
     framer = Framer(WANTED)
     # A story may begin in the middle of a connection.
-    begun = [] if data.startswith(b"Asterisk Call Manager/") else framer.feed(b"Asterisk Call Manager/11.0.0\r\n")
+    begun = [] if data.startswith(b"Asterisk Call Manager/") else list(framer.feed(b"Asterisk Call Manager/11.0.0\r\n"))
     return begun + [m for start in range(0, len(data), piece) for m in framer.feed(data[start : start + piece])]
 
 

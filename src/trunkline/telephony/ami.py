@@ -10,7 +10,7 @@ import itertools
 import logging
 import uuid
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -77,8 +77,7 @@ class _Wire(AMIProtocol):  # type: ignore[misc] # panoramisk is untyped
             log.warning("not an Asterisk manager", extra={"fault": str(fault)})
             self.transport.abort()
             return
-        if messages:
-            self._owner.received(messages)
+        self._owner.received(messages)
 
     def send(self, data: Action, as_list: bool | None = False) -> None:
         self.transport.write(encode(data))
@@ -228,9 +227,8 @@ class Ami:
             pause = self.pace.retry_first if self.counters.connects > before else min(pause * 2, self.pace.retry_last)
             await asyncio.sleep(pause.total_seconds())
 
-    def received(self, messages: Sequence[Headers]) -> None:
+    def received(self, messages: Iterable[Headers]) -> None:
         """Take what one read brought. Not async on purpose: a task each could overtake one another."""
-        self.counters.received += len(messages)
         at, meanings, taps, inbox = self.now(), self._meanings, self._taps, self._inbox
         for message in messages:
             if self._asked and (asked := self._asked.get(message.get("ActionID", ""))) and asked.takes(message):

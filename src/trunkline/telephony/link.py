@@ -45,7 +45,6 @@ class LinkDown:
 class Counters:
     """What a connection has seen since the start of the process."""
 
-    received: int = 0
     late: int = 0
     """Answers that came after their deadline."""
     pauses: int = 0

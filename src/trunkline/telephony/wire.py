@@ -41,20 +41,23 @@ class Framer:
         self._greeted = False
         self.dropped = 0
 
-    def feed(self, data: bytes) -> "list[Headers]":
-        """Return the messages that `data` completes; raises Garbled when it cannot be AMI."""
+    def feed(self, data: bytes) -> "Iterable[Headers]":
+        """Return the messages that `data` completes, to be taken at once; raises Garbled when it cannot be AMI.
+
+        One read of a busy switch brings hundreds, each of which is over before the next is made.
+        """
         # A new end can start three bytes before the new data; what lies further back has been searched.
         searched = max(0, len(self._rest) - len(_END) + 1)
         self._rest += data
         if not self._greeted:
             if not self._greet():
-                return []
+                return ()
             searched = 0
         last = self._rest.rfind(_END, searched)
         if last < 0:
             if len(self._rest) > LONGEST_MESSAGE:
                 raise Garbled(f"a message of more than {LONGEST_MESSAGE} bytes", retry=True)
-            return []
+            return ()
         # No letter lies across the end of a message, so that all of them can be decoded at once.
         with memoryview(self._rest) as whole, whole[:last] as ended:
             text = str(ended, errors="replace")
@@ -72,22 +75,20 @@ class Framer:
         self._greeted = True
         return True
 
-    def _messages(self, blocks: Iterable[str]) -> "list[Headers]":
-        """Return the messages that concern us."""
-        told: list[Headers] = []
+    def _messages(self, blocks: Iterable[str]) -> "Iterator[Headers]":
+        """Yield the messages that concern us."""
         wanted = self._wanted
         for block in blocks:
             if not block.startswith(_EVENT):
                 if block:
-                    told.append(Headers(block))
+                    yield Headers(block)
                 continue
             end = block.find("\r\n")
             event = block[_EVENT_AT:end] if end >= 0 else block[_EVENT_AT:]
             if event in wanted or "\r\nActionID: " in block:
-                told.append(Headers(block, event))
+                yield Headers(block, event)
             else:
                 self.dropped += 1
-        return told
 
 
 class _Marks(dict[str, tuple[str, int, bool]]):
