@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from trunkline.ports.clock import Timer
 
@@ -12,14 +12,14 @@ class SystemClock:
     """A Clock on the running event loop."""
 
     def __init__(self) -> None:
-        self._began = datetime.now(UTC)
-        self._monotonic = time.monotonic()
+        # The monotonic clock, which nobody sets back, counted from what the other one says now.
+        self._origin = datetime.now(UTC).timestamp() - time.monotonic()
 
     def now(self) -> datetime:
         """Return the present time in UTC."""
-        return self._began + timedelta(seconds=time.monotonic() - self._monotonic)
+        return datetime.fromtimestamp(self._origin + time.monotonic(), UTC)
 
     def at(self, when: datetime, call: Callable[[], None]) -> Timer:
         """Call once at that time."""
         # The loop's own clock is the monotonic one.
-        return asyncio.get_running_loop().call_at(self._monotonic + (when - self._began).total_seconds(), call)
+        return asyncio.get_running_loop().call_at(when.timestamp() - self._origin, call)

@@ -26,15 +26,8 @@ from trunkline.ports.call_control import (
     PhoneChanged,
     TransferEnded,
 )
-from trunkline.telephony.translate import (
-    ORIGINATE_ID,
-    WANTED,
-    Taken,
-    Translator,
-    failure_by_cause,
-    stranger_name,
-    variable,
-)
+from trunkline.telephony.header import ORIGINATE_ID, stranger_name, variable
+from trunkline.telephony.translate import WANTED, Taken, Translator, failure_by_cause
 from trunkline.telephony.wire import Headers
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)

@@ -86,9 +86,11 @@ class Floor:
         `then` acts on the world once the change is durable; await what comes back to go on when it is.
         """
         change = Change(tuple(interactions), tuple(agents), tuple(journal))
+        if not (interactions or agents):
+            return self.ledger.write(change, then)
         moved = Moved(
             [(self.interactions.get(new.id), new) for new in interactions],
-            [(self.agents.get(new.id), new) for new in agents],
+            [(self.agents.get(new.id), new) for new in agents] if agents else (),
         )
         for agent in agents:
             self.agents[agent.id] = agent
@@ -179,19 +181,23 @@ class Floor:
                     if offer.id not in kept:
                         self.whys.pop(offer.id, None)
         if new.stage is Stage.ENDED:
-            self.interactions.pop(new.id, None)
-            self.profiles.pop(new.id, None)
-            self.routing.forget(new.id)
-            for offer in new.offers:
-                self._by_offer.pop(offer.id, None)
-                self.whys.pop(offer.id, None)
+            self._forget(new)
             return
         self.interactions[new.id] = new
         if new.call is not None:
             self._by_call[new.call.id] = new.id
-        for offer in new.offers:
-            self._by_offer[offer.id] = new.id
+        if new.offer is not None:
+            for offer in new.offers:
+                self._by_offer[offer.id] = new.id
         self._route(old, new)
+
+    def _forget(self, ended: Interaction) -> None:
+        self.interactions.pop(ended.id, None)
+        self.profiles.pop(ended.id, None)
+        self.routing.forget(ended.id)
+        for offer in ended.offers:
+            self._by_offer.pop(offer.id, None)
+            self.whys.pop(offer.id, None)
 
     def _route(self, old: Interaction | None, new: Interaction) -> None:
         if new.stage is Stage.WAITING and new.entry is not None and new.medium in _OFFERED:

@@ -16,18 +16,11 @@ from trunkline.core.outbound import Route, route_to
 from trunkline.ports.call_control import AgentJoined, AgentLegEnded, CallBack, CallEvent, Ring, SwitchFound, SwitchLost
 from trunkline.telephony.ami import Ami, Meaning, Refused
 from trunkline.telephony.encode import Action, clean
+from trunkline.telephony.header import OFFER, ORIGINATE_ID, offer_of, originated
 from trunkline.telephony.legs import Legs
 from trunkline.telephony.link import LinkDown, LinkUp
 from trunkline.telephony.picture import DEVICES, STATUS, picture_of
-from trunkline.telephony.translate import (
-    ANSWERED_ELSEWHERE,
-    OFFER,
-    ORIGINATE_ID,
-    Taken,
-    Translator,
-    offer_of,
-    originated,
-)
+from trunkline.telephony.translate import ANSWERED_ELSEWHERE, Taken, Translator
 from trunkline.telephony.wire import Message
 
 log = logging.getLogger(__name__)

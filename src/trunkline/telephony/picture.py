@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from trunkline.core.call import AgentLegSeen, Call, CallerSeen, Picture, Where
 from trunkline.core.ids import AsteriskId, CallId, InteractionId, OfferId
-from trunkline.telephony.translate import (
+from trunkline.telephony.header import (
     ARRIVAL,
     endpoint_of,
     has_phone,

@@ -11,8 +11,8 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from trunkline.core.errors import Misconfigured
+from trunkline.telephony.header import OFFER
 from trunkline.telephony.modules import module_lines
-from trunkline.telephony.translate import OFFER
 from trunkline.telephony.trunks import Trunk, trunk_config
 
 EVENTS = (

@@ -1,8 +1,7 @@
 """Say in the centre's words what Asterisk's events mean: the one place where AMI headers become ours. Pure."""
 
-import re
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -25,22 +24,24 @@ from trunkline.ports.call_control import (
     TransferEnded,
 )
 from trunkline.telephony.encode import clean
-from trunkline.telephony.wire import first_of
-
-LONGEST_TEXT = 256
-"""Characters kept of what a caller can choose."""
-_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
-_C_ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+from trunkline.telephony.header import (
+    ARRIVAL,
+    LONGEST_TEXT,
+    OFFER,
+    endpoint_of,
+    has_phone,
+    offer_of,
+    originated,
+    stranger_name,
+    stranger_text,
+    variables,
+)
 
 ANNOUNCEMENT = "TrunklineAnnounce"
 NOT_REACHED = "TrunklineNotReached"
 TRANSFERRED = "TrunklineTransferred"
 TRANSFER_ENDED = "TrunklineTransferEnded"
 TAKEN = "TrunklineTaken"
-ORIGINATE_ID = "ring/"
-"""The ActionID of the Originate that rings an offer is this and the offer's id."""
-OFFER = "TL_OFFER"
-"""The channel variable that says whose leg this is: the offer's id. It comes first of those that an event carries."""
 
 WANTED = frozenset(
     {
@@ -62,16 +63,8 @@ WANTED = frozenset(
     }
 )
 """The events that concern us; manager.conf should let through no others."""
-ARRIVAL = frozenset({"TL_DIALLED", "TL_TRUNK"})
-"""The channel variables that say how a caller came."""
-
-_OFFER_IS = re.compile(OFFER + r"=[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_OFFER_AT = len(OFFER) + 1
 _REMEMBERED = 10_000
 _KEYS = frozenset("0123456789*#")
-_PJSIP = "PJSIP/"
-_PJSIP_AT = len(_PJSIP)
-_NO_PHONE = frozenset({"UNAVAILABLE", "INVALID", "UNKNOWN"})
 
 # Q.850 cause codes, as Asterisk's chan_pjsip gives them for SIP answers: 17 = 486 and 600, 21 = 401, 403 and 603.
 _DECLINED = frozenset({17, 21})
@@ -80,64 +73,6 @@ _NOT_BY_A_PHONE = 0
 """Before it rang no answer leads to it: Asterisk had no port for the INVITE. Who answered may leave with it too."""
 ANSWERED_ELSEWHERE = 26
 """The cause with which the dialplan and we end the legs of those who are too late; no SIP answer leads to it."""
-
-
-def offer_of(message: Mapping[str, str]) -> OfferId | None:
-    """Return the offer whose leg this event or row of Status is about; None where the channel is no agent's leg."""
-    told = first_of(message, "ChanVariable")
-    # Most channels are callers', whose variable is empty.
-    return OfferId(told[_OFFER_AT:]) if len(told) > _OFFER_AT and _OFFER_IS.fullmatch(told) else None
-
-
-def originated(message: Mapping[str, str]) -> OfferId | None:
-    """Return the offer of whose Originate an OriginateResponse tells: one that failed may have had no channel."""
-    action = message.get("ActionID", "")
-    return OfferId(action.removeprefix(ORIGINATE_ID)) if action.startswith(ORIGINATE_ID) else None
-
-
-def stranger_text(value: str | None) -> str:
-    """Return what a caller chose, safe to keep: no control characters, at most LONGEST_TEXT; empty when not given."""
-    return "" if value is None or value == "<unknown>" else clean(value, at_most=LONGEST_TEXT)
-
-
-def stranger_name(value: str | None) -> str:
-    r"""Return a caller's display name as they wrote it.
-
-    AMI escapes names as C does (`ast_escape_c_alloc` in manager_channels.c), and below that Asterisk leaves the quoted
-    pairs of SIP (`\"`, RFC 3261 section 25.1) in them.
-    """
-    if not value or "\\" not in value:
-        return stranger_text(value)
-    plain = _ESCAPED.sub(lambda found: _C_ESCAPES.get(found[1], found[1]), value)
-    return _ESCAPED.sub(r"\1", stranger_text(plain))
-
-
-def variable(message: Mapping[str, str], name: str) -> str:
-    """Return a channel variable that an event carries (`channelvars` in manager.conf), empty when it does not."""
-    return variables(message, (name,)).get(name, "")
-
-
-def variables(message: Mapping[str, str], wanted: Collection[str]) -> dict[str, str]:
-    """Return those of the wanted channel variables that an event carries."""
-    told: dict[str, str] = {}
-    for header in ("ChanVariable", "Variable"):
-        if lines := message.get(header):
-            for line in lines.split("\n"):
-                name, _, value = line.partition("=")
-                if name in wanted and name not in told:
-                    told[name] = clean(value, at_most=LONGEST_TEXT)
-    return told
-
-
-def endpoint_of(message: Mapping[str, str]) -> str | None:
-    """Return the SIP endpoint whose device state this is; None for other devices (queues, mailboxes)."""
-    device = message.get("Device", "")
-    return device[_PJSIP_AT:] or None if device.startswith(_PJSIP) else None
-
-
-def has_phone(state: str | None) -> bool:
-    """Whether an endpoint in this device state has a phone registered."""
-    return state not in _NO_PHONE
 
 
 def failure_by_cause(cause: int, *, rang: bool) -> OfferFailure:
