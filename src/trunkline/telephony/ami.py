@@ -229,9 +229,9 @@ class Ami:
 
     def received(self, messages: Iterable[Headers]) -> None:
         """Take what one read brought. Not async on purpose: a task each could overtake one another."""
-        at, meanings, taps, inbox = self.now(), self._meanings, self._taps, self._inbox
+        at, meanings, taps, inbox, asking = self.now(), self._meanings, self._taps, self._inbox, self._asked
         for message in messages:
-            if self._asked and (asked := self._asked.get(message.get("ActionID", ""))) and asked.takes(message):
+            if asking and (asked := asking.get(message.get("ActionID", ""))) and asked.takes(message):
                 continue
             event = message.event
             if event is None:

@@ -1,12 +1,12 @@
 """What single headers of Asterisk's events say. Pure."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 
 from trunkline.core.ids import OfferId
 from trunkline.telephony.encode import clean
-from trunkline.telephony.wire import first_of
+from trunkline.telephony.wire import first_of, setting_of
 
 LONGEST_TEXT = 256
 """Characters kept of what a caller can choose."""
@@ -17,8 +17,6 @@ ORIGINATE_ID = "ring/"
 """The ActionID of the Originate that rings an offer is this and the offer's id."""
 OFFER = "TL_OFFER"
 """The channel variable that says whose leg this is: the offer's id. It comes first of those that an event carries."""
-ARRIVAL = frozenset({"TL_DIALLED", "TL_TRUNK"})
-"""The channel variables that say how a caller came."""
 _OFFER_IS = re.compile(OFFER + r"=[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _OFFER_AT = len(OFFER) + 1
 _PJSIP = "PJSIP/"
@@ -63,19 +61,10 @@ def stranger_name(value: str | None) -> str:
 
 def variable(message: Mapping[str, str], name: str) -> str:
     """Return a channel variable that an event carries (`channelvars` in manager.conf), empty when it does not."""
-    return variables(message, (name,)).get(name, "")
-
-
-def variables(message: Mapping[str, str], wanted: Collection[str]) -> dict[str, str]:
-    """Return those of the wanted channel variables that an event carries."""
-    told: dict[str, str] = {}
-    for header in ("ChanVariable", "Variable"):
-        if lines := message.get(header):
-            for line in lines.split("\n"):
-                name, _, value = line.partition("=")
-                if name in wanted and name not in told:
-                    told[name] = clean(value, at_most=LONGEST_TEXT)
-    return told
+    told = setting_of(message, "ChanVariable", name)
+    if told is None:
+        told = setting_of(message, "Variable", name)
+    return clean(told, at_most=LONGEST_TEXT) if told else ""
 
 
 def endpoint_of(message: Mapping[str, str]) -> str | None:

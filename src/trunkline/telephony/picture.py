@@ -8,14 +8,12 @@ from typing import NamedTuple
 from trunkline.core.call import AgentLegSeen, Call, CallerSeen, Picture, Where
 from trunkline.core.ids import AsteriskId, CallId, InteractionId, OfferId
 from trunkline.telephony.header import (
-    ARRIVAL,
     endpoint_of,
     has_phone,
     offer_of,
     stranger_name,
     stranger_text,
     variable,
-    variables,
 )
 
 CONTEXTS: Mapping[str, Where] = {
@@ -62,11 +60,10 @@ def picture_of(
             legs.append(_leg(row, row.offer, joined=bool(row.bridge) and bridged[row.bridge] > 0))
         elif (where := _where(row)) is not None:
             with_offer = offers[row.bridge][0] if row.bridge in offers else None
-            told = variables(row.headers, ARRIVAL)
             if with_offer is not None:
-                callers.append(_caller(asterisk, row, told, Where.TALKING, with_offer))
-            elif not _is_called_by_us(row, told):
-                callers.append(_caller(asterisk, row, told, where, None))
+                callers.append(_caller(asterisk, row, Where.TALKING, with_offer))
+            elif not _is_called_by_us(row):
+                callers.append(_caller(asterisk, row, where, None))
     return Picture(asterisk, at, tuple(callers), tuple(legs), reachable_phones(devices))
 
 
@@ -93,9 +90,9 @@ def _where(row: _Row) -> Where | None:
     return Where.OUTSIDE if where is Where.TRANSFER and row.bridge else where
 
 
-def _is_called_by_us(row: _Row, told: Mapping[str, str]) -> bool:
+def _is_called_by_us(row: _Row) -> bool:
     """Whether this is the leg of somebody whom a trunk was asked to call: it was never dialled in."""
-    return row.headers.get("Context") == "from-trunk" and not told.get("TL_DIALLED")
+    return row.headers.get("Context") == "from-trunk" and not variable(row.headers, "TL_DIALLED")
 
 
 def reachable_phones(devices: Iterable[Mapping[str, str]]) -> frozenset[str]:
@@ -105,15 +102,13 @@ def reachable_phones(devices: Iterable[Mapping[str, str]]) -> frozenset[str]:
     )
 
 
-def _caller(
-    asterisk: AsteriskId, row: _Row, told: Mapping[str, str], where: Where, with_offer: OfferId | None
-) -> CallerSeen:
+def _caller(asterisk: AsteriskId, row: _Row, where: Where, with_offer: OfferId | None) -> CallerSeen:
     return CallerSeen(
         Call(CallId(asterisk, row.uniqueid), row.headers["Channel"]),
         where,
         caller=stranger_text(row.headers.get("CallerIDNum")),
         caller_name=stranger_name(row.headers.get("CallerIDName")),
-        dialled=told.get("TL_DIALLED", ""),
-        trunk=told.get("TL_TRUNK", ""),
+        dialled=variable(row.headers, "TL_DIALLED"),
+        trunk=variable(row.headers, "TL_TRUNK"),
         with_offer=with_offer,
     )

@@ -25,7 +25,6 @@ from trunkline.ports.call_control import (
 )
 from trunkline.telephony.encode import clean
 from trunkline.telephony.header import (
-    ARRIVAL,
     LONGEST_TEXT,
     OFFER,
     endpoint_of,
@@ -34,7 +33,7 @@ from trunkline.telephony.header import (
     originated,
     stranger_name,
     stranger_text,
-    variables,
+    variable,
 )
 
 ANNOUNCEMENT = "TrunklineAnnounce"
@@ -167,13 +166,12 @@ class Translator:
         call = self._call(message)
         if call is None:
             return None
-        told = variables(message, ARRIVAL)
         return LineOpened(
             call,
             caller=stranger_text(message.get("CallerIDNum")),
             caller_name=stranger_name(message.get("CallerIDName")),
-            dialled=told.get("TL_DIALLED", ""),
-            trunk=told.get("TL_TRUNK", ""),
+            dialled=variable(message, "TL_DIALLED"),
+            trunk=variable(message, "TL_TRUNK"),
             at=at,
         )
 

@@ -77,14 +77,14 @@ class Framer:
 
     def _messages(self, blocks: Iterable[str]) -> "Iterator[Headers]":
         """Yield the messages that concern us."""
-        wanted = self._wanted
+        wanted, at = self._wanted, _EVENT_AT
         for block in blocks:
-            if not block.startswith(_EVENT):
+            if block[:at] != _EVENT:
                 if block:
                     yield Headers(block)
                 continue
             end = block.find("\r\n")
-            event = block[_EVENT_AT:end] if end >= 0 else block[_EVENT_AT:]
+            event = block[at:end] if end >= 0 else block[at:]
             if event in wanted or "\r\nActionID: " in block:
                 yield Headers(block, event)
             else:
@@ -143,14 +143,13 @@ class Headers(Mapping[str, str]):
     def get(self, key: str, /, default: object = None) -> object:
         """Return the value, or `default`."""
         text, (mark, length, plain) = self._text, _MARKS[key]
+        if not plain and key == self._first:
+            return self._value
         start = text.find(mark)
-        if not plain:
-            if key == self._first:
-                return self._value
-            if start >= 0 and key in REPEATED:
-                return "\n".join(_values(text, mark, start))
         if start < 0:
             return default
+        if not plain and key in REPEATED:
+            return "\n".join(_values(text, mark, start))
         start += length
         end = text.find("\r\n", start)
         return text[start:end] if end >= 0 else text[start:]
@@ -164,6 +163,16 @@ class Headers(Mapping[str, str]):
         start += length
         end = text.find("\r\n", start)
         return text[start:end] if end >= 0 else text[start:]
+
+    def setting(self, key: str, name: str) -> str | None:
+        """Return the value of the first header `key: name=value`, None where there is none."""
+        begins = f"\r\n{key}: {name}="
+        start = self._text.find(begins)
+        if start < 0:
+            return None
+        start += len(begins)
+        end = self._text.find("\r\n", start)
+        return self._text[start:end] if end >= 0 else self._text[start:]
 
     def __contains__(self, key: object) -> bool:
         return isinstance(key, str) and bool(key) and self.get(key) is not None
@@ -182,6 +191,15 @@ class Headers(Mapping[str, str]):
 def first_of(message: Message, key: str) -> str:
     """Return the first value of a header that comes several times, empty where there is none."""
     return message.first(key) if isinstance(message, Headers) else message.get(key, "").partition("\n")[0]
+
+
+def setting_of(message: Message, key: str, name: str) -> str | None:
+    """Return the value of the first header `key: name=value`, None where there is none."""
+    if isinstance(message, Headers):
+        return message.setting(key, name)
+    begins = f"{name}="
+    lines = message.get(key, "").split("\n")
+    return next((line[len(begins) :] for line in lines if line.startswith(begins)), None)
 
 
 def _first_header(text: str) -> tuple[str, str]:
