@@ -32,7 +32,7 @@ secret = {AMI_SECRET}
 deny = 0.0.0.0/0.0.0.0
 permit = 127.0.0.1/255.255.255.255
 writetimeout = 5000
-read = agent
+read = agent,call
 write = all
 """
 _CENTRE = """
