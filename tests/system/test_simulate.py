@@ -74,6 +74,20 @@ async def test_a_test_call_finds_the_centre_and_tells_what_was_heard(house: Hous
     assert rms(samples) > 300
 
 
+async def test_what_was_heard_is_kept_when_the_call_is_left_by_ctrl_c(house: House, tmp_path: Path) -> None:
+    heard = tmp_path / "heard.wav"
+    words = ("100", "--data-dir", str(house.settings.data_dir), "--press", "1", "--record", str(heard), "--json")
+
+    async with typed("call", *words) as process, asyncio.timeout(40):
+        assert process.stdout is not None
+        while b'"pressed"' not in await process.stdout.readline():
+            pass
+        process.send_signal(signal.SIGINT)
+        await process.wait()
+
+    assert rms(read_wav(heard)) > 300
+
+
 async def test_a_call_to_where_nobody_listens_ends_at_once() -> None:
     server = f"127.0.0.1:{free_ports(8)[0]}"
 

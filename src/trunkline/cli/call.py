@@ -101,12 +101,14 @@ def command(
         last = Step(0.0, "dialled", f"dialled {number} from {from_} at {server[0]}:{server[1]}")
         _show(last, as_json=as_json)
         async with caller:
-            async for step in directed.tell():
-                _show(step, as_json=as_json)
-                last = step
-        if record is not None:
-            caller.record(record)
-            _show(Step(last.at, "recorded", f"what was heard is in {record}"), as_json=as_json)
+            try:
+                async for step in directed.tell():
+                    _show(step, as_json=as_json)
+                    last = step
+            finally:  # Ctrl-C is how one leaves a queue
+                if record is not None:
+                    caller.record(record)
+                    _show(Step(last.at, "recorded", f"what was heard is in {record}"), as_json=as_json)
         return caller.answered_at is not None
 
     try:
