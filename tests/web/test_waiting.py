@@ -67,6 +67,19 @@ async def test_everybody_who_is_logged_in_is_told_and_for_what_they_are_free(doo
     assert (ben["id"], ben["free_for"]) == ("ben", [])
 
 
+async def test_the_team_of_an_agent_is_told_by_its_title(doors: Web) -> None:
+    browser = await supervisor(doors)
+    teams = (
+        CENTRE.replace(b"agents:", b"teams: {north: The North}\nagents:")
+        .replace(b"{name: Ana Torres,", b"{name: Ana Torres, team: north,")
+        .replace(b"{name: Ben Okafor,", b"{name: Ben Okafor, role: supervisor,")
+    )
+    await follow(doors.centre, teams)
+    await doors.centre.desk.log_in(ANA)
+
+    assert [agent["team"] for agent in (await shown(browser))["agents"]] == ["The North", None]
+
+
 async def test_for_whom_a_wait_is_kept_is_told_for_as_long_as_it_is(doors: Web) -> None:
     browser = await supervisor(doors)
     await doors.centre.desk.log_in(ANA)

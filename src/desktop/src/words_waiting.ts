@@ -23,6 +23,7 @@ export const waitingWords = {
   everybody: 'Whoever is next',
   byFlow: (name: string) => `${name}, for now by the flow`,
   gone: (id: string) => `${id}, who is not logged in`,
+  noTeam: 'Of no team',
   free: (name: string) => `${name} (free)`,
   forWhom: (who: string) => `Agent for ${who}`,
   give: 'Give',

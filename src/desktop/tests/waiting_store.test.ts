@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
+import { type AtWork, byTeam } from '../src/waiting/told';
 import { WaitingBoard } from '../src/waiting/waiting.svelte';
 
 const board = (...ids: string[]) => ({ waiting: ids.map((id) => ({ id })), in_all: ids.length, agents: [] });
@@ -70,5 +71,19 @@ describe('who waits', () => {
     await here.load();
 
     expect(here.chosen).toEqual({ b: 'ben' });
+  });
+});
+
+describe('who is at work', () => {
+  const agent = (id: string, team: string | null): AtWork => ({ id, name: id, team, queues: [], free_for: [] });
+
+  it('is told by team, and those of none last', () => {
+    const agents = [agent('ana', null), agent('ben', 'South'), agent('cem', 'North'), agent('dee', 'South')];
+
+    expect(byTeam(agents).map(([team, members]) => [team, members.map(({ id }) => id)])).toEqual([
+      ['North', ['cem']],
+      ['South', ['ben', 'dee']],
+      [null, ['ana']],
+    ]);
   });
 });

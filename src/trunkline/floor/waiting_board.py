@@ -54,10 +54,13 @@ class WaitingBoard:
         }
 
     def _agent(self, agent: Agent) -> Json:
-        seat = self._floor.routing.agents.seats.get(agent.id)
+        floor = self._floor
+        seat, config = floor.routing.agents.seats.get(agent.id), floor.centre.agents.get(agent.id)
+        team = config.team if config is not None else None
         return {
             "id": agent.id,
             "name": agent.name,
+            "team": floor.centre.teams[team] if team is not None else None,
             "queues": sorted(agent.queues),
             "free_for": sorted(seat.room) if seat is not None else [],
         }

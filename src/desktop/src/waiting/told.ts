@@ -17,6 +17,8 @@ export interface Waits extends Pick<Card, 'id' | 'work' | 'caller_name' | 'addre
 export interface AtWork {
   id: string;
   name: string;
+  /** Their team's title. */
+  team: string | null;
   queues: string[];
   free_for: string[];
 }
@@ -25,4 +27,11 @@ export interface Board {
   waiting: Waits[];
   in_all: number;
   agents: AtWork[];
+}
+
+/** Return those at work by team, in the order of the teams' titles; those of no team come last, under null. */
+export function byTeam(agents: AtWork[]): [string | null, AtWork[]][] {
+  const teams = new Map<string | null, AtWork[]>();
+  for (const agent of agents) teams.set(agent.team, [...(teams.get(agent.team) ?? []), agent]);
+  return [...teams].sort(([one], [other]) => (one === null ? 1 : other === null ? -1 : one.localeCompare(other)));
 }
