@@ -4,7 +4,8 @@ import logging
 
 import pytest
 
-from tests.floor.conftest import Centre
+from tests.floor.conftest import CENTRE, Centre
+from tests.floor.test_trouble import follow
 from trunkline.core.agent import Presence
 from trunkline.core.call import Call
 from trunkline.core.interaction import Stage
@@ -88,3 +89,13 @@ async def test_no_offer_is_made_to_a_switch_that_is_lost_while_it_is_full(centre
 
     assert centre.stage(full) is Stage.WAITING
     assert len(centre.store.happened(Happened.OFFERED)) == asked
+
+
+async def test_a_full_switch_is_asked_for_one_leg_where_several_would_ring(centre: Centre, full: Call) -> None:
+    sales = b"sales: {title: Sales, "
+    await follow(centre, CENTRE.replace(sales, sales + b"strategy: ring_all, ring_at_once: 2, "))
+    asked = len(centre.switch.rung)
+
+    await centre.forward(1)
+
+    assert len(centre.switch.rung) == asked + 1

@@ -107,7 +107,9 @@ class Dispatcher:
         waiting = floor.interactions[id_]
         assert waiting.entry is not None  # noqa: S101 - a WAITING interaction has its entry, by construction
         expires_at = at + floor.centre.queue(waiting.entry.queue).ring_for
-        asked = [agent_id, *self._beside(waiting, waiting.entry, agent_id)]
+        # A full switch has room for one leg, and perhaps for none.
+        beside = [] if self._room.is_full else self._beside(waiting, waiting.entry, agent_id)
+        asked = [agent_id, *beside]
         offers = [Offer(OfferId(new_id()), agent, since=at, expires_at=expires_at) for agent in asked]
         floor.commit(
             interactions=[offer_to(waiting, *offers)],
