@@ -37,7 +37,7 @@ _NOTES = (
     f"ours: {DESKS} agents on shift (not ready), a desk each by the real websocket, {WAITING} callers waiting in their "
     "queue, whose figures stand still; PostgreSQL and Asterisk beside it",
     "raw: `benchmarks/raw_desks.py`, which keeps its sockets, sends each the same ping and reads the answer; it knows "
-    "no agent, no session, no queue, no call",
+    "no agent, no session, no queue, no call. It runs on asyncio's own loop, as aiohttp does unasked; ours on uvloop",
     f"both at the same time; every client of either is pinged each {PING_EVERY_S:.0f} s and answers; processor time of "
     "each process from /proc/PID/task/*/schedstat",
     f"idle_memory_per_desk: what the resident memory grew by from {FIRST} desks to {DESKS}, by their number. The whole "

@@ -90,8 +90,8 @@ from trunkline.web.waiting import WaitingDoor
 log = logging.getLogger(__name__)
 
 HEARTBEAT_S = 5.0
-LOOK_S = 0.5
-"""How often the flow files and the parts' health are looked at."""
+LOOK_S, FILES_LOOK_S = 0.5, 1.0
+"""How often the parts' health and the files are looked at."""
 DATABASE_LOOK = timedelta(seconds=2)
 """How often the database is asked whether it is there; a connection that breaks is asked about at once."""
 _WAITS_REMEMBERED = 5_000
@@ -284,7 +284,7 @@ class _Service:
         file = self.settings.centre_file
         mark = mark_of(file)
         while True:
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(FILES_LOOK_S)
             now, flows_changed = await asyncio.to_thread(lambda: (mark_of(file), self.library.changed()))
             try:
                 if now != mark:

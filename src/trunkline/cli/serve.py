@@ -24,15 +24,18 @@ _ENDS_WITHIN_S = 2.5
 @with_settings
 def command(**flags: Any) -> None:
     """Run the service alone; SIGTERM or Ctrl-C ends it, within three seconds."""
+    # Imported late, as the service is: the other commands need not wait for it.
+    import uvloop  # noqa: PLC0415
+
     settings = settled(flags)
     try:
-        asyncio.run(_serve(settings))
+        uvloop.run(_serve(settings))
     except TrunklineFault as fault:
         refuse(str(fault))
 
 
 async def _serve(settings: Settings) -> None:
-    # Imported late: it knows everybody, and the other commands need not wait for it.
+    # It knows everybody.
     from trunkline.app import serve  # noqa: PLC0415
 
     pid_file = settings.run_dir / "service.pid"
