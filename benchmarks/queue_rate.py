@@ -40,7 +40,8 @@ _NOTES = (
     f"sustained: of the callers of {TRY_S:g} s at that rate at least {SERVED:.1%} answered and {IN_TIME:.0%} within a "
     "second of their INVITE (until the kernel has the INVITE at the phone that answers); the highest of "
     f"{RATES[0]:g} to {RATES[-1]:g}, in steps of 8 %, by halving, and then down to one that is sustained in "
-    f"{ROUNDS} rounds of {CONFIRM_S:g} s in a row",
+    f"{ROUNDS} of {ROUNDS + 1} rounds of {CONFIRM_S:g} s. What is not sustained is tried once more: "
+    "the machine has other guests",
     SETTINGS_NOTE,
     "ours: each agent has a desk open, by the real websocket, and every call is rows of the journal in PostgreSQL. "
     "While app_queue is measured our service is not running: it would hear of every one of its calls",
@@ -104,15 +105,20 @@ async def _measure(folder: Path) -> Outcome:
 async def _highest(load: Load, who: str) -> tuple[float, list[Served]]:
     """Return the highest of RATES that is sustained, and the rounds that confirm it.
 
-    A rate that is sustained once and not in every round is not sustained.
+    Found by halving, and then by steps. A stretch in which something else had the machine says nothing about either: a
+    rate is tried again once before it counts as too high.
     """
     low, high = 0, len(RATES)
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if (await _tried(load, who, middle, TRY_S)).sustained else (low, middle)
+        held = (await _tried(load, who, middle, TRY_S)).sustained or (await _tried(load, who, middle, TRY_S)).sustained
+        low, high = (middle, high) if held else (low, middle)
     while True:
         rounds = [await _tried(load, who, low, CONFIRM_S) for _ in range(ROUNDS)]
-        if low == 0 or all(each.sustained for each in rounds):
+        if not all(each.sustained for each in rounds):
+            rounds.append(await _tried(load, who, low, CONFIRM_S))
+        sustained = [each for each in rounds if each.sustained]
+        if low == 0 or len(sustained) >= ROUNDS:
             return RATES[low], rounds
         low -= 1
 
