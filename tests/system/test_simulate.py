@@ -83,8 +83,9 @@ async def test_what_was_heard_is_kept_when_the_call_is_left_by_ctrl_c(house: Hou
         while b'"pressed"' not in await process.stdout.readline():
             pass
         process.send_signal(signal.SIGINT)
-        await process.wait()
+        code = await process.wait()
 
+    assert code == 0, "it was answered"
     assert rms(read_wav(heard)) > 300
 
 

@@ -95,7 +95,10 @@ def command(
         settings = settled_nearby({"data_dir": data_dir})
         server = (settings.sip_host, settings.sip_port)
 
-    async def place() -> bool:
+    answered = False
+
+    async def place() -> None:
+        nonlocal answered
         caller = await Caller.dial(number, server=server, from_=from_, name=name, say=say)
         directed = Script(caller, press, patience=wait, stay=hang_up_after)
         last = Step(0.0, "dialled", f"dialled {number} from {from_} at {server[0]}:{server[1]}")
@@ -106,17 +109,17 @@ def command(
                     _show(step, as_json=as_json)
                     last = step
             finally:  # Ctrl-C is how one leaves a queue
+                answered = caller.answered_at is not None
                 if record is not None:
                     caller.record(record)
                     _show(Step(last.at, "recorded", f"what was heard is in {record}"), as_json=as_json)
-        return caller.answered_at is not None
 
     try:
-        answered = asyncio.run(place())
+        asyncio.run(place())
     except OSError as fault:
         refuse(f"the call cannot be placed: {fault}")
     except KeyboardInterrupt:
-        answered = False
+        pass
     raise SystemExit(0 if answered else 1)
 
 
