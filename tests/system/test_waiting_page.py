@@ -2,17 +2,11 @@
 
 from pathlib import Path
 
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from tests.system.house import House, seated
 from tests.system.test_browser import open_page
-
-
-async def log_in(page: Page, house: House, agent: str, where: str = "") -> None:
-    await page.goto(house.url + where)
-    await page.get_by_label("Name").fill(agent)
-    await page.get_by_label("Password").fill(house.password)
-    await page.get_by_role("button", name="Log in").click()
+from tests.system.test_flows_page import log_in
 
 
 async def test_a_waiting_caller_is_given_to_one_agent(house: House, tmp_path: Path) -> None:

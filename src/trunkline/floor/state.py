@@ -186,9 +186,8 @@ class Floor:
         self.interactions[new.id] = new
         if new.call is not None:
             self._by_call[new.call.id] = new.id
-        if new.offer is not None:
-            for offer in new.offers:
-                self._by_offer[offer.id] = new.id
+        for offer in new.offers:
+            self._by_offer[offer.id] = new.id
         self._route(old, new)
 
     def _forget(self, ended: Interaction) -> None:

@@ -217,7 +217,7 @@ class Translator:
         for offer in inside.offers:
             if offer in self._ended:
                 continue
-            leg = self._legs[offer] if offer in self._legs else self._legs.setdefault(offer, _Leg())
+            leg = self._legs.setdefault(offer, _Leg())
             if not leg.told:
                 leg.joined = leg.told = True
                 return AgentJoined(offer, next(iter(inside.callers.values())), at)
