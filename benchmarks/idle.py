@@ -1,6 +1,6 @@
-"""What a thousand open desks cost at which nothing happens: ours against a raw aiohttp server, with the same pings.
+"""What a thousand open desks cost at which nothing happens: ours against raw aiohttp servers, with the same pings.
 
-Both serve at the same time, so that the machine is the same for both; each has a thousand websockets of its own, and
+All serve at the same time, so that the machine is the same for all; each has a thousand websockets of its own, and
 what is counted is each process's own time on the processor, as the kernel's scheduler has it, and its memory.
 """
 
@@ -8,7 +8,7 @@ import asyncio
 import json
 import statistics
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,8 @@ DESKS, FIRST, WAITING = 1000, 100, 20
 ROUNDS, ROUND_S = 3, 30.0
 SETTLE_S = 12.0
 _AT_ONCE = 20
+_AS_BROWSERS_OFFER = 15
+"""The bits of the window of a compressed websocket (RFC 7692, client_max_window_bits)."""
 _FLOW = """
 flow: main
 entry: {numbers: ["100"]}
@@ -38,7 +40,9 @@ _NOTES = (
     "queue, whose figures stand still; PostgreSQL and Asterisk beside it",
     "raw: `benchmarks/raw_desks.py`, which keeps its sockets, sends each the same ping and reads the answer; it knows "
     "no agent, no session, no queue, no call. It runs on asyncio's own loop, as aiohttp does unasked; ours on uvloop",
-    f"both at the same time; every client of either is pinged each {PING_EVERY_S:.0f} s and answers; processor time of "
+    "every client offers to compress, as every browser does. Ours declines, raw accepts, as aiohttp does unasked; "
+    "plain is raw told to decline, like for like",
+    f"all at the same time; every client of each is pinged each {PING_EVERY_S:.0f} s and answers; processor time of "
     "each process from /proc/PID/task/*/schedstat",
     f"idle_memory_per_desk: what the resident memory grew by from {FIRST} desks to {DESKS}, by their number. The whole "
     "process is told without a goal: what a contact centre is made of is in it before the first desk comes",
@@ -55,38 +59,40 @@ class Spent:
 
 
 def measure() -> Outcome:
-    """Open the desks of both, and watch both for some rounds."""
+    """Open the desks of all, and watch all for some rounds."""
     with folder_for_all() as folder:
         return asyncio.run(_measure(folder))
 
 
 async def _measure(folder: Path) -> Outcome:
     plan = Plan(_FLOW, DESKS, {}, {}, demo_passwords=False)
-    async with centre(folder / "house", plan, spare=2) as house, AsyncExitStack() as stack:
-        raw_pid = await stack.enter_async_context(_raw_server(house.spare[0]))
+    async with centre(folder / "house", plan, spare=3) as house, AsyncExitStack() as stack:
         session = await stack.enter_async_context(_clients())
         manager = await stack.enter_async_context(Manager(house.settings.ami_port))
-        ours = await _our_desks(house, session)
-        raw = [_Client(session, f"ws://127.0.0.1:{house.spare[0]}/ws", {}) for _ in range(DESKS)]
-        for both in (ours, raw):
-            await _in_turns(both[:FIRST])
-        await _callers(manager, ours[0])
-        few = {"ours": spent(house.service_pid), "raw": spent(raw_pid)}
-        for both in (ours, raw):
-            await _in_turns(both[FIRST:])
+        pids, desks = {"ours": house.service_pid}, {"ours": await _our_desks(house, session)}
+        for name, port in (("raw", house.spare[0]), ("plain", house.spare[1])):
+            pids[name] = await stack.enter_async_context(_raw_server(port, plain=name == "plain"))
+            desks[name] = [_Client(session, f"ws://127.0.0.1:{port}/ws", {}) for _ in range(DESKS)]
+        for each in desks.values():
+            await _in_turns(each[:FIRST])
+        await _callers(manager, desks["ours"][0])
+        few = {name: spent(pid) for name, pid in pids.items()}
+        for each in desks.values():
+            await _in_turns(each[FIRST:])
         await asyncio.sleep(SETTLE_S)
-        rounds = [await _round(house, raw_pid) for _ in range(ROUNDS)]
-        full = {"ours": spent(house.service_pid), "raw": spent(raw_pid)}
-        heard = {"ours": _heard(ours), "raw": _heard(raw)}
-        for client in (*ours, *raw):
+        rounds = [await _round(house, pids) for _ in range(ROUNDS)]
+        full = {name: spent(pid) for name, pid in pids.items()}
+        heard = {name: _heard(each) for name, each in desks.items()}
+        for client in (client for each in desks.values() for client in each):
             await client.close()
     return _outcome(few, full, rounds, heard)
 
 
 @asynccontextmanager
-async def _raw_server(port: int) -> AsyncIterator[int]:
-    """Run the raw server, and yield its process id."""
-    server = await asyncio.create_subprocess_exec(sys.executable, "-m", "benchmarks.raw_desks", str(port))
+async def _raw_server(port: int, *, plain: bool) -> AsyncIterator[int]:
+    """Run a raw server, and yield its process id."""
+    command = [sys.executable, "-m", "benchmarks.raw_desks", str(port), *(["--plain"] if plain else [])]
+    server = await asyncio.create_subprocess_exec(*command)
     try:
         async with asyncio.timeout(20):
             while True:
@@ -116,7 +122,9 @@ class _Client:
 
     async def open(self) -> None:
         """Connect, say hello, listen from now on, and be here as one who takes nothing."""
-        self._socket = await self._session.ws_connect(self._url, headers=self._headers, max_msg_size=0)
+        self._socket = await self._session.ws_connect(
+            self._url, headers=self._headers, max_msg_size=0, compress=_AS_BROWSERS_OFFER
+        )
         await self._socket.send_json({"type": "hello", "epoch": None, "seq": None})
         self._task = asyncio.create_task(self._listen())
         args = {"presence": "not_ready", "reason": "break"}
@@ -166,18 +174,20 @@ async def _callers(manager: Manager, witness: _Client) -> None:
         raise NotMeasured(f"of {WAITING} callers {witness.waiting} wait") from None
 
 
-async def _round(house: BenchCentre, raw_pid: int) -> dict[str, float]:
+async def _round(house: BenchCentre, pids: Mapping[str, int]) -> dict[str, float]:
     """Return the seconds of the processor that each used, per minute."""
-    postgres = _postgres(house)
-    before = [spent(house.service_pid).cpu_s, spent(raw_pid).cpu_s, sum(spent(pid).cpu_s for pid in postgres)]
+    who = {name: [pid] for name, pid in pids.items()} | {"postgres": _postgres(house)}
+    before = _cpu_s(who)
     began = asyncio.get_running_loop().time()
     await asyncio.sleep(ROUND_S)
     took = asyncio.get_running_loop().time() - began
-    after = [spent(house.service_pid).cpu_s, spent(raw_pid).cpu_s, sum(spent(pid).cpu_s for pid in postgres)]
-    ours, raw, database = ((late - early) * 60 / took for early, late in zip(before, after, strict=True))
-    seen = {"ours": significant(ours), "raw": significant(raw), "postgres": significant(database)}
+    seen = {name: significant((after - before[name]) * 60 / took) for name, after in _cpu_s(who).items()}
     print(f"  processor seconds per minute: {seen}", flush=True)
     return seen
+
+
+def _cpu_s(who: Mapping[str, Sequence[int]]) -> dict[str, float]:
+    return {name: sum(spent(pid).cpu_s for pid in pids) for name, pids in who.items()}
 
 
 def _postgres(house: BenchCentre) -> list[int]:
@@ -214,21 +224,22 @@ def _heard(clients: Sequence[_Client]) -> dict[str, float]:
 def _outcome(
     few: dict[str, Spent], full: dict[str, Spent], rounds: list[dict[str, float]], heard: dict[str, dict[str, float]]
 ) -> Outcome:
-    ours, raw, postgres = (statistics.median(each[who] for each in rounds) for who in ("ours", "raw", "postgres"))
+    cpu = {who: statistics.median(each[who] for each in rounds) for who in rounds[0]}
     grew = {who: (full[who].memory - few[who].memory) / (DESKS - FIRST) / 1024 for who in full}
     whole = {who: full[who].memory / 1e6 for who in full}
+    ours, all_desks = cpu["ours"], f"{DESKS} desks open: {cpu['ours']:.2f}"
+    each_desk = f"for each desk beyond the first {FIRST}: {grew['ours']:.1f}"
     rows = [
-        Row("idle_cpu", f"{DESKS} desks open: {ours:.2f}", f"raw aiohttp: {raw:.2f}", raw / ours, 0.83, "CPU s/min"),
-        Row(
-            "idle_memory_per_desk", f"for each desk beyond the first {FIRST}: {grew['ours']:.1f}",
-            f"raw aiohttp: {grew['raw']:.1f}", grew["raw"] / grew["ours"], 0.83, "KiB",
-        ),
-        Row(
-            "idle_memory", f"the whole service: {whole['ours']:.0f}", f"the whole raw server: {whole['raw']:.0f}",
-            whole["raw"] / whole["ours"], None, "MB",
-        ),
-        Row("idle_cpu_parts", f"ours with PostgreSQL: {ours + postgres:.2f}", f"raw aiohttp: {raw:.2f}",
-            raw / (ours + postgres), None, "CPU s/min"),
+        Row("idle_cpu", all_desks, f"raw aiohttp: {cpu['raw']:.2f}", cpu["raw"] / ours, 0.83, "CPU s/min"),
+        Row("idle_cpu_plain", all_desks, f"plain aiohttp: {cpu['plain']:.2f}", cpu["plain"] / ours, None, "CPU s/min"),
+        Row("idle_memory_per_desk", each_desk, f"raw aiohttp: {grew['raw']:.1f}", grew["raw"] / grew["ours"],
+            0.83, "KiB"),
+        Row("idle_memory_per_desk_plain", each_desk, f"plain aiohttp: {grew['plain']:.1f}",
+            grew["plain"] / grew["ours"], None, "KiB"),
+        Row("idle_memory", f"the whole service: {whole['ours']:.0f}", f"the whole raw server: {whole['raw']:.0f}",
+            whole["raw"] / whole["ours"], None, "MB"),
+        Row("idle_cpu_parts", f"ours with PostgreSQL: {ours + cpu['postgres']:.2f}", f"raw aiohttp: {cpu['raw']:.2f}",
+            cpu["raw"] / (ours + cpu["postgres"]), None, "CPU s/min"),
     ]  # fmt: skip
     raw_figures: dict[str, Any] = {
         "desks": DESKS,

@@ -160,6 +160,23 @@ async def test_a_desk_resumes_with_exactly_what_it_missed(centre: Centre) -> Non
     assert card["stage"] == "talking"
 
 
+async def test_a_desk_resumes_also_after_more_events_than_are_kept(centre: Centre) -> None:
+    await centre.ready("ana")
+    screen = Screen()
+    await centre.hub.open(ANA, screen, epoch=None, seq=None)
+    for number in range(2 * KEPT_EVENTS + 3):
+        await centre.desk.show(ANA, *((Presence.NOT_READY, "break") if number % 2 else (Presence.READY, None)))
+    await centre.settled()
+    seen = screen.seq - 2
+
+    again = Screen()
+    again.state, again.seq, again.epoch = screen.state, seen, screen.epoch
+    await centre.hub.open(ANA, again, epoch=screen.epoch, seq=seen)
+
+    assert again.messages[0]["type"] == "resumed"
+    assert again.messages[1:] == screen.messages[-2:]
+
+
 async def test_what_became_durable_together_is_made_into_one_card(
     centre: Centre, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -201,7 +218,7 @@ async def test_a_desk_that_missed_too_much_gets_a_snapshot(centre: Centre) -> No
     screen = Screen()
     await centre.hub.open(ANA, screen, epoch=None, seq=None)
     centre.hub.close(ANA, screen)
-    for number in range(KEPT_EVENTS + 3):
+    for number in range(2 * KEPT_EVENTS + 3):
         presence = (Presence.NOT_READY, "break") if number % 2 else (Presence.READY, None)
         await centre.desk.show(ANA, *presence)
     await centre.settled()

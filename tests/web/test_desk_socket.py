@@ -35,6 +35,13 @@ async def test_without_a_session_there_is_no_desk(doors: Web) -> None:
     assert refused.value.status == 401
 
 
+async def test_no_desk_keeps_a_window_to_compress(doors: Web) -> None:
+    browser = await doors.logged_in()
+    socket = await browser.ws_connect("/ws", headers={"Origin": doors.origin}, compress=15)
+
+    assert socket.compress == 0
+
+
 @pytest.mark.parametrize("first", ['"hello"', "[]", "{", "[" * 20_000, '{"type": "command"}', "9" * 6000])
 async def test_who_does_not_say_hello_is_sent_away(doors: Web, first: str) -> None:
     browser = await doors.logged_in()

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
@@ -26,7 +25,7 @@ from trunkline.ports.store import Change, Health, Store
 log = logging.getLogger(__name__)
 
 KEPT_EVENTS = 500
-"""How many events a desk may have missed and still resume."""
+"""How many events a desk may have missed and still resume; up to twice as many are kept."""
 QUEUES_EVERY_S = 0.25
 """Figures of queues and flows are sent at most this often: they change with every call of everybody."""
 TODAY_EVERY_S = 0.25
@@ -46,8 +45,22 @@ class _Stream:
     state: Json
     epoch: str = field(default_factory=new_id)
     seq: int = 0
-    sent: deque[tuple[int, Json]] = field(default_factory=lambda: deque(maxlen=KEPT_EVENTS))
+    sent: list[Json] = field(default_factory=list)
+    """The latest events, the last of them the one numbered `seq`."""
     desks: set[Send] = field(default_factory=set)
+
+    def record(self, event: Json) -> None:
+        """Number an event, and keep it for desks that come back."""
+        self.seq += 1
+        self.sent.append(event)
+        if len(self.sent) >= 2 * KEPT_EVENTS:
+            del self.sent[:-KEPT_EVENTS]
+
+    def missed(self, epoch: str | None, seq: int | None) -> list[tuple[int, Json]] | None:
+        """Return what a desk has missed that saw the event `seq` last, with numbers; None if that is not known."""
+        if epoch != self.epoch or seq is None or not self.seq - len(self.sent) <= seq <= self.seq:
+            return None
+        return list(enumerate(self.sent[len(self.sent) - (self.seq - seq) :], seq + 1))
 
 
 class Hub:
@@ -94,15 +107,14 @@ class Hub:
         if stream is None:
             figures = (await self._figures([agent])).get(agent, DayFigures())
             stream = self._streams.setdefault(agent, _Stream(self._snapshot(agent, figures)))
-        resumable = epoch == stream.epoch and seq is not None and stream.seq - len(stream.sent) <= seq <= stream.seq
-        now = self._floor.clock.now().isoformat()
-        if resumable:
-            send({"type": "resumed", "epoch": stream.epoch, "seq": stream.seq, "now": now})
-            for number, event in stream.sent:
-                if seq is not None and number > seq:
-                    send({"type": "event", "seq": number, "event": event})
-        else:
+        missed = stream.missed(epoch, seq)
+        if missed is None:
             send(self._whole(stream))
+        else:
+            now = self._floor.clock.now().isoformat()
+            send({"type": "resumed", "epoch": stream.epoch, "seq": stream.seq, "now": now})
+            for number, event in missed:
+                send({"type": "event", "seq": number, "event": event})
         stream.desks.add(send)
         self.desk_count_changed(agent, len(stream.desks))
 
@@ -231,8 +243,7 @@ class Hub:
         if state == stream.state:
             return
         stream.state = state
-        stream.seq += 1
-        stream.sent.append((stream.seq, event))
+        stream.record(event)
         for send in list(stream.desks):
             send({"type": "event", "seq": stream.seq, "event": event})
 

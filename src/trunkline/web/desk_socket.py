@@ -3,7 +3,6 @@
 import asyncio
 import json
 import logging
-from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -75,7 +74,7 @@ class DeskSocket:
         self._rounds = DeskRounds(floor.clock, log_in.closed_among)
         self._commands = _commands(desk, Supervision(floor))
         self._words = _Words()
-        self._open: defaultdict[str, set[_Desk]] = defaultdict(set)
+        self._open: set[_Desk] = set()
         log_in.session_closed = self._session_closed
 
     def routes(self) -> list[web.RouteDef]:
@@ -87,20 +86,19 @@ class DeskSocket:
         if "Origin" not in request.headers or is_foreign(request, self._origins):
             raise web.HTTPForbidden(text="this socket is for its own pages only")
         agent = await self._log_in.agent_of(request)
-        socket = web.WebSocketResponse(max_msg_size=LARGEST_MESSAGE, timeout=2.0)
+        # Not compressed: zlib keeps 100 KiB for each desk, and gains little on messages of some hundred bytes.
+        socket = web.WebSocketResponse(max_msg_size=LARGEST_MESSAGE, timeout=2.0, compress=False)
         await socket.prepare(request)
         session = request.cookies[COOKIE]
         desk = _Desk(
             request.transport, socket, session, agent=agent, hub=self._hub, rounds=self._rounds, words=self._words,
             commands=self._commands,
         )  # fmt: skip
-        self._open[session].add(desk)
+        self._open.add(desk)
         try:
             await desk.serve()
         finally:
-            self._open[session].discard(desk)
-            if not self._open[session]:
-                del self._open[session]
+            self._open.discard(desk)
         return socket
 
     async def looked_after(self, _: web.Application) -> AsyncIterator[None]:
@@ -113,11 +111,11 @@ class DeskSocket:
 
     async def close_all(self, _: web.Application) -> None:
         """Tell every desk that the service ends, so that nobody waits for them, and they look for the next one."""
-        for desk in [desk for desks in self._open.values() for desk in desks]:
+        for desk in list(self._open):
             desk.end(SERVICE_ENDS)
 
     def _session_closed(self, session: str) -> None:
-        for desk in self._open.get(session, ()):
+        for desk in [desk for desk in self._open if desk.session == session]:
             desk.end(SESSION_OVER)
 
 

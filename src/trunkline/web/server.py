@@ -144,7 +144,7 @@ async def _index(_request: web.Request) -> web.StreamResponse:
 
 @lru_cache(maxsize=64)
 def _policy(authority: str, sip_ws_port: int) -> str:
-    """Return what a page of ours may load, when it was asked for at this host and port; open desks keep it."""
+    """Return what a page of ours may load, when it was asked for at this host and port."""
     host = authority.rpartition(":")[0] if not authority.endswith("]") else authority
     host = host or authority
     sip = f"ws://{host}:{sip_ws_port} wss://{host}:{sip_ws_port}"
@@ -159,6 +159,8 @@ def _headers(sip_ws_port: int) -> Callable[[web.Request, web.StreamResponse], Aw
     """Return what sets the headers of every answer, refusals too: our own scripts only, our sockets and Asterisk's."""
 
     async def dress(request: web.Request, response: web.StreamResponse) -> None:
+        if isinstance(response, web.WebSocketResponse):
+            return  # no browser asks a socket what a page may do, and each keeps its headers for as long as it is open
         response.headers.setdefault("Content-Security-Policy", _policy(request.host, sip_ws_port))
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers.setdefault("Referrer-Policy", "same-origin")
