@@ -7,8 +7,19 @@ from typing import Any
 
 from trunkline.core.agent import Agent, members
 from trunkline.core.call import Call
-from trunkline.core.ids import AgentId, AsteriskId, CallId, InteractionId, OfferId, QueueId, interaction_id_of, new_id
+from trunkline.core.ids import (
+    AgentId,
+    AsteriskId,
+    CallId,
+    InteractionId,
+    OfferId,
+    QueueId,
+    interaction_id_of,
+    new_id,
+    written_id_of,
+)
 from trunkline.core.interaction import Address, Callback, Entry, Interaction, Offer, Outcome, Stage, Voicemail, Work
+from trunkline.core.message import Message, Side
 from trunkline.ports.store import AgentRecord, SipCredentials
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -50,6 +61,18 @@ def an_interaction(stage: Stage = Stage.IN_FLOW, *, agent: str | None = "ana", *
         run={"flow": "main", "step": "menu", "answers": {"topic": "sales"}},
     )  # fmt: skip
     return replace(interaction, **(_had_by(stage, agent) | changes))
+
+
+def a_chat(stage: Stage = Stage.IN_FLOW, **changes: Any) -> Interaction:
+    """Return a chat in this stage, on the channel `web`."""
+    changes = {"medium": "chat", "address": Address("visitor-1"), "dialled": "web", "trunk": ""} | changes
+    return replace(an_interaction(stage), **({"id": InteractionId(new_id()), "call": None} | changes))
+
+
+def a_message(chat: Interaction, side: str, text: str, *, key: str | None = None, **changes: Any) -> Message:
+    """Return a message of a chat; `key` is its channel's name of it."""
+    id_ = written_id_of(chat.dialled, key or new_id())
+    return replace(Message(id_, chat.id, NOON, Side(side), text), **changes)
 
 
 def a_callback(stage: Stage = Stage.WAITING, *, agent: str | None = "ana", **changes: Any) -> Interaction:

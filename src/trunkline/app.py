@@ -14,6 +14,7 @@ from trunkline import processes, secrets
 from trunkline.accounts import DemoPasswords, agent_records, sip_account
 from trunkline.clock import SystemClock
 from trunkline.core.agent import Presence
+from trunkline.core.capacity import TEXT_MEDIA
 from trunkline.core.centre import Centre
 from trunkline.core.centre_version import CentreVersion
 from trunkline.core.errors import Misconfigured, Unavailable
@@ -48,7 +49,8 @@ from trunkline.floor.self_service import NOT_IN_SERVICE, SORRY, SelfService
 from trunkline.floor.speaking import Speaking
 from trunkline.floor.state import Floor
 from trunkline.floor.switchboard import Switchboard
-from trunkline.floor.text_service import MEDIA, TextService
+from trunkline.floor.text_desk import TextDesk
+from trunkline.floor.text_service import TextService
 from trunkline.floor.text_talk import TextTalk
 from trunkline.floor.transfer import Transfers
 from trunkline.floor.view import promise
@@ -66,10 +68,9 @@ from trunkline.ports.channel import Channel
 from trunkline.ports.store import Fenced, Health
 from trunkline.settings import Settings
 from trunkline.speech.synthesizer import CommandSynthesizer
-from trunkline.store.database import Database
 from trunkline.store.embedded import dsn
 from trunkline.store.postgres import PostgresStore
-from trunkline.store.ready import migrated
+from trunkline.store.ready import store_on
 from trunkline.telephony.ami import Ami
 from trunkline.telephony.calls import Calls
 from trunkline.telephony.line import AgiLines
@@ -162,11 +163,12 @@ class _Service:
             floor, calls, intake=self.intake, runs=runs, speaking=speaking, errands=errands, callbacks=self.callbacks,
             transfers=transfers, voicemails=voicemails, lines=AgiLines(self.ami, self.shared.inside).open,
         )  # fmt: skip
-        talk = TextTalk(
-            floor, intake=self.intake, runs=runs, channels=channels, errands=errands, callbacks=self.callbacks
-        )
-        self.texts = TextService(floor, talk, self.intake)
         conversation = Conversation(floor, calls, voicemails.left_flow, self.room)
+        talk = TextTalk(
+            floor, intake=self.intake, runs=runs, channels=channels, errands=errands, callbacks=self.callbacks,
+            conversation=conversation,
+        )  # fmt: skip
+        self.texts, self.text_desk = TextService(floor, talk, self.intake, channels), TextDesk(floor, channels)
         self.fallback = FallbackMessages(
             floor, calls, store, intake=self.intake, left_in=self.shared.recordings / "fallback",
             kept_in=self.voicemails,
@@ -175,7 +177,7 @@ class _Service:
         self.deadlines = Deadlines(
             floor, ring_out=conversation.rang_out, end_wrap_up=self.desk.wrap_up_over, call_back=self.callbacks.due,
             waited_enough=when_waited_enough(floor, by_medium(
-                floor, {"voice": self.self_service.overflow, **dict.fromkeys(MEDIA, self.texts.overflow)}
+                floor, {"voice": self.self_service.overflow, **dict.fromkeys(TEXT_MEDIA, self.texts.overflow)}
             )),
         )  # fmt: skip
         self.back_off, self.opening = BackOff(floor), OpeningTimes(floor)
@@ -203,7 +205,7 @@ class _Service:
         """Return the service with its database migrated, and all that can be made ready before it serves."""
         file, name = bytes_of(settings.centre_file), str(settings.centre_file)
         try:
-            store = await _store(settings, stack)
+            store = await store_on(dsn(settings), stack, within=_DATABASE_WITHIN, report=log.warning)
         except (Misconfigured, Unavailable) as fault:
             # Whoever mends the database should not find the next mistake after it.
             wrong = [file] if isinstance(file, Problem) else document_of(file, name)[1]
@@ -379,7 +381,7 @@ class _Service:
         log_in = LogIn(self.floor, self.desk, self.store, secure=self.settings.url.startswith("https:"))
         return web_application(
             log_in=log_in,
-            socket=DeskSocket(self.floor, self.hub, self.desk, log_in, origins=origins),
+            socket=DeskSocket(self.floor, self.hub, self.desk, self.text_desk, log_in, origins=origins),
             recordings=Recordings(self.floor, self.store, log_in, self.voicemails),
             flows=FlowsDoor(self.flow_board, log_in),
             centre=CentreDoor(CentreBoard(self.administration), log_in, origins=origins),
@@ -389,12 +391,3 @@ class _Service:
             ),
             sip_ws_port=self.settings.sip_ws_port,
         )
-
-
-async def _store(settings: Settings, stack: AsyncExitStack) -> PostgresStore:
-    """Return the store on a database that is up to date."""
-    url = dsn(settings)
-    await migrated(url, within=_DATABASE_WITHIN, report=log.warning)
-    database = await stack.enter_async_context(Database(url))
-    lease_database = await stack.enter_async_context(Database(url, connections=1))
-    return PostgresStore(database, lease_database=lease_database)

@@ -9,6 +9,8 @@ import pytest
 
 from tests.builders import (
     NOON,
+    a_chat,
+    a_message,
     a_voicemail,
     an_agent,
     an_agent_record,
@@ -24,6 +26,7 @@ from trunkline.core.errors import Misconfigured, Rejected
 from trunkline.core.ids import AgentId, CustomerId, InteractionId, QueueId, new_id
 from trunkline.core.interaction import Address, Outcome, Stage, Work
 from trunkline.core.journal import Happened, JournalEntry
+from trunkline.core.message import Choice
 from trunkline.core.occupancy import Busy
 from trunkline.core.waiting import WaitTold
 from trunkline.floor.runs import run_of
@@ -51,6 +54,35 @@ async def test_an_interaction_comes_back_as_it_was_written(store: AnyStore, stag
     await store.save([Change(interactions=[written], agents=[an_agent()])])
 
     assert await store.interaction(written.id) == written
+
+
+async def test_a_thread_comes_back_in_its_order_over_all_its_interactions(store: AnyStore) -> None:
+    before, now = (a_chat(stage) for stage in (Stage.ENDED, Stage.TALKING))
+    elsewhere = a_chat(Stage.TALKING, address=Address("visitor-2"))
+    asked = a_message(
+        before, "flow", "Your PIN?", choices=(Choice("None", "0"),), keyboard="digits", at=later(1), key="a"
+    )
+    hidden = a_message(before, "customer", "", hidden=True, at=later(2), key="b")
+    said = [a_message(now, "agent", f"{HOSTILE[:99]}{n}", agent=ANA, at=later(3), key=f"{n}") for n in range(5)]
+
+    await store.save([Change([before, now, elsewhere], [an_agent()], messages=[asked, hidden])])
+    await store.save([Change(messages=said), Change(messages=[a_message(elsewhere, "customer", "not here")])])
+
+    thread = await store.thread("web", "visitor-1", at_most=6)
+    assert [each.id for each in thread] == [each.id for each in (hidden, *said)]
+    assert (await store.thread("web", "visitor-1", at_most=9))[:2] == [asked, hidden]
+    assert {each.interaction for each in (await store.load()).messages} == {now.id, elsewhere.id}
+    assert [each.id for each in (await store.load()).messages if each.interaction == now.id] == [e.id for e in said]
+
+
+async def test_a_message_that_comes_again_is_one(store: AnyStore) -> None:
+    chat = a_chat(Stage.TALKING)
+    first, again = (a_message(chat, "customer", text, key="one") for text in ("Hello", "Hello?"))
+    await store.save([Change([chat], [an_agent()], messages=[first])])
+
+    await asyncio.gather(*(store.save([Change(messages=[again])]) for _ in range(5)))
+
+    assert await store.thread("web", "visitor-1", at_most=9) == [first]
 
 
 async def test_an_unknown_interaction_is_none(store: AnyStore) -> None:

@@ -17,18 +17,24 @@ class FakeChannel:
     away: bool = False
     held: bool = False
     sent: list[tuple[str, Shown]] = field(default_factory=list)
+    authors: list[str] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
+    ended: list[str] = field(default_factory=list)
     taking: Callable[[], None] = lambda: None
 
-    async def send(self, conversation: ConversationId, shown: Shown, *, key: str) -> None:
+    async def send(self, conversation: ConversationId, shown: Shown, *, key: str, by: str = "") -> None:
         if self.away:
             raise Unavailable("the provider does not answer")
         self.taking()
         if key not in self.keys:
             self.sent.append((conversation.address, shown))
+            self.authors.append(by)
         self.keys.append(key)
         if self.held:
             await asyncio.Event().wait()
+
+    def over(self, conversation: ConversationId) -> None:
+        self.ended.append(conversation.address)
 
     def texts(self, address: str) -> list[str]:
         """Return what somebody was sent, a text for each message."""

@@ -13,10 +13,11 @@ from trunkline.core.agent import Agent, Presence, members
 from trunkline.core.centre_version import CentreVersion, ChangedMeanwhile, Signed, Source
 from trunkline.core.customer import Customer, DayFigures, Note, PastInteraction
 from trunkline.core.errors import Rejected, Unavailable
-from trunkline.core.ids import AgentId, CustomerId, InteractionId, OfferId, new_id
+from trunkline.core.ids import AgentId, CustomerId, InteractionId, MessageId, OfferId, new_id
 from trunkline.core.interaction import Interaction
 from trunkline.core.journal import Happened, JournalEntry
 from trunkline.core.lease import Lease
+from trunkline.core.message import Message
 from trunkline.core.waiting import WaitTold
 from trunkline.ports.store import AgentRecord, Change, Fenced, Health, Session, SipCredentials, Situation
 from trunkline.store.agents import refuse_unfit_logins
@@ -47,6 +48,7 @@ class MemoryStore:
     retired: set[AgentId] = field(default_factory=set)
     credentials: dict[AgentId, SipCredentials] = field(default_factory=dict)
     journal: list[JournalEntry] = field(default_factory=list)
+    messages: dict[MessageId, Message] = field(default_factory=dict)
     saves: list[Sequence[Change]] = field(default_factory=list)
     customers: dict[CustomerId, Customer] = field(default_factory=dict)
     _addresses: dict[tuple[str, str], CustomerId] = field(default_factory=dict)
@@ -75,12 +77,19 @@ class MemoryStore:
             # A real store refuses what JSON cannot hold: refuse it before anything is written.
             json.dumps([dict(entry.facts) for entry in change.journal], allow_nan=False)
             json.dumps([interaction.run for interaction in change.interactions], allow_nan=False)
-        if any(change.interactions or change.agents or change.journal for change in changes):
+            assert (
+                not {each.interaction for each in change.messages}
+                - self.interactions.keys()
+                - {each.id for other in changes for each in other.interactions}
+            ), "a message of no interaction"
+        if any(change.interactions or change.agents or change.journal or change.messages for change in changes):
             self._refuse_fenced()
         for change in changes:
             self.interactions |= {each.id: each for each in change.interactions}
             self.agents |= {each.id: each for each in change.agents}
             self.journal.extend(change.journal)
+            for message in change.messages:
+                self.messages.setdefault(message.id, message)
         self.saves.append(changes)
 
     async def load(self) -> Situation:
@@ -94,7 +103,19 @@ class MemoryStore:
                 for line in self.journal
                 if line.kind is Happened.OFFERED and line.interaction in {each.id for each in live if each.offer}
             },
+            messages=tuple(self.messages[id_] for id_ in self.messages if self._of(id_).is_live),
         )
+
+    async def thread(self, channel: str, address: str, *, at_most: int) -> Sequence[Message]:
+        self._reach()
+        between = [id_ for id_ in self.messages if self._where(id_) == (channel, address)]
+        return [self.messages[id_] for id_ in between[-at_most:]]
+
+    def _of(self, message: MessageId) -> Interaction:
+        return self.interactions[self.messages[message].interaction]
+
+    def _where(self, message: MessageId) -> tuple[str, str]:
+        return self._of(message).dialled, self._of(message).address.raw
 
     async def put_agents(self, agents: Sequence[AgentRecord], *, at: datetime) -> None:
         self._reach()

@@ -23,6 +23,7 @@ from tests.fakes.fake_synthesizer import FakeSynthesizer
 from tests.fakes.memory_store import MemoryStore
 from trunkline.core.agent import Agent, Presence
 from trunkline.core.call import Call
+from trunkline.core.capacity import TEXT_MEDIA
 from trunkline.core.centre import Centre as CentreInForce
 from trunkline.core.centre_version import CentreVersion
 from trunkline.core.ids import AgentId, OfferId, QueueId
@@ -52,7 +53,8 @@ from trunkline.floor.self_service import SelfService
 from trunkline.floor.speaking import Speaking
 from trunkline.floor.state import Floor
 from trunkline.floor.switchboard import Switchboard
-from trunkline.floor.text_service import MEDIA, TextService
+from trunkline.floor.text_desk import TextDesk
+from trunkline.floor.text_service import TextService
 from trunkline.floor.text_talk import TextTalk
 from trunkline.floor.transfer import Transfers
 from trunkline.floor.voicemail import Voicemails
@@ -142,23 +144,27 @@ class Centre:
             self.floor, switch, intake=self.intake, runs=runs, speaking=speaking, errands=errands,
             callbacks=self.callbacks, transfers=transfers, voicemails=voicemails, lines=self._line,
         )  # fmt: skip
-        self.text = FakeChannel("sms")
+        self.text, self.chat = FakeChannel("sms"), FakeChannel("chat")
+        channels = {"text": self.text, "chat": self.chat}
+        self.room = Room(clock)
+        conversation = Conversation(self.floor, switch, voicemails.left_flow, self.room)
         talk = TextTalk(
-            self.floor, intake=self.intake, runs=runs, channels={"text": self.text}, errands=errands,
-            callbacks=self.callbacks,
+            self.floor, intake=self.intake, runs=runs, channels=channels, errands=errands,
+            callbacks=self.callbacks, conversation=conversation,
         )  # fmt: skip
-        self.texts = TextService(self.floor, talk, self.intake)
+        self.texts, self.text_desk = (
+            TextService(self.floor, talk, self.intake, channels),
+            TextDesk(self.floor, channels),
+        )
         self.fallback_folder = folder / "fallback"
         self.fallback = FallbackMessages(
             self.floor, switch, store, intake=self.intake, left_in=self.fallback_folder, kept_in=self.recordings
         )
-        self.room = Room(clock)
-        conversation = Conversation(self.floor, switch, voicemails.left_flow, self.room)
         self.desk = Desk(self.floor, switch, conversation)
         self.deadlines = Deadlines(
             self.floor, ring_out=conversation.rang_out, end_wrap_up=self.desk.wrap_up_over,
             call_back=self.callbacks.due, waited_enough=when_waited_enough(self.floor, by_medium(
-                self.floor, {"voice": self.self_service.overflow, **dict.fromkeys(MEDIA, self.texts.overflow)}
+                self.floor, {"voice": self.self_service.overflow, **dict.fromkeys(TEXT_MEDIA, self.texts.overflow)}
             )),
         )  # fmt: skip
         self.back_off, self.opening = BackOff(self.floor), OpeningTimes(self.floor)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,9 @@ from trunkline.core.errors import Unavailable
 from trunkline.core.ids import CustomerId, QueueId
 from trunkline.core.interaction import Entry, Interaction, Outcome, Stage, Work
 from trunkline.core.journal import Happened
+from trunkline.floor.agent import Desk
 from trunkline.floor.callback import Callbacks
+from trunkline.floor.conversation import Conversation
 from trunkline.floor.deadlines import Deadlines
 from trunkline.floor.dispatcher import Dispatcher
 from trunkline.floor.errands import Errands
@@ -33,6 +35,7 @@ from trunkline.floor.messenger import ChannelMessenger
 from trunkline.floor.room import Room
 from trunkline.floor.runs import Runs, run_of
 from trunkline.floor.state import Floor
+from trunkline.floor.text_desk import TextDesk
 from trunkline.floor.text_service import TRY_AGAIN, TextService
 from trunkline.floor.text_state import MessageLeft, Standing, standing_of
 from trunkline.floor.text_talk import MOST_ALONE, TextTalk
@@ -127,15 +130,23 @@ class Texts:
         self.callbacks = Callbacks(self.floor, self.switch, self.intake, runs)
         channels = {"web": world.web, "text": world.text}
         errands = Errands(self.floor, world.store, world.fetcher, ChannelMessenger(self.floor, channels))
+        room = Room(self.floor.clock)
+        self.conversation = Conversation(self.floor, self.switch, self._hung_up, room)
         self.talk = TextTalk(
-            self.floor, intake=self.intake, runs=runs, channels=channels, errands=errands, callbacks=self.callbacks
-        )
-        self.service = TextService(self.floor, self.talk, self.intake)
-        Dispatcher(self.floor, self.switch, Room(self.floor.clock), sound_for=lambda _: None)
-        self.deadlines = Deadlines(
-            self.floor, waited_enough=self.service.overflow, ring_out=lambda _: None, end_wrap_up=lambda _: None,
-            call_back=self.callbacks.due,
+            self.floor, intake=self.intake, runs=runs, channels=channels, errands=errands, callbacks=self.callbacks,
+            conversation=self.conversation,
         )  # fmt: skip
+        self.service = TextService(self.floor, self.talk, self.intake, channels)
+        self.text_desk = TextDesk(self.floor, channels)
+        self.desk = Desk(self.floor, self.switch, self.conversation)
+        Dispatcher(self.floor, self.switch, room, sound_for=lambda _: None)
+        self.deadlines = Deadlines(
+            self.floor, waited_enough=self.service.overflow, ring_out=self.conversation.rang_out,
+            end_wrap_up=self.desk.wrap_up_over, call_back=self.callbacks.due,
+        )  # fmt: skip
+
+    def _hung_up(self, interaction: Interaction, *, at: datetime) -> None:
+        raise AssertionError(f"{interaction.id} is no call, and was hung up at {at}")
 
     async def settled(self) -> None:
         for _ in range(300):
@@ -366,8 +377,7 @@ def a_free_agent(texts: Texts) -> None:
     texts.floor.commit(agents=[ana])
 
 
-async def test_who_waits_keeps_their_place_and_is_not_offered_to_phones(texts: Texts) -> None:
-    a_free_agent(texts)
+async def test_who_waits_keeps_their_place_and_is_asked_nothing(texts: Texts) -> None:
     for text in ("Hi", "1", "hello?"):
         await texts.says(text)
 
@@ -954,7 +964,9 @@ async def test_fault_that_does_not_let_go_is_told_and_the_next_conversation_is_s
     async with alive(world) as texts:
         with monkeypatch.context() as patched:
             patched.setattr("trunkline.floor.runs.begin", broken)
-            await texts.says("Hi")  # not even an interaction
+            await texts.says("Hi", of="+447700900777")  # whose flow cannot even begin
+        assert texts.live().stage is Stage.WAITING
+        await texts.service.told(Gone(ConversationId("text", "+447700900777"), texts.world.clock.now()))
         await texts.says("Hi")
         with monkeypatch.context() as patched:
             patched.setattr("trunkline.floor.text_talk.understood", broken)

@@ -81,7 +81,7 @@ async def doors(tmp_path: Path) -> AsyncIterator[Web]:
         log_in = LogIn(centre.floor, centre.desk, world.store, secure=False)
         application: web.Application = web_application(
             log_in=log_in,
-            socket=DeskSocket(centre.floor, centre.hub, centre.desk, log_in, origins=frozenset()),
+            socket=DeskSocket(centre.floor, centre.hub, centre.desk, centre.text_desk, log_in, origins=frozenset()),
             recordings=Recordings(centre.floor, world.store, log_in, centre.recordings),
             flows=FlowsDoor(centre.flow_board, log_in),
             centre=CentreDoor(CentreBoard(centre.administration), log_in),

@@ -7,7 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
-from trunkline.core.capacity import USUAL, Capacity
+from trunkline.core.capacity import TEXT_MEDIA, USUAL, Capacity
 from trunkline.core.demand import Membership, Order, Post, post_of
 from trunkline.core.ids import AgentId, InteractionId, QueueId
 from trunkline.core.occupancy import Busy, busy_load, worked
@@ -96,7 +96,7 @@ class Agent:
 
     @property
     def room(self) -> frozenset[str]:
-        """The media of which one more may be offered now, as far as the agent goes (their phone must be there too)."""
+        """The media of which one more may be offered now, as far as the agent goes; `room_with` minds their phone."""
         if self.presence is not Presence.READY:
             return _NOWHERE
         return self.capacity.room_beside(held.medium for held in self.hands.values())
@@ -115,6 +115,11 @@ class Agent:
     def endpoint(self) -> str:
         """The SIP endpoint that rings."""
         return f"{self.id}-web" if self.phone is PhoneKind.BROWSER else str(self.id)
+
+
+def room_with(agent: Agent, *, phone: bool) -> frozenset[str]:
+    """Return the media of which one more may be offered now: who has no phone within reach can still write."""
+    return agent.room if phone else agent.room & TEXT_MEDIA
 
 
 def endpoint_owner(endpoint: str) -> tuple[AgentId, PhoneKind]:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from trunkline.core.agent import Agent, Presence
+from trunkline.core.capacity import TEXT_MEDIA
 from trunkline.core.decision import Criterion
 from trunkline.core.demand import Membership, Skills, Strategy, lacks
 from trunkline.core.hindsight import Hindsight
@@ -188,7 +189,9 @@ def _not_there(agent: Agent, asks: _Asks, floor: Hindsight) -> Another | None:
         return Another(agent.id, Because.AWAY)
     if agent.presence is Presence.NOT_READY:
         return Another(agent.id, Because.NOT_READY, agent.since, agent.reason)
-    return None if floor.reachable(agent) else Another(agent.id, Because.NO_PHONE)
+    if asks.medium in TEXT_MEDIA or floor.reachable(agent):
+        return None
+    return Another(agent.id, Because.NO_PHONE)
 
 
 def _without_room(agent: Agent, floor: Hindsight) -> Another:

@@ -32,6 +32,7 @@ _OF_AGENTS = {
 _OF_MATTERS = {
     Happened.QUEUED, Happened.OFFERED, Happened.ACCEPTED, Happened.TALK_ENDED, Happened.CALLBACK_PLANNED,
     Happened.CALLBACK_DUE, Happened.CALLBACK_NOT_REACHED, Happened.MOVED_ON, Happened.ASSIGNED,
+    Happened.REOPENED,
 }  # fmt: skip
 
 TOLD_BY = frozenset(
@@ -131,7 +132,7 @@ class Hindsight:
                 self.matters.pop(id_, None)
             case Happened.OFFERED if line.agent is not None:
                 self._offered(id_, line.agent, line)
-            case Happened.ACCEPTED:
+            case Happened.ACCEPTED | Happened.REOPENED:
                 self._moves(id_, Stage.TALKING, line.at, line.agent)
             case _:
                 self._moves(id_, Stage.WRAP_UP, line.at, line.agent)

@@ -21,12 +21,16 @@ OfferId = NewType("OfferId", str)
 CustomerId = NewType("CustomerId", str)
 """A UUID."""
 
+MessageId = NewType("MessageId", str)
+"""A UUID. It is derived from what names the message where it comes from, so that one that comes twice is one."""
+
 AsteriskId = NewType("AsteriskId", str)
 """Which switch a channel lives on (its `systemname`): nothing assumes that there is only one."""
 
 _CALLS = uuid.UUID("5b0c3d0e-8f0e-5a59-9a6e-6f0b7f1f6a10")
 _CALLBACKS = uuid.UUID("9f7e5f0c-2c39-5c1e-8a52-7a3f0c4d1b68")
 _MESSAGES = uuid.UUID("0d1a5a3e-6f2b-5c0e-8d57-2a9d3c1b7e42")
+_WRITTEN = uuid.UUID("c4d0a1f2-7b63-5d0b-9a8e-3e5f1c2b6a97")
 _VARIANT = {f"{digit:x}": f"{digit & 3 | 8:x}" for digit in range(16)}
 """The digit that says whose layout a UUID has (RFC 9562 section 4.1), by what was there before."""
 
@@ -64,6 +68,11 @@ def message_id_of(call: CallId) -> InteractionId:
 def callback_id_of(interaction: InteractionId) -> InteractionId:
     """Return the id of the callback that an interaction asks for: a restart in the middle of asking finds the same."""
     return InteractionId(_named(_CALLBACKS, interaction))
+
+
+def written_id_of(source: str, key: str) -> MessageId:
+    """Return the one id of what was written: `source` is a channel, or who wrote it; `key` is its name of it."""
+    return MessageId(_named(_WRITTEN, f"{source}/{key}"))
 
 
 def _named(space: uuid.UUID, name: str) -> str:

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from trunkline.core.call import Call
+from trunkline.core.capacity import TEXT_MEDIA
 from trunkline.core.demand import Moves, Relaxed, Skills, Wanted
 from trunkline.core.errors import Rejected
 from trunkline.core.ids import AgentId, CustomerId, InteractionId, OfferId, QueueId
@@ -181,7 +182,12 @@ class Interaction:
     @property
     def rings(self) -> bool:
         """Whether an offer of it rings the agent's phone, rather than only the desk."""
-        return self.work in (Work.CALL, Work.CALLBACK)
+        return self.work in (Work.CALL, Work.CALLBACK) and self.medium not in TEXT_MEDIA
+
+    @property
+    def is_written(self) -> bool:
+        """Whether people write in it, rather than talk."""
+        return self.medium in TEXT_MEDIA
 
 
 class WrongStage(Rejected):
@@ -274,6 +280,13 @@ def start_wrap_up(interaction: Interaction, *, for_: timedelta, at: datetime) ->
         interaction, Stage.WRAP_UP, at,
         held_since=None, talk_ended_at=at, wrap_up_until=at + for_,
     )  # fmt: skip
+
+
+def reopen(interaction: Interaction, *, at: datetime) -> Interaction:
+    """Return the interaction being talked in again: the customer wrote once more before its wrap-up was over."""
+    if interaction.stage is not Stage.WRAP_UP:
+        raise WrongStage(interaction, "in wrap-up")
+    return _to(interaction, Stage.TALKING, at, talk_ended_at=None, wrap_up_until=None)
 
 
 def extend_wrap_up(interaction: Interaction, *, by: timedelta) -> Interaction:

@@ -30,6 +30,8 @@ class Happened(StrEnum):
     HELD = "held"
     RESUMED = "resumed"
     TALK_ENDED = "talk_ended"
+    REOPENED = "reopened"
+    """The customer wrote once more before the wrap-up was over: the talk goes on."""
     WRAP_UP_EXTENDED = "wrap_up_extended"
     WRAPPED_UP = "wrapped_up"
     WRAP_UP_TIMED_OUT = "wrap_up_timed_out"

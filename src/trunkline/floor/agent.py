@@ -130,7 +130,7 @@ class Desk:
             await self._floor.commit()
 
     async def wrap_up(self, id_: AgentId, interaction_id: InteractionId, disposition: str, note: str) -> None:
-        """Finish an interaction with its outcome; a work item may be finished straight from being worked on."""
+        """Finish an interaction with its outcome; only a call has to end before."""
         interaction = self._mine(id_, interaction_id)
         codes = {each.code for each in self._floor.centre.dispositions}
         if disposition not in codes:
@@ -138,6 +138,9 @@ class Desk:
                 f"{disposition!r} is no disposition of this centre; choose one of {', '.join(sorted(codes))}"
             )
         at = self._floor.clock.now()
+        if interaction.stage is Stage.TALKING and interaction.is_written:
+            self._conversation.talk_over(interaction, at=at)
+            interaction = self._floor.interaction(interaction.id)
         if interaction.stage is Stage.TALKING and interaction.work is Work.VOICEMAIL:
             interaction = start_wrap_up(interaction, for_=timedelta(), at=at)
         if interaction.stage is not Stage.WRAP_UP:

@@ -19,6 +19,7 @@ from trunkline.core.interaction import (
     end,
     hold,
     join,
+    reopen,
     start_wrap_up,
     without_offer,
 )
@@ -197,7 +198,7 @@ class Conversation:
                 JournalEntry(Happened.OFFER_WITHDRAWN, at, interaction.id, offer.agent, {"offer": offer.id, **facts})
                 for offer in taken_back
             ],
-            then=partial(self._stop_ringing, taken_back),
+            then=partial(self._stop_ringing, taken_back) if interaction.rings else None,
         )
 
     def _free(self, offer: Offer, interaction: InteractionId, *, at: datetime) -> Agent:
@@ -239,6 +240,11 @@ class Conversation:
             interactions=[over], journal=[JournalEntry(Happened.TALK_ENDED, at, over.id, over.agent, facts)]
         )
 
+    def reopened(self, interaction: Interaction, *, at: datetime) -> None:
+        """The customer wrote once more during the wrap-up: the talk goes on."""
+        again = JournalEntry(Happened.REOPENED, at, interaction.id, interaction.agent)
+        self._floor.commit(interactions=[reopen(interaction, at=at)], journal=[again])
+
     def served_by_fallback(self, interaction: Interaction, *, at: datetime) -> None:
         """The switch's static fallback took the caller while we were away."""
         if interaction.stage is Stage.OFFERED:
@@ -253,7 +259,7 @@ class Conversation:
             interactions=[end(interaction, Outcome.ABANDONED, at=at)],
             agents=[self._free(offer, interaction.id, at=at) for offer in offers],
             journal=[JournalEntry(Happened.ABANDONED, at, interaction.id, offers[0].agent, facts)],
-            then=partial(self._stop_ringing, offers),
+            then=partial(self._stop_ringing, offers) if interaction.rings else None,
         )
 
     def _close(self, interaction: Interaction, outcome: Outcome, kind: Happened, at: datetime) -> None:

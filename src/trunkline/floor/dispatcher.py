@@ -69,7 +69,7 @@ class Dispatcher:
         """Offer an agent what they have room for; False where the switch has none."""
         # Once more for each further thing that they have room for.
         while (interaction := self._floor.routing.entry_for(agent, now=self._now())) is not None:
-            if not self._room.takes_one():
+            if self._floor.interactions[interaction].rings and not self._room.takes_one():
                 return False
             self._offer(interaction, agent)
         return True

@@ -14,6 +14,7 @@ from trunkline.core.errors import Unavailable
 from trunkline.core.ids import AgentId, InteractionId, QueueId, new_id
 from trunkline.core.interaction import Interaction
 from trunkline.core.journal import Happened
+from trunkline.core.message import Message
 from trunkline.core.permission import Deed, may
 from trunkline.floor import view
 from trunkline.floor.at_steps import AtSteps
@@ -147,6 +148,10 @@ class Hub:
             self._forget_who_left(agent.id)
         for interaction in change.interactions:
             self._show_card(interaction)
+        for message in change.messages:
+            event = {"kind": "message", "id": message.interaction, "message": self._message(message)}
+            for holder in sorted(self._shown_to.get(message.interaction, ())):
+                self._emit(holder, event)
         for entry in change.journal:
             if entry.agent is not None and entry.kind in _TODAY_CHANGES and entry.agent in self._streams:
                 self._today.put_nowait(entry.agent)
@@ -262,7 +267,8 @@ class Hub:
         else:
             self._shown_as.pop(present.id, None)
         holders = {offer.agent for offer in present.offers if view.is_on_desk_of(present, offer.agent)}
-        for agent in self._shown_to.get(changed.id, set()) - holders:
+        before = self._shown_to.get(changed.id, set())
+        for agent in before - holders:
             # While the card is still there: a desk is to know which line is over.
             self._tell_not_reached(agent, present)
             self._emit(agent, {"kind": "interaction_gone", "id": changed.id})
@@ -274,6 +280,8 @@ class Hub:
             self._next_thing(agent)
             if agent in self._streams:
                 self._emit(agent, {"kind": "interaction", "interaction": self._card(present, agent)})
+                if present.is_written and agent not in before:
+                    self._emit(agent, {"kind": "thread", "id": present.id, "messages": self._thread(present.id)})
 
     def _tell_not_reached(self, agent: AgentId, left: Interaction) -> None:
         stream = self._streams.get(agent)
@@ -299,6 +307,7 @@ class Hub:
         picture = {
             "me": self._me(agent),
             "interactions": cards,
+            "threads": {id_: self._thread(id_) for id_ in cards if floor.interactions[id_].is_written},
             "queues": {queue: self._strip(queue, mine=queue in agent.queues) for queue in floor.centre.queues},
             "today": view.today(figures),
             "not_reached": self._not_reached.get(agent_id),
@@ -317,6 +326,12 @@ class Hub:
         floor, offer = self._floor, interaction.offer_at(agent)
         why = floor.whys.get(offer.id) if offer is not None else None
         return view.card(interaction, floor.profiles.get(interaction.id), floor.centre, agent, why)
+
+    def _thread(self, interaction: InteractionId) -> list[Json]:
+        return [self._message(each) for each in self._floor.threads.get(interaction, ())]
+
+    def _message(self, message: Message) -> Json:
+        return view.message(message, self._floor.centre)
 
     def _me(self, agent: Agent) -> Json:
         return view.me(agent, reachable=agent.endpoint in self._floor.reachable, sip=self._sip_account(agent))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from trunkline.core.agent import Agent, Held, Presence, endpoint_owner
+from trunkline.core.agent import Agent, Held, Presence, endpoint_owner, room_with
 from trunkline.core.call import Call
 from trunkline.core.centre import Centre, at_post
 from trunkline.core.customer import Customer, PastInteraction
@@ -12,17 +12,16 @@ from trunkline.core.errors import Rejected
 from trunkline.core.ids import AgentId, CallId, InteractionId, OfferId, QueueId
 from trunkline.core.interaction import Interaction, Stage
 from trunkline.core.journal import Happened, JournalEntry
+from trunkline.core.message import Message
 from trunkline.core.record import record
 from trunkline.core.roll_call import Hours, hours_facts, roll_call, rules_of
 from trunkline.core.routing import Routing
 from trunkline.floor.ledger import Act, Ledger, Written
 from trunkline.ports.clock import Clock
-from trunkline.ports.store import Change, Situation
+from trunkline.ports.store import MOST_IN_THREAD, Change, Situation
 
 Watcher = Callable[["Moved"], None]
 
-_OFFERED = frozenset({"voice"})
-"""Agents cannot take a text yet: it keeps its entry, and nobody is offered it."""
 _IN_HAND = (Stage.OFFERED, Stage.TALKING, Stage.WRAP_UP)
 _NO_ROOM: frozenset[str] = frozenset()
 
@@ -59,6 +58,8 @@ class Floor:
         self.profiles: dict[InteractionId, Profile] = {}
         self.whys: dict[OfferId, Mapping[str, Any]] = {}
         """Why agents were offered what they have before them: the facts of each offer."""
+        self.threads: dict[InteractionId, list[Message]] = {}
+        """What was written in each live interaction, the latest MOST_IN_THREAD of it."""
         self.routing = routing_of(centre)
         self.reachable: set[str] = set()
         self._closed: frozenset[QueueId] = frozenset()
@@ -79,13 +80,16 @@ class Floor:
         interactions: Sequence[Interaction] = (),
         agents: Sequence[Agent] = (),
         journal: Sequence[JournalEntry] = (),
+        messages: Sequence[Message] = (),
         then: Act | None = None,
     ) -> Written:
         """Make a decision true in memory, queue it for the ledger, and let the watchers decide what follows from it.
 
         `then` acts on the world once the change is durable; await what comes back to go on when it is.
         """
-        change = Change(tuple(interactions), tuple(agents), tuple(journal))
+        change = Change(tuple(interactions), tuple(agents), tuple(journal), tuple(messages))
+        for message in messages:
+            self._write_down(message)
         if not (interactions or agents):
             return self.ledger.write(change, then)
         moved = Moved(
@@ -117,6 +121,8 @@ class Floor:
             self.agents[id_] = Agent(id_, id_, {}, hands=hands[id_])
         for interaction in situation.interactions:
             self._put(None, interaction)
+        for message in situation.messages:
+            self._write_down(message)
         self._index_agents(self.agents)
 
     def adopt(self, centre: Centre) -> None:
@@ -169,6 +175,12 @@ class Floor:
         )  # fmt: skip
         return JournalEntry(Happened.ROLL_CALLED, self.clock.now(), facts=facts)
 
+    def _write_down(self, message: Message) -> None:
+        thread = self.threads.setdefault(message.interaction, [])
+        thread.append(message)
+        if len(thread) >= 2 * MOST_IN_THREAD:
+            del thread[:-MOST_IN_THREAD]
+
     def _put(self, old: Interaction | None, new: Interaction) -> None:
         if old is not None:
             # Most moves leave both as they are: the same objects.
@@ -193,13 +205,14 @@ class Floor:
     def _forget(self, ended: Interaction) -> None:
         self.interactions.pop(ended.id, None)
         self.profiles.pop(ended.id, None)
+        self.threads.pop(ended.id, None)
         self.routing.forget(ended.id)
         for offer in ended.offers:
             self._by_offer.pop(offer.id, None)
             self.whys.pop(offer.id, None)
 
     def _route(self, old: Interaction | None, new: Interaction) -> None:
-        if new.stage is Stage.WAITING and new.entry is not None and new.medium in _OFFERED:
+        if new.stage is Stage.WAITING and new.entry is not None:
             if old is None or old.stage is not Stage.WAITING or old.entry is not new.entry:
                 # Most changes of who waits are of other things: a note, who it is.
                 self.routing.wait(new.id, new.entry, now=self.clock.now().timestamp(), medium=new.medium)
@@ -214,8 +227,7 @@ class Floor:
             if agent.presence is Presence.OFFLINE:
                 self.routing.agents.unseat(id_)
             else:
-                here = agent.endpoint in self.reachable and id_ not in self._away
-                room = agent.room if here else _NO_ROOM
+                room = room_with(agent, phone=agent.endpoint in self.reachable) if id_ not in self._away else _NO_ROOM
                 self.routing.agents.seat(id_, agent.post, room, agent.order)
 
     # --- looking at it ---

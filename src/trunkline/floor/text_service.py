@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -14,12 +15,12 @@ from trunkline.floor.intake import WHO_WITHIN, Intake
 from trunkline.floor.state import Floor, Moved
 from trunkline.floor.text_state import conversation_of, standing_of
 from trunkline.floor.text_talk import TextTalk
-from trunkline.ports.channel import ChannelEvent, ConversationId, Gone, Said
+from trunkline.ports.channel import Channel, ChannelEvent, ConversationId, Gone, Said
 from trunkline.ports.clock import Timer
 
 log = logging.getLogger(__name__)
 
-MEDIA = frozenset({"chat", "sms"})
+_OVER = frozenset({Stage.WRAP_UP, Stage.ENDED})
 TRY_AGAIN = timedelta(seconds=30)
 """When a channel or the database did not do its part."""
 
@@ -49,8 +50,9 @@ _Event = ChannelEvent | _Over | _Overflow | _Again
 class TextService:
     """Runs flows for text conversations, one task for each that has something to take."""
 
-    def __init__(self, floor: Floor, talk: TextTalk, intake: Intake) -> None:
+    def __init__(self, floor: Floor, talk: TextTalk, intake: Intake, channels: Mapping[str, Channel]) -> None:
         self._floor = floor
+        self._channels = channels
         self._talk = talk
         self._intake = intake
         self._tasks: asyncio.TaskGroup | None = None
@@ -171,7 +173,7 @@ class TextService:
 
     def _take_up(self, interaction: Interaction) -> None:
         """Go on with what was under way at the start: an action that was not done yet is done now."""
-        if interaction.medium not in MEDIA:
+        if not interaction.is_written:
             return
         self._note(interaction)
         self._intake.identify(interaction.id)
@@ -182,9 +184,12 @@ class TextService:
             self.overflow(interaction.id)
 
     def _follow(self, moved: Moved) -> None:
-        for _, interaction in moved.interactions:
-            if interaction.medium in MEDIA:
+        for old, interaction in moved.interactions:
+            if interaction.is_written:
                 self._note(interaction)
+                channel = self._channels.get(interaction.dialled)
+                if channel is not None and interaction.stage in _OVER and old is not None and old.stage not in _OVER:
+                    channel.over(conversation_of(interaction))
 
     def _note(self, interaction: Interaction) -> None:
         """Remember whose conversation it is, and keep one timer for each that ends by itself."""

@@ -6,14 +6,17 @@ from dataclasses import replace
 from datetime import datetime
 
 from trunkline.core.errors import Misconfigured
-from trunkline.core.ids import InteractionId, QueueId, new_id
-from trunkline.core.interaction import Address, Entry, Interaction, Outcome, Stage, end
+from trunkline.core.ids import InteractionId, QueueId, new_id, written_id_of
+from trunkline.core.interaction import Address, Entry, Interaction, Stage
 from trunkline.core.journal import Happened, JournalEntry
+from trunkline.core.message import LONGEST_MESSAGE, Choice, Message, Side
 from trunkline.core.phone import e164
 from trunkline.floor.callback import Callbacks
+from trunkline.floor.conversation import Conversation
 from trunkline.floor.errands import Errands
 from trunkline.floor.flow_ends import ended_in_flow, in_line, overflowed, without_limit
 from trunkline.floor.intake import Intake
+from trunkline.floor.ledger import Written
 from trunkline.floor.places import place_for
 from trunkline.floor.runs import Runs, run_of, steps_taken, stored, tell_faults
 from trunkline.floor.state import Floor
@@ -63,6 +66,7 @@ class TextTalk:
         channels: Mapping[str, Channel],
         errands: Errands,
         callbacks: Callbacks,
+        conversation: Conversation,
     ) -> None:
         self._floor = floor
         self._intake = intake
@@ -70,6 +74,7 @@ class TextTalk:
         self._channels = channels
         self._errands = errands
         self._callbacks = callbacks
+        self._conversation = conversation
 
     async def begin(self, said: Said) -> None:
         """Make an interaction of a first message, and begin the flow of its channel."""
@@ -81,35 +86,45 @@ class TextTalk:
             dialled=where.channel, trunk="", arrived_at=at, stage=Stage.IN_FLOW, stage_since=at,
         )  # fmt: skip
         arrived = JournalEntry(Happened.ARRIVED, at, interaction.id, facts={"channel": where.channel})
+        # Without waiting: what comes of it is in the same transaction.
+        self._floor.commit(
+            interactions=[interaction], journal=[arrived], messages=[_message_of(interaction, said, hidden=False)]
+        )
         self._intake.identify(interaction.id)
         try:
             moved, why = self._runs.enter(interaction), "no flow is for its channel"
         except Misconfigured as fault:
             moved, why = None, str(fault)
         if moved is None:
-            await self.to_people(interaction, why, journal=[arrived])
+            await self.to_people(interaction, why)
         else:
-            await self._go_on(interaction, None, moved, Standing(turn=1, seen=(said.message,)), journal=[arrived])
+            await self._go_on(interaction, None, moved, Standing(turn=1, seen=(said.message,)))
 
     async def answer(self, interaction: Interaction, said: Said) -> None:
-        """Take what was written as the answer to what is asked.
+        """Take what was written as the answer to what is asked; in any case it is in the thread.
 
-        Nothing comes of it where nothing is asked: while the run rests, or an agent has it. To a question that never
-        went out it is no answer either: that question goes out now.
+        While the run rests, or while it waits or an agent has it, that is all. To a question that never went out it is
+        no answer either: that question goes out now.
         """
         standing = standing_of(interaction)
-        if said.message in standing.seen or interaction.stage is not Stage.IN_FLOW:
+        if said.message in standing.seen:
             return
+        if interaction.stage is not Stage.IN_FLOW:
+            await self._write_on(interaction, said)
+            return
+        moved = self._runs.go_on(interaction, Resumed()) if standing.told else None
+        hidden = moved is not None and isinstance(moved.action, Ask) and moved.action.secret
+        written = self._write(_message_of(interaction, said, hidden=hidden))
         if not standing.told:
             await self.again(interaction)
             return
-        moved = self._runs.go_on(interaction, Resumed())
         if moved is None:
             await self.to_people(interaction, "its flow is gone")
             return
         answer = understood(moved.action, said.text, interaction.medium)
         if answer is None:
             log.info("a message answers nothing", extra={"interaction": interaction.id})
+            await written
             return
         standing = replace(standing, seen=(*standing.seen, said.message))
         if isinstance(moved.action, TakeVoicemail) and isinstance(answer, Left) and answer.text is not None:
@@ -143,10 +158,21 @@ class TextTalk:
         """They have left: what the flow did not finish is over, and nobody waits any more; what they left stays."""
         if interaction.stage is Stage.IN_FLOW:
             await self._over(interaction, by="caller")
-        elif interaction.stage is Stage.WAITING and standing_of(interaction).left is None:
-            at = self._floor.clock.now()
-            ended = JournalEntry(Happened.ABANDONED, at, interaction.id)
-            await self._floor.commit(interactions=[end(interaction, Outcome.ABANDONED, at=at)], journal=[ended])
+        elif standing_of(interaction).left is None:
+            self._conversation.caller_gone(interaction, at=self._floor.clock.now())
+            await self._floor.commit()
+
+    async def _write_on(self, interaction: Interaction, said: Said) -> None:
+        """Somebody writes to people: whoever has it reads it, and one who has just closed it has it again."""
+        written = self._write(_message_of(interaction, said, hidden=False))
+        if interaction.stage is Stage.WRAP_UP:
+            self._conversation.reopened(interaction, at=self._floor.clock.now())
+        await written
+
+    def _write(self, message: Message) -> Written:
+        """Put a message into its thread, once."""
+        known = {each.id for each in self._floor.threads.get(message.interaction, ())}
+        return self._floor.commit(messages=[message] if message.id not in known else [])
 
     # --- from action to action ---
 
@@ -212,8 +238,15 @@ class TextTalk:
         interaction = self._floor.interaction(id_)
         shown = rendered(moved.action, interaction.medium, self._runs.language_of(moved.run))
         if shown:
-            channel = self._channels[interaction.dialled]
-            await channel.send(conversation_of(interaction), shown, key=_key(id_, standing))
+            key = _key(id_, standing)
+            self._write(
+                Message(
+                    written_id_of(interaction.dialled, key), id_, self._floor.clock.now(), Side.FLOW, shown.text,
+                    choices=tuple(Choice(each.label, each.value) for each in shown.buttons), keyboard=shown.keyboard,
+                    hidden=False,
+                )
+            )  # fmt: skip
+            await self._channels[interaction.dialled].send(conversation_of(interaction), shown, key=key)
 
     async def _rest(self, id_: InteractionId, moved: Moved, standing: Standing) -> None:
         """Wait for an answer, or for its time: on chat somebody sits there, on sms nobody hurries."""
@@ -274,6 +307,13 @@ class TextTalk:
         else:
             over, ended = ended_in_flow(self._floor, interaction, by=by, at=at)
             await self._floor.commit(interactions=[over], journal=[ended])
+
+
+def _message_of(interaction: Interaction, said: Said, *, hidden: bool) -> Message:
+    """Return what a customer wrote as it is kept; a secret is not."""
+    text = "" if hidden else said.text[:LONGEST_MESSAGE]
+    id_ = written_id_of(interaction.dialled, said.message)
+    return Message(id_, interaction.id, said.at, Side.CUSTOMER, text, hidden=hidden)
 
 
 def _next(standing: Standing) -> Standing:

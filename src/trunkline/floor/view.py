@@ -10,6 +10,7 @@ from trunkline.core.customer import Customer, DayFigures, PastInteraction
 from trunkline.core.decision import SOME
 from trunkline.core.ids import AgentId, QueueId
 from trunkline.core.interaction import Address, Interaction, Stage, Work
+from trunkline.core.message import Message
 from trunkline.core.phone import national
 from trunkline.core.routing import Routing
 from trunkline.floor.runs import run_of
@@ -187,25 +188,50 @@ def centre_words(centre: Centre) -> Json:
     }
 
 
+def message(written: Message, centre: Centre) -> Json:
+    """Return a message of a thread; `by` is the agent who wrote it."""
+    return {
+        "id": written.id,
+        "at": _time(written.at),
+        "side": written.side.value,
+        "text": written.text,
+        "by": _name(written.agent, centre),
+        "choices": [choice.label for choice in written.choices],
+        "hidden": written.hidden,
+    }
+
+
 def apply(state: Json, event: Mapping[str, Any]) -> Json:
     """Return the state after an event: the same rule as the browser's, so that snapshot + events = new snapshot."""
+    parts: Json
     match event["kind"]:
         case "me" | "today" | "parts" | "flows" | "not_reached" as part:
-            return {**state, part: event[part]}
+            parts = {part: event[part]}
         case "interaction":
             changed = event["interaction"]
-            return {**state, "interactions": {**state["interactions"], changed["id"]: changed}}
+            parts = {"interactions": {**state["interactions"], changed["id"]: changed}}
+        case "thread":
+            parts = {"threads": {**state["threads"], event["id"]: event["messages"]}}
+        case "message":
+            thread, said = state["threads"].get(event["id"], []), event["message"]
+            # The thread that came with the card may have it already.
+            grown = thread if any(each["id"] == said["id"] for each in thread) else [*thread, said]
+            parts = {"threads": {**state["threads"], event["id"]: grown}}
         case "interaction_gone":
-            left = {id_: each for id_, each in state["interactions"].items() if id_ != event["id"]}
-            return {**state, "interactions": left}
+            parts = {name: _without(state[name], event["id"]) for name in ("interactions", "threads")}
         case "queue":
             queue = event["queue"]
-            return {**state, "queues": {**state["queues"], queue["id"]: queue}}
+            parts = {"queues": {**state["queues"], queue["id"]: queue}}
         case "at_steps":
             flows = {**state.get("at_steps", {}), **event["flows"]}
-            return {**state, "at_steps": {flow: steps for flow, steps in flows.items() if steps}}
+            parts = {"at_steps": {flow: steps for flow, steps in flows.items() if steps}}
         case unknown:
             raise ValueError(f"no event of the desk is called {unknown!r}")
+    return {**state, **parts}
+
+
+def _without(part: Json, gone: str) -> Json:
+    return {id_: each for id_, each in part.items() if id_ != gone}
 
 
 def _callback(interaction: Interaction, region: str) -> Json | None:
@@ -225,7 +251,12 @@ def _callback(interaction: Interaction, region: str) -> Json | None:
 
 def _answers_by_itself(interaction: Interaction, centre: Centre) -> bool:
     entry = interaction.entry
-    return interaction.work is Work.CALL and entry is not None and centre.queue(entry.queue).auto_answer
+    return (
+        interaction.work is Work.CALL
+        and interaction.rings
+        and entry is not None
+        and centre.queue(entry.queue).auto_answer
+    )
 
 
 def _waited_s(interaction: Interaction) -> float | None:

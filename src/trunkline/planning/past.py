@@ -48,11 +48,12 @@ class Stay:
 
 
 class Shown(NamedTuple):
-    """From a moment on an agent is like this: whether they want work and can be rung, and what they bring."""
+    """From a moment on an agent is like this: whether they want work, whether they can be rung, what they bring."""
 
     at: float
     agent: Agent
     wants: bool
+    phone: bool
 
 
 class Closed(NamedTuple):
@@ -179,13 +180,13 @@ class Past:
         if agent is None:
             return
         away = id_ in self._floor.hours.away
-        wants = agent.presence is Presence.READY and self._floor.reachable(agent) and not away
+        wants, phone = agent.presence is Presence.READY and not away, self._floor.reachable(agent)
         spent = self._spent.setdefault(id_, Spent(max(at, self.start)))
-        spent.becomes(min(at, self.until), wants=wants, holds=bool(agent.hands))
-        looks = (wants, agent.presence is Presence.OFFLINE, agent.post, agent.capacity)
+        spent.becomes(min(at, self.until), wants=wants and phone, holds=bool(agent.hands))
+        looks = (wants, phone, agent.presence is Presence.OFFLINE, agent.post, agent.capacity)
         if self._shown.get(id_) != looks:
             self._shown[id_] = looks
-            self.changes.append(Shown(at, agent, wants))
+            self.changes.append(Shown(at, agent, wants, phone))
 
     # --- what really happened ---
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from trunkline.core import agent as agents
-from trunkline.core.agent import Agent, Held, Presence
+from trunkline.core.agent import Agent, Held, Presence, room_with
 from trunkline.core.ids import AgentId, InteractionId, QueueId
 from trunkline.core.record import changed
 from trunkline.core.roll_call import Rules
@@ -56,6 +56,7 @@ class Replay:
         self._waits: dict[InteractionId, _Wait] = {}
         self._agents: dict[AgentId, Agent] = {}
         self._wants: dict[AgentId, bool] = {}
+        self._phones: set[AgentId] = set()
         self._spent: dict[AgentId, Spent] = {}
         self._closed: frozenset[QueueId] = frozenset()
         self._matching = Matching(self._routing, self._time, lambda id_, agent: self._offer(self._waits[id_], agent))
@@ -91,8 +92,8 @@ class Replay:
         match change:
             case Closed(queues=queues):
                 self._close(queues)
-            case Shown(agent=was, wants=wants):
-                self._show(was, wants=wants)
+            case Shown(agent=was, wants=wants, phone=phone):
+                self._show(was, wants=wants, phone=phone)
 
     def _close(self, queues: frozenset[QueueId]) -> None:
         for queue in self._closed ^ queues:
@@ -102,7 +103,7 @@ class Replay:
             if agent.queues.keys() & opened:
                 self._matching.feed(id_)
 
-    def _show(self, was: Agent, *, wants: bool) -> None:
+    def _show(self, was: Agent, *, wants: bool, phone: bool) -> None:
         now = self._at()
         mine = self._agents.get(was.id)
         present = Presence.READY if wants else was.presence if was.presence is Presence.OFFLINE else Presence.NOT_READY
@@ -113,6 +114,7 @@ class Replay:
         first = mine is None and was.presence is not Presence.OFFLINE
         shown = changed(posted, presence=present) if first else agents.show(posted, present, None, at=now)
         self._wants[was.id] = wants
+        (self._phones.add if phone else self._phones.discard)(was.id)
         self._seat(shown)
         self._matching.feed(was.id)
         self._matching.look_again()
@@ -201,14 +203,15 @@ class Replay:
             count(self._seen[stay.entry.queue], waited, waited, answered=answered, abandoned=abandoned)
 
     def _seat(self, agent: Agent) -> None:
-        wants = self._wants.get(agent.id, False)
+        wants, phone = self._wants.get(agent.id, False), agent.id in self._phones
         self._agents[agent.id] = agent
         spent = self._spent.setdefault(agent.id, Spent(self._time.now))
-        spent.becomes(self._time.now, wants=wants, holds=bool(agent.hands))
+        spent.becomes(self._time.now, wants=wants and phone, holds=bool(agent.hands))
         if agent.presence is Presence.OFFLINE:
             self._routing.agents.unseat(agent.id)
         else:
-            self._routing.agents.seat(agent.id, agent.post, agent.room if wants else _NO_ROOM, agent.order)
+            room = room_with(agent, phone=phone) if wants else _NO_ROOM
+            self._routing.agents.seat(agent.id, agent.post, room, agent.order)
 
     def _at(self) -> datetime:
         return datetime.fromtimestamp(self._time.now, UTC)

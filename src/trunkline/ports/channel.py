@@ -56,9 +56,13 @@ class Channel(Protocol):
     def medium(self) -> str:
         """Which medium it is: chat or sms."""
 
-    async def send(self, conversation: ConversationId, shown: Shown, *, key: str) -> None:
-        """Show something to the other end. Returns once the message is durable on its way, not once it is there.
+    async def send(self, conversation: ConversationId, shown: Shown, *, key: str, by: str = "") -> None:
+        """Show something to the other end, `by` an agent of that name, or by a flow. Returns once it is on its way.
 
+        That is once it is durable there or here: a channel whose other end fetches what it missed keeps nothing more.
         What is sent again with the same `key` is one message. An SMS channel sends to numbers that never wrote, too.
         Raises Unavailable when it cannot be taken; the outcome is then unknown, and the same `key` tries again.
         """
+
+    def over(self, conversation: ConversationId) -> None:
+        """Tell the other end, where it shows that, that nobody here reads on; what is written next begins anew."""

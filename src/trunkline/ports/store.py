@@ -13,8 +13,12 @@ from trunkline.core.ids import AgentId, CustomerId, InteractionId, OfferId
 from trunkline.core.interaction import Interaction
 from trunkline.core.journal import JournalEntry
 from trunkline.core.lease import Lease
+from trunkline.core.message import Message
 from trunkline.core.record import record
 from trunkline.core.waiting import WaitTold
+
+MOST_IN_THREAD = 200
+"""How many of the latest messages of an interaction are shown."""
 
 
 @record
@@ -24,6 +28,7 @@ class Change:
     interactions: Sequence[Interaction] = ()
     agents: Sequence[Agent] = ()
     journal: Sequence[JournalEntry] = ()
+    messages: Sequence[Message] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,8 @@ class Situation:
     agents: Sequence[Agent] = ()
     whys: Mapping[OfferId, Mapping[str, Any]] = field(default_factory=dict)
     """The facts of each offer of what agents hold."""
+    messages: Sequence[Message] = ()
+    """The latest of each live interaction, at most MOST_IN_THREAD of it, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +84,7 @@ class Store(Protocol):
     async def save(self, changes: Sequence[Change]) -> None:
         """Write all changes, in their order, in ONE transaction (a later one of the same interaction wins).
 
+        Of a message that is written already nothing is written again: the first one stands.
         Raises Fenced, with nothing written, once another process has taken the lease.
         """
 
@@ -91,6 +99,9 @@ class Store(Protocol):
 
     async def interaction(self, id_: InteractionId) -> Interaction | None:
         """Return one interaction, live or ended."""
+
+    async def thread(self, channel: str, address: str, *, at_most: int) -> Sequence[Message]:
+        """Return the latest messages between a channel and an address, in their order, over all interactions."""
 
     async def customer_at(self, address: str, *, medium: str, name: str | None, at: datetime) -> Customer:
         """Find the customer with this address, or make one; two callers at once make one customer."""

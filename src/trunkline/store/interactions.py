@@ -16,6 +16,7 @@ from trunkline.ports.store import Change
 from trunkline.store.agents import agent_columns
 from trunkline.store.database import Database, Row, WrittenBefore, storable_json
 from trunkline.store.lease import UnderLease
+from trunkline.store.messages import message_columns
 from trunkline.store.queries import queries
 
 _SQL = queries("interaction")
@@ -36,15 +37,18 @@ class Interactions(UnderLease):
         interactions = {each.id: each for change in changes for each in change.interactions}
         agents = {each.id: each for change in changes for each in change.agents}
         journal = [_journal_columns(entry) for change in changes for entry in change.journal]
-        if not (interactions or agents or journal):
+        messages = [message_columns(message) for change in changes for message in change.messages]
+        if not (interactions or agents or journal or messages):
             return
         payloads = (
             storable_json([interaction_columns(interactions[id_]) for id_ in sorted(interactions)]),
             storable_json([agent_columns(agents[id_]) for id_ in sorted(agents)]),
             storable_json(journal),
         )
+        written = storable_json(messages)
+        checksum = _checksum((*payloads, written))
         try:
-            answer = await self._database.rows(_SQL["save"], *payloads, _checksum(payloads), self._token)
+            answer = await self._database.rows(_SQL["save"], *payloads, checksum, self._token, written)
         except WrittenBefore as before:
             if before.constraint != "journal_batch":
                 raise

@@ -10,9 +10,10 @@ from trunkline.store.database import Database
 from trunkline.store.interactions import Interactions
 from trunkline.store.lease import Leases
 from trunkline.store.logins import Logins, PasswordHashing
+from trunkline.store.messages import Messages
 
 
-class PostgresStore(Interactions, Agents, Customers, Logins, Leases, Centres):
+class PostgresStore(Interactions, Messages, Agents, Customers, Logins, Leases, Centres):
     """The centre's memory. It lives as long as the databases that it is given; `migrate` comes first.
 
     `lease_database` is a pool for the lease alone, which must not stand in line behind other questions.
@@ -28,7 +29,10 @@ class PostgresStore(Interactions, Agents, Customers, Logins, Leases, Centres):
 
     async def load(self) -> Situation:
         """Return every interaction that has not ended, the oldest first, and every agent who is not retired."""
-        return Situation(tuple(await self._live()), tuple(await self._active()), await self._offers())
+        return Situation(
+            tuple(await self._live()), tuple(await self._active()), await self._offers(),
+            tuple(await self._live_messages()),
+        )  # fmt: skip
 
     async def health(self) -> Health:
         """Whether the database answers."""

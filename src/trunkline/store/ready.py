@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from trunkline.core.errors import Misconfigured, Unavailable
 from trunkline.store.database import Database
 from trunkline.store.migrate import migrate
+from trunkline.store.postgres import PostgresStore
 from trunkline.store.switch_role import ensure_switch_role
 
 _AGAIN_S = 0.5
@@ -31,6 +33,16 @@ async def migrated(url: str, *, within: timedelta, report: Callable[[str], None]
                     return
     except TimeoutError:
         raise Unavailable(f"the database did not answer for {within.total_seconds():.0f} s: {fault}") from None
+
+
+async def store_on(
+    url: str, stack: AsyncExitStack, *, within: timedelta, report: Callable[[str], None]
+) -> PostgresStore:
+    """Return the store on a database that is up to date; it closes with the stack. Raises Unavailable."""
+    await migrated(url, within=within, report=report)
+    database = await stack.enter_async_context(Database(url))
+    lease_database = await stack.enter_async_context(Database(url, connections=1))
+    return PostgresStore(database, lease_database=lease_database)
 
 
 async def switch_account(url: str, password: str, report: Callable[[str], None]) -> str:

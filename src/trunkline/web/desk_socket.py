@@ -16,6 +16,7 @@ from trunkline.floor.agent import Desk
 from trunkline.floor.hub import Hub
 from trunkline.floor.state import Floor
 from trunkline.floor.supervision import Supervision
+from trunkline.floor.text_desk import TextDesk
 from trunkline.web.desk_rounds import SESSION_OVER, SILENCE_S, SILENT, DeskRounds
 from trunkline.web.errors import error_json
 from trunkline.web.log_in import COOKIE, LogIn
@@ -67,12 +68,14 @@ def _json(value: object) -> str:
 class DeskSocket:
     """The door at /ws."""
 
-    def __init__(self, floor: Floor, hub: Hub, desk: Desk, log_in: LogIn, *, origins: frozenset[str]) -> None:
+    def __init__(
+        self, floor: Floor, hub: Hub, desk: Desk, texts: TextDesk, log_in: LogIn, *, origins: frozenset[str]
+    ) -> None:
         self._hub = hub
         self._log_in = log_in
         self._origins = origins
         self._rounds = DeskRounds(floor.clock, log_in.closed_among)
-        self._commands = _commands(desk, Supervision(floor))
+        self._commands = _commands(desk, texts, Supervision(floor))
         self._words = _Words()
         self._open: set[_Desk] = set()
         log_in.session_closed = self._session_closed
@@ -271,7 +274,7 @@ class _Desk:
             self._send({"type": "reply", "id": id_, "ok": True})
 
 
-def _commands(desk: Desk, supervision: Supervision) -> dict[str, Command]:
+def _commands(desk: Desk, texts: TextDesk, supervision: Supervision) -> dict[str, Command]:
     """Return what a desk can ask for, by name; the arguments are checked here and nowhere else."""
     return {
         "presence": lambda agent, args: desk.show(
@@ -290,6 +293,7 @@ def _commands(desk: Desk, supervision: Supervision) -> dict[str, Command]:
         "assign": lambda agent, args: supervision.assign(
             agent, _interaction(args), AgentId(_text(args, "to")) if args.get("to") is not None else None
         ),
+        "say": lambda agent, args: texts.say(agent, _interaction(args), _text(args, "text"), key=_text(args, "key")),
         "note": lambda agent, args: desk.note(agent, _interaction(args), _text(args, "text")),
     }
 

@@ -1,7 +1,7 @@
 -- save --
--- One statement, hence one transaction and one round trip: $1 interactions, $2 agents, $3 journal rows, each a JSON array
--- of objects whose keys are columns. Every interaction and agent comes once, in the order of ids (no deadlocks).
--- $4 is the checksum of the three. It fails on journal_batch when the same save has been done before: nothing to do.
+-- One statement, hence one transaction and one round trip: $1 interactions, $2 agents, $3 journal rows, $6 messages, each a
+-- JSON array of objects whose keys are columns. Every interaction and agent comes once, in the order of ids (no deadlocks).
+-- $4 is the checksum of all. A message that is there already stays as it is. It fails on journal_batch when the same save has been done before: nothing to do.
 -- $5 is the token under which we write. Where a later one is out, nothing is written, and `held` is false; as long as
 -- this runs, no later one can be given.
 WITH fence AS (
@@ -40,6 +40,17 @@ WITH fence AS (
         outcome = EXCLUDED.outcome, ended_at = EXCLUDED.ended_at,
         offer_answered_at = EXCLUDED.offer_answered_at, callback = EXCLUDED.callback, place = EXCLUDED.place,
         beside = EXCLUDED.beside
+), saved_messages AS (
+    INSERT INTO message (id, interaction_id, at, side, text, agent_id, choices, keyboard, hidden)
+    SELECT id, interaction_id, at, side, text, agent_id, choices, keyboard, hidden
+    FROM ROWS FROM (
+        jsonb_to_recordset($6::text::jsonb)
+            AS (id uuid, interaction_id uuid, at timestamptz, side text, text text, agent_id text, choices jsonb,
+                keyboard text, hidden boolean)
+    ) WITH ORDINALITY AS m (id, interaction_id, at, side, text, agent_id, choices, keyboard, hidden, place)
+    WHERE EXISTS (SELECT FROM fence)
+    ORDER BY place
+    ON CONFLICT (id) DO NOTHING
 ), written AS (
     INSERT INTO journal (at, kind, interaction_id, agent_id, facts, batch)
     SELECT at, kind, interaction_id, agent_id, facts, CASE place WHEN 1 THEN $4::uuid END

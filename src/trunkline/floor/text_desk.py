@@ -1,0 +1,54 @@
+"""What an agent does in a text conversation at their desk."""
+
+from collections.abc import Mapping
+from functools import partial
+
+from trunkline.core.errors import Rejected
+from trunkline.core.ids import AgentId, InteractionId, written_id_of
+from trunkline.core.interaction import Interaction, Stage, WrongStage
+from trunkline.core.message import LONGEST_MESSAGE, Message, Side
+from trunkline.floor.agent import NotYours
+from trunkline.floor.runs import run_of
+from trunkline.floor.state import Floor
+from trunkline.floor.text_state import conversation_of
+from trunkline.flows.render import Shown
+from trunkline.ports.channel import Channel
+
+
+class NothingWritten(Rejected):
+    """A message without a word, or with too many."""
+
+    def __init__(self) -> None:
+        super().__init__(f"a message has 1 to {LONGEST_MESSAGE} characters")
+
+
+class TextDesk:
+    """The commands of agents who write. Each returns once what it decided is durable."""
+
+    def __init__(self, floor: Floor, channels: Mapping[str, Channel]) -> None:
+        self._floor = floor
+        self._channels = channels
+
+    async def say(self, agent: AgentId, interaction_id: InteractionId, text: str, *, key: str) -> None:
+        """Write to the customer. `key` is the desk's own name of the message: what comes twice is one message."""
+        interaction = self._floor.interaction(interaction_id)
+        if interaction.agent != agent:
+            raise NotYours(interaction_id)
+        if interaction.stage is not Stage.TALKING or not interaction.is_written:
+            raise WrongStage(interaction, "being written in")
+        text = text.strip()
+        if not 0 < len(text) <= LONGEST_MESSAGE:
+            raise NothingWritten
+        key = f"{agent}/{key}"
+        id_ = written_id_of(interaction.dialled, key)
+        if any(each.id == id_ for each in self._floor.threads.get(interaction_id, ())):
+            return
+        message = Message(id_, interaction_id, self._floor.clock.now(), Side.AGENT, text, agent)
+        await self._floor.commit(messages=[message], then=partial(self._send, interaction, message, key))
+
+    async def _send(self, interaction: Interaction, message: Message, key: str) -> None:
+        run = run_of(interaction)
+        language = (run.language if run is not None else None) or self._floor.centre.language
+        shown = Shown((message.text,), language)
+        by = self._floor.agents[message.agent].name if message.agent in self._floor.agents else ""
+        await self._channels[interaction.dialled].send(conversation_of(interaction), shown, key=key, by=by)

@@ -1,0 +1,45 @@
+"""Messages: what people and flows write to each other. They are written with the floor's changes, and read here."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from trunkline.core.ids import AgentId, InteractionId, MessageId
+from trunkline.core.message import Choice, Message, Side
+from trunkline.ports.store import MOST_IN_THREAD
+from trunkline.store.database import Database, Row
+from trunkline.store.queries import queries
+
+_SQL = queries("message")
+
+
+class Messages:
+    """The part of the store that keeps messages."""
+
+    _database: Database
+
+    async def thread(self, channel: str, address: str, *, at_most: int) -> Sequence[Message]:
+        """Return the latest messages between a channel and an address, in their order, over all interactions."""
+        return [message_of(row) for row in await self._database.rows(_SQL["thread"], channel, address, at_most)]
+
+    async def _live_messages(self) -> Iterable[Message]:
+        return map(message_of, await self._database.rows(_SQL["live"], MOST_IN_THREAD))
+
+
+def message_columns(message: Message) -> Mapping[str, Any]:
+    """Return a message as the columns of its row, JSON-able."""
+    return {
+        "id": message.id, "interaction_id": message.interaction, "at": message.at.isoformat(), "side": message.side,
+        "text": message.text, "agent_id": message.agent,
+        "choices": [[choice.label, choice.value] for choice in message.choices] or None,
+        "keyboard": message.keyboard, "hidden": message.hidden,
+    }  # fmt: skip
+
+
+def message_of(row: Row) -> Message:
+    """Return the message whose row this is."""
+    return Message(
+        id=MessageId(str(row["id"])), interaction=InteractionId(str(row["interaction_id"])), at=row["at"],
+        side=Side(row["side"]), text=row["text"], agent=AgentId(row["agent_id"]) if row["agent_id"] else None,
+        choices=tuple(Choice(label, value) for label, value in row["choices"] or ()),
+        keyboard=row["keyboard"], hidden=row["hidden"],
+    )  # fmt: skip

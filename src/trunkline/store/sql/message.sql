@@ -1,0 +1,16 @@
+-- live --
+-- The latest $1 messages of each interaction that has not ended, in their order.
+SELECT m.* FROM interaction i
+CROSS JOIN LATERAL (
+    SELECT * FROM message WHERE interaction_id = i.id ORDER BY seq DESC LIMIT $1
+) AS m
+WHERE i.ended_at IS NULL AND i.medium <> 'voice'
+ORDER BY m.seq;
+
+-- thread --
+-- The latest $3 messages between the channel $1 and the address $2, in their order.
+SELECT * FROM (
+    SELECT m.* FROM interaction i JOIN message m ON m.interaction_id = i.id
+    WHERE i.dialled = $1 AND i.address = $2 AND i.medium <> 'voice'
+    ORDER BY m.seq DESC LIMIT $3
+) AS latest ORDER BY seq;
