@@ -12,6 +12,7 @@ from aiohttp import web
 
 from trunkline import processes, secrets
 from trunkline.accounts import DemoPasswords, agent_records, sip_account
+from trunkline.chats import web_chats
 from trunkline.clock import SystemClock
 from trunkline.core.agent import Presence
 from trunkline.core.capacity import TEXT_MEDIA
@@ -81,10 +82,11 @@ from trunkline.telephony.translate import WANTED
 from trunkline.telephony.trunks import routes_of
 from trunkline.trials import round_of_tests
 from trunkline.web.centre import CentreDoor
+from trunkline.web.chat import ChatPages
 from trunkline.web.desk_socket import DeskSocket
 from trunkline.web.flows import FlowsDoor
 from trunkline.web.log_in import LogIn
-from trunkline.web.server import HealthDoor, Recordings, web_application
+from trunkline.web.server import STATIC, HealthDoor, Recordings, web_application
 from trunkline.web.tls import server_tls
 from trunkline.web.waiting import WaitingDoor
 
@@ -147,12 +149,13 @@ class _Service:
         self._flows_are_due = False
         self.health = {"database": Health(ready=False, detail="starting")}
         self.room = Room(self.clock)
+        self.chats = web_chats(settings.channels_file, store, self.clock, lambda id_: self.floor.agents[id_].name)
         self._wire()
 
     def _wire(self) -> None:
         floor, calls, store = self.floor, self.calls, self.store
         self.intake = Intake(floor, store)
-        channels: Mapping[str, Channel] = {}  # none is built in yet
+        channels: Mapping[str, Channel] = self.chats
         runs, speaking = Runs(floor, self.library), Speaking(self.sounds, self.clock)
         voicemails = Voicemails(floor, runs, speaking, self.voicemails)
         self.callbacks = Callbacks(floor, calls, self.intake, runs)
@@ -169,6 +172,8 @@ class _Service:
             conversation=conversation,
         )  # fmt: skip
         self.texts, self.text_desk = TextService(floor, talk, self.intake, channels), TextDesk(floor, channels)
+        for chat in self.chats.values():
+            chat.tell = self.texts.told
         self.fallback = FallbackMessages(
             floor, calls, store, intake=self.intake, left_in=self.shared.recordings / "fallback",
             kept_in=self.voicemails,
@@ -386,6 +391,7 @@ class _Service:
             flows=FlowsDoor(self.flow_board, log_in),
             centre=CentreDoor(CentreBoard(self.administration), log_in, origins=origins),
             waiting=WaitingDoor(WaitingBoard(self.floor), log_in),
+            chats=[ChatPages(self.chats, STATIC / "chat" / "widget.js"), *self.chats.values()],
             health=HealthDoor(
                 self.parts, self.flow_board.served, serving=lambda: self.serving, routing=lambda: promise(self.floor)
             ),

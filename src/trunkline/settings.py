@@ -179,6 +179,10 @@ class Settings(BaseSettings):
         default=Path("asterisk/trunks.yaml"),
         description="Trunks to carriers. Which dialled number leads to which flow stands in the flow files.",
     )
+    channels_file: AbsolutePath = Field(
+        default=Path("channels.yaml"),
+        description="Channels on which people write. Which flow each leads to stands in the flow files.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least weighty message that is logged."
     )

@@ -62,6 +62,7 @@ from trunkline.floor.waiting import Waiting
 from trunkline.flows.centre import centre_of
 from trunkline.flows.library import Library
 from trunkline.flows.round import Round
+from trunkline.ports.channel import Channel
 from trunkline.ports.store import Change, Health
 
 CENTRE = b"""
@@ -145,7 +146,8 @@ class Centre:
             callbacks=self.callbacks, transfers=transfers, voicemails=voicemails, lines=self._line,
         )  # fmt: skip
         self.text, self.chat = FakeChannel("sms"), FakeChannel("chat")
-        channels = {"text": self.text, "chat": self.chat}
+        self.channels: dict[str, Channel] = {"text": self.text, "chat": self.chat}
+        channels = self.channels
         self.room = Room(clock)
         conversation = Conversation(self.floor, switch, voicemails.left_flow, self.room)
         talk = TextTalk(

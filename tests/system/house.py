@@ -37,6 +37,8 @@ class House:
     flows: Path
     environment: dict[str, str]
     output: Path
+    site_port: int
+    """Where a test may open a site that has the web chat."""
     phones: list[Phone] = field(default_factory=list)
     callers: list[Caller] = field(default_factory=list)
 
@@ -216,6 +218,10 @@ def start_house(folder: Path, **more: Path | str) -> House:
     flows = folder / "flows"
     subprocess.run(["cp", "-r", str(REPOSITORY / "ivr_flows"), str(flows)], check=True)
     ports = free_ports(420)
+    channels = folder / "channels.yaml"
+    # Another host than ours, as browsers see it.
+    site = f"http://localhost:{ports[6]}"
+    channels.write_text(f"web: {{kind: webchat, title: Chat with Acme, origins: ['{site}']}}\n", encoding="utf-8")
     settings = Settings(  # type: ignore[call-arg]
         data_dir=folder / "var",
         demo=True,
@@ -229,6 +235,7 @@ def start_house(folder: Path, **more: Path | str) -> House:
         asterisk_cache=Path(os.environ.get("TRUNKLINE_ASTERISK_CACHE") or "~/.cache/trunkline"),
         flows_dir=flows,
         centre_file=flows / "centre.yaml",
+        channels_file=channels,
         **more,  # type: ignore[arg-type]
     )
     given = ("data_dir", "demo", "http_port", "sip_port", "sip_ws_port", "ami_port", "postgres_port", "sip_tls_port")
@@ -238,9 +245,10 @@ def start_house(folder: Path, **more: Path | str) -> House:
         "TRUNKLINE_ASTERISK_CACHE": str(settings.asterisk_cache),
         "TRUNKLINE_FLOWS_DIR": str(flows),
         "TRUNKLINE_CENTRE_FILE": str(flows / "centre.yaml"),
+        "TRUNKLINE_CHANNELS_FILE": str(channels),
     }
     output = folder / "run.out"
-    house = House(settings, start(environment, output), flows, environment, output)
+    house = House(settings, start(environment, output), flows, environment, output, ports[6])
     try:
         asyncio.run(house.ready(within=120))
     except TimeoutError:

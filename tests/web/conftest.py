@@ -15,12 +15,14 @@ from tests.fakes.fake_clock import FakeClock
 from tests.fakes.fake_switch import FakeSwitch
 from tests.fakes.memory_store import MemoryStore
 from tests.floor.conftest import MAIN, Centre, open_floor
+from trunkline.channels.webchat.webchat import WebChat
 from trunkline.core.ids import AgentId
 from trunkline.floor.centre_board import CentreBoard
 from trunkline.floor.view import promise
 from trunkline.floor.waiting_board import WaitingBoard
 from trunkline.ports.store import Health
 from trunkline.web.centre import CentreDoor
+from trunkline.web.chat import ChatPages
 from trunkline.web.desk_socket import DeskSocket
 from trunkline.web.flows import FlowsDoor
 from trunkline.web.log_in import LogIn
@@ -54,6 +56,13 @@ class Web:
             )
         )
 
+    async def chat(self, browser: ClientSession, token: str | None = None) -> tuple[ClientWebSocketResponse, Json]:
+        """Open a page of the web chat, say hello, and return it with its welcome; it stays open."""
+        socket = await browser.ws_connect("/chat/web/ws", headers={"Origin": self.origin})
+        self._stack.push_async_callback(socket.close)
+        await socket.send_json({"type": "hello", "visitor": token})
+        return socket, await hears(socket, "welcome")
+
     async def logged_in(self, agent: str = "ana") -> ClientSession:
         browser = await self.browser()
         async with browser.post("/api/login", json={"login": agent, "password": f"{agent} {agent}"}) as answer:
@@ -79,6 +88,11 @@ async def doors(tmp_path: Path) -> AsyncIterator[Web]:
             await world.store.set_password(AgentId(agent), f"{agent} {agent}")
         parts = {"database": Health(ready=True, detail="here"), "switch": Health(ready=True)}
         log_in = LogIn(centre.floor, centre.desk, world.store, secure=False)
+        chat = WebChat(
+            "web", title="Chat with Acme", origins=frozenset({"https://shop.example"}), threads=world.store,
+            clock=clock, agent_name=lambda id_: centre.floor.agents[id_].name,
+        )  # fmt: skip
+        centre.channels["web"], chat.tell = chat, centre.texts.told
         application: web.Application = web_application(
             log_in=log_in,
             socket=DeskSocket(centre.floor, centre.hub, centre.desk, centre.text_desk, log_in, origins=frozenset()),
@@ -86,6 +100,7 @@ async def doors(tmp_path: Path) -> AsyncIterator[Web]:
             flows=FlowsDoor(centre.flow_board, log_in),
             centre=CentreDoor(CentreBoard(centre.administration), log_in),
             waiting=WaitingDoor(WaitingBoard(centre.floor), log_in),
+            chats=[ChatPages({"web"}, tmp_path / "widget.js"), chat],
             health=HealthDoor(
                 lambda: parts,
                 centre.flow_board.served,

@@ -9,8 +9,10 @@ import { desk } from './desk.svelte';
 import { drafts } from './drafts.svelte';
 import { plain, who } from './format';
 import { page } from './page.svelte';
-import { ringsPhone } from './state';
+import { isWritten, ringsPhone } from './state';
+import { isInView, threads } from './threads.svelte';
 import { words } from './words';
+import { chatWords } from './words_chat';
 
 const LINE_OUTLIVES_CARD_MS = 3000;
 /** From the zip tone's beginning to the answer. */
@@ -43,8 +45,9 @@ export function attend(): void {
     return untrack(() => {
       // What lies over the offer goes: Enter is for the offer now.
       desk.menu = desk.dialog = null;
-      if (desk.offered?.work === 'voicemail') desk.ring.once();
-      return notify(words.offerOf(desk.offered?.work ?? 'call'), name, desk.offered?.queue?.title ?? '');
+      if (desk.offered && !ringsPhone(desk.offered)) desk.ring.once();
+      const what = desk.offered && isWritten(desk.offered) ? chatWords.offerOf(desk.offered.medium) : words.offerOf(desk.offered?.work ?? 'call');
+      return notify(what, name, desk.offered?.queue?.title ?? '');
     });
   });
   $effect(() => {
@@ -69,6 +72,18 @@ export function attend(): void {
     };
   });
   endDeadLine();
+  tellMessages();
+}
+
+/** Sound once when somebody writes whom the agent does not see, and say what they wrote to those who do not look. */
+function tellMessages(): void {
+  const waiting = $derived(desk.cards.filter((card) => card.stage === 'talking' && isWritten(card)).reduce((sum, card) => sum + threads.unread(card), 0));
+  let before = 0;
+  $effect(() => {
+    const unread = waiting;
+    if (unread > before && untrack(() => desk.cards.some((card) => threads.unread(card) > 0 && !isInView(card)))) desk.ring.once();
+    before = unread;
+  });
 }
 
 /** Tell of an offer outside the page while nobody sees it; returns how to take it back. */

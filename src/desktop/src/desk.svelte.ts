@@ -8,7 +8,7 @@ import { page, type Place } from './page.svelte';
 import { holdPhone } from './phone_owner';
 import { isLoggedIn, logOut } from './session';
 import { DeskSocket, type Reply } from './socket';
-import { answersByItself, callOnTheLine, inOrder, isDialling, type Card, type PhoneKind, type SipAccount, type State } from './state';
+import { answersByItself, callOnTheLine, inOrder, isDialling, ringsPhone, type Card, type PhoneKind, type SipAccount, type State } from './state';
 import { words } from './words';
 
 /** A call that rings without a card is shown as such only after its card had time to come. */
@@ -162,13 +162,14 @@ class Desk {
     await this.command('phone', { kind });
   }
 
-  /** Answer what rings, or accept the voicemail that is offered. */
+  /** Answer what rings, or accept what is offered otherwise. */
   async answer(): Promise<void> {
     if (this.line?.stage === 'ringing') return this.#phone?.answer();
     const card = this.offered;
-    if (card?.work !== 'voicemail' || !card.offer || !this.online || this.accepting) return;
+    if (!card?.offer || ringsPhone(card) || !this.online || this.accepting) return;
     this.accepting = card.offer.id;
-    await this.command('accept', { offer: card.offer.id });
+    const reply = await this.command('accept', { offer: card.offer.id });
+    if (reply.ok) this.choose(card.id);
     this.accepting = null;
   }
 

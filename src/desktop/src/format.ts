@@ -3,6 +3,7 @@
 import { secondsSince } from './clock';
 import type { Address, Card, NotReached } from './state';
 import { words } from './words';
+import { chatWords } from './words_chat';
 
 /** Return a length of time as m:ss, from an hour on as h:mm:ss. */
 export function duration(seconds: number): string {
@@ -43,9 +44,15 @@ export function plain(text: string, most = 120): string {
   return letters.length > most ? `${letters.slice(0, most - 1).join('')}…` : letters.join('');
 }
 
+const VISITOR = 'visitor-';
+
+/** Whether an address is that of somebody in a web chat of whom nothing is known. */
+export const isVisitor = (raw: string): boolean => raw.startsWith(VISITOR);
+
 /** Return an address as it is shown: national where it is a number, else the words on the wire. */
 export function address(of: Address): string {
   if (of.anonymous) return words.anonymous;
+  if (isVisitor(of.raw)) return chatWords.visitor(of.raw.slice(VISITOR.length, VISITOR.length + 4));
   return plain(of.national || of.e164 || of.raw, 64) || words.unknownNumber;
 }
 

@@ -60,6 +60,7 @@ export interface Press {
 export function meaning(press: Press, place: Place): Action | number | null {
   if (press.repeat || place.covered) return null;
   if (press.ctrl) return press.key === 'Enter' ? 'save' : null;
+  if (press.alt && press.key === 'Enter') return 'answer';
   if (press.alt) {
     const digit = /^(?:Digit|Numpad)([1-9])$/.exec(press.code)?.[1];
     return digit ? Number(digit) : (LETTERS.get(press.code.replace(/^Key/, '').toLowerCase()) ?? null);

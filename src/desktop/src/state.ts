@@ -111,7 +111,7 @@ export interface Routed {
 
 export interface Card {
   id: string;
-  medium: 'voice';
+  medium: 'voice' | 'chat' | 'sms';
   work: 'call' | 'voicemail' | 'callback';
   stage: Stage;
   stage_since: string;
@@ -137,6 +137,19 @@ export interface Card {
   voicemail: { seconds: number; url: string } | null;
   callback: Callback | null;
   timeline: PastInteraction[];
+}
+
+/** One message of a conversation in writing; what is hidden was said and is kept nowhere. */
+export interface Message {
+  id: string;
+  at: string;
+  side: 'customer' | 'flow' | 'agent';
+  text: string;
+  /** The agent who wrote it. */
+  by: string | null;
+  /** What the customer could choose from. */
+  choices: string[];
+  hidden: boolean;
 }
 
 export interface QueueStrip {
@@ -172,6 +185,8 @@ export interface Centre {
 export interface State {
   me: Me;
   interactions: Record<string, Card>;
+  /** What was written in each interaction on the desk, where people write; a service of an earlier release does not say. */
+  threads?: Record<string, Message[]>;
   queues: Record<string, QueueStrip>;
   today: Today;
   parts: Record<string, Part>;
@@ -192,6 +207,8 @@ export type DeskEvent =
   | { kind: 'me'; me: Me }
   | { kind: 'interaction'; interaction: Card }
   | { kind: 'interaction_gone'; id: string }
+  | { kind: 'thread'; id: string; messages: Message[] }
+  | { kind: 'message'; id: string; message: Message }
   | { kind: 'queue'; queue: QueueStrip }
   | { kind: 'today'; today: Today }
   | { kind: 'parts'; parts: Record<string, Part> }
@@ -208,7 +225,16 @@ export function apply(state: State, event: DeskEvent): State {
       return { ...state, interactions: { ...state.interactions, [event.interaction.id]: event.interaction } };
     case 'interaction_gone': {
       const { [event.id]: _gone, ...interactions } = state.interactions;
-      return { ...state, interactions };
+      const { [event.id]: _read, ...threads } = state.threads ?? {};
+      return { ...state, interactions, threads };
+    }
+    case 'thread':
+      return { ...state, threads: { ...state.threads, [event.id]: event.messages } };
+    case 'message': {
+      const thread = state.threads?.[event.id] ?? [];
+      // The thread that came with the card may have it already.
+      const grown = thread.some((each) => each.id === event.message.id) ? thread : [...thread, event.message];
+      return { ...state, threads: { ...state.threads, [event.id]: grown } };
     }
     case 'queue':
       return { ...state, queues: { ...state.queues, [event.queue.id]: event.queue } };
@@ -239,10 +265,13 @@ export function inOrder(state: State): Card[] {
 }
 
 /** Whether this work rings the agent's phone, and is talked on there. */
-export const ringsPhone = (card: Card): boolean => card.work === 'call' || card.work === 'callback';
+export const ringsPhone = (card: Card): boolean => (card.work === 'call' || card.work === 'callback') && !isWritten(card);
+
+/** Whether people write in it, rather than talk. */
+export const isWritten = (card: Card): boolean => card.medium === 'chat' || card.medium === 'sms';
 
 /** Whether the phone that is rung for this card answers by itself: only where the service says so. */
-export const answersByItself = (card: Card): boolean => card.stage === 'offered' && card.work === 'call' && card.offer?.auto_answer === true;
+export const answersByItself = (card: Card): boolean => card.stage === 'offered' && card.work === 'call' && !isWritten(card) && card.offer?.auto_answer === true;
 
 /** Return the call that the phone's session belongs to: the one that rings or is talked on. */
 export function callOnTheLine(state: State): Card | null {

@@ -20,7 +20,7 @@ const outcomes: Record<string, string> = {
   not_reached: 'Not reached',
 };
 
-const media: Record<string, string> = { voice: 'Call', voicemail: 'Voicemail' };
+const media: Record<string, string> = { voice: 'Call', voicemail: 'Voicemail', chat: 'Chat', sms: 'Text message' };
 
 const offers = { call: 'Incoming call', callback: 'Callback', voicemail: 'Voicemail to work on' };
 
@@ -162,6 +162,7 @@ export const words = {
 
   // Offers
   offerOf: (work: keyof typeof offers) => offers[work],
+  enterKey: 'Enter',
   answer: 'Answer',
   answerOnPhone: 'Answer on your phone',
   answering: 'Answering…',
@@ -181,6 +182,7 @@ export const words = {
   times: (many: number) => ({ 1: 'Once', 2: 'Twice' })[many] ?? `${many} times`,
   queue: 'Queue',
   dialled: 'Dialled',
+  channel: 'Channel',
   number: 'Number',
   answerWithin: (time: string) => `Answer within ${time}`,
   anonymous: 'Number withheld',

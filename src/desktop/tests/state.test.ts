@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { answersByItself, apply, callOnTheLine, inOrder, isDialling, ringsPhone, type DeskEvent } from '../src/state';
+import { answersByItself, apply, callOnTheLine, inOrder, isDialling, isWritten, ringsPhone, type DeskEvent, type Message } from '../src/state';
 import { aCallback, aCard, aState } from './builders';
 
 describe('what an event does to the state', () => {
@@ -45,6 +45,18 @@ describe('what an event does to the state', () => {
 
   it('takes another revision of the flows for a word to fetch them', () => {
     expect(apply(aState(), { kind: 'flows', flows: { revision: 'b' } }).flows).toEqual({ revision: 'b' });
+  });
+
+  it('grows a thread by what is new in it, and forgets it with its card', () => {
+    const chat = aCard({ medium: 'chat', stage: 'talking' });
+    const message = (id: string): Message => ({ id, at: '2026-11-23T10:00:00Z', side: 'customer', text: id, by: null, choices: [], hidden: false });
+    const begun = apply(aState(chat), { kind: 'thread', id: 'one', messages: [message('a')] });
+
+    const grown = [message('b'), message('a'), message('b')].reduce((state, each) => apply(state, { kind: 'message', id: 'one', message: each }), begun);
+
+    expect(grown.threads?.['one']?.map((each) => each.id)).toEqual(['a', 'b']);
+    expect(apply(grown, { kind: 'interaction_gone', id: 'one' }).threads).toEqual({});
+    expect([ringsPhone(chat), isWritten(chat), isWritten(aCard())]).toEqual([false, true, false]);
   });
 
   it('leaves the state before it as it was', () => {

@@ -1,9 +1,9 @@
 """The web application: its doors, its headers, and the built desktop."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from aiohttp import web
@@ -26,6 +26,13 @@ LARGEST_BODY = 64 * 1024
 _YEAR_S = 31_536_000
 
 
+class Door(Protocol):
+    """Something that serves requests."""
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return its routes."""
+
+
 def web_application(
     *,
     log_in: LogIn,
@@ -34,6 +41,7 @@ def web_application(
     flows: FlowsDoor,
     centre: CentreDoor,
     waiting: WaitingDoor,
+    chats: Sequence[Door],
     health: "HealthDoor",
     sip_ws_port: int,
 ) -> web.Application:
@@ -42,8 +50,9 @@ def web_application(
     application.on_response_prepare.append(_headers(sip_ws_port))
     application.cleanup_ctx.append(socket.looked_after)
     application.on_shutdown.append(socket.close_all)
-    for part in (log_in, socket, recordings, flows, centre, waiting, health):
-        application.add_routes(part.routes())
+    doors: Sequence[Door] = (log_in, socket, recordings, flows, centre, waiting, *chats, health)
+    for door in doors:
+        application.add_routes(door.routes())
     application.add_routes([web.get("/", _index)])
     if (STATIC / "assets").is_dir():
         application.router.add_static("/assets", STATIC / "assets", append_version=False)

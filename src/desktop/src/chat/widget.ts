@@ -1,0 +1,49 @@
+/** The one script that a site needs: `<script src="…/chat/widget.js" data-channel="web" async></script>`. */
+
+import { Conversation, type Keeper, type Kept } from './conversation';
+import { ChatView } from './view';
+import { wordsOf } from './words';
+
+const NOTHING: Kept = { token: null, unsent: [] };
+
+/** What this browser keeps of a channel: in its storage where that is allowed, else for as long as the page is open. */
+function keeperOf(channel: string): Keeper {
+  const name = `trunkline.chat.${channel}`;
+  let here: Kept = NOTHING;
+  return {
+    read: () => {
+      try {
+        return { ...NOTHING, ...(JSON.parse(localStorage.getItem(name) ?? '{}') as Partial<Kept>) };
+      } catch {
+        return here;
+      }
+    },
+    write: (kept) => {
+      here = kept;
+      try {
+        localStorage.setItem(name, JSON.stringify(kept));
+      } catch {
+        // Private windows, full storage: the page itself remembers.
+      }
+    },
+  };
+}
+
+function begin(script: HTMLScriptElement): void {
+  const channel = script.dataset['channel'] ?? 'web';
+  if (!/^[a-z0-9_-]+$/i.test(channel) || document.getElementById('trunkline-chat')) return;
+  const address = new URL(`/chat/${channel}/ws`, script.src);
+  address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
+  const newId = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const conversation = new Conversation(keeperOf(channel), () => new WebSocket(address), newId);
+  const language = script.dataset['language'] ?? (document.documentElement.lang || navigator.language);
+  const view = new ChatView(conversation, wordsOf(language), script.dataset['accent']);
+  const show = () => document.body.append(view.host);
+  if (document.body) show();
+  else addEventListener('DOMContentLoaded', show);
+  addEventListener('online', () => conversation.retry());
+  // Who was here before may have been answered meanwhile; nobody else costs a connection.
+  if (conversation.isKnown) conversation.open();
+}
+
+if (document.currentScript instanceof HTMLScriptElement) begin(document.currentScript);

@@ -1,0 +1,90 @@
+/** What is written in each conversation: the thread as the service tells it, and what this desk writes meanwhile. */
+
+import { desk } from './desk.svelte';
+import { page } from './page.svelte';
+import type { Card, Message } from './state';
+
+const KEPT = 'trunkline.chat.drafts';
+const NONE: Message[] = [];
+
+/** A message of ours that the service has not told yet. */
+export interface Sending {
+  key: string;
+  text: string;
+  failed: boolean;
+}
+
+class Threads {
+  #drafts = $state<Record<string, string>>(keptDrafts());
+  #sending = $state<Record<string, Sending[]>>({});
+  #seen = $state<Record<string, number>>({});
+
+  of(card: Card): Message[] {
+    return desk.state?.threads?.[card.id] ?? NONE;
+  }
+
+  sending(card: Card): Sending[] {
+    return this.#sending[card.id] ?? [];
+  }
+
+  draft(card: Card): string {
+    return this.#drafts[card.id] ?? '';
+  }
+
+  write(card: Card, text: string): void {
+    this.#drafts = { ...this.#drafts, [card.id]: text };
+    sessionStorage.setItem(KEPT, JSON.stringify(Object.fromEntries(Object.entries(this.#drafts).filter(([, each]) => each))));
+  }
+
+  /** How many of the customer's messages nobody has looked at. */
+  unread(card: Card): number {
+    return Math.max(0, fromCustomer(this.of(card)) - (this.#seen[card.id] ?? 0));
+  }
+
+  /** Since when the customer waits for an answer; null when they do not. */
+  waitsSince(card: Card): string | null {
+    const thread = this.of(card);
+    const answered = thread.findLastIndex((each) => each.side === 'agent');
+    return thread.slice(answered + 1).find((each) => each.side === 'customer')?.at ?? null;
+  }
+
+  /** The agent looks at this conversation now. */
+  see(card: Card): void {
+    const many = fromCustomer(this.of(card));
+    if (this.#seen[card.id] !== many) this.#seen = { ...this.#seen, [card.id]: many };
+  }
+
+  async say(card: Card): Promise<void> {
+    const text = this.draft(card).trim();
+    if (!text) return;
+    this.write(card, '');
+    await this.#send(card, { key: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`, text, failed: false });
+  }
+
+  /** Send once more what was not taken, under its own name: it is one message, whatever became of it. */
+  async again(card: Card, what: Sending): Promise<void> {
+    await this.#send(card, { ...what, failed: false });
+  }
+
+  async #send(card: Card, what: Sending): Promise<void> {
+    const others = () => this.sending(card).filter((each) => each.key !== what.key);
+    this.#sending = { ...this.#sending, [card.id]: [...others(), what] };
+    const reply = await desk.command('say', { interaction: card.id, text: what.text, key: what.key }, { quiet: true });
+    this.#sending = { ...this.#sending, [card.id]: reply.ok ? others() : [...others(), { ...what, failed: true }] };
+  }
+}
+
+const fromCustomer = (thread: Message[]): number => thread.filter((each) => each.side === 'customer').length;
+
+function keptDrafts(): Record<string, string> {
+  try {
+    return JSON.parse(sessionStorage.getItem(KEPT) ?? '{}') as Record<string, string>;
+  } catch {
+    return {};
+  }
+}
+
+/** Whether somebody can see the conversation of this card. */
+export const isInView = (card: Card): boolean => !document.hidden && (page.asked?.name ?? 'desk') === 'desk' && desk.card?.id === card.id;
+
+export const threads = new Threads();

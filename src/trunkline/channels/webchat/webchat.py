@@ -1,0 +1,227 @@
+"""The web chat: visitors' pages come by websocket, and each hears what is written to its visitor."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from aiohttp import WSMsgType, web
+
+from trunkline.channels.webchat import wire
+from trunkline.channels.webchat.allowance import Allowance
+from trunkline.core.errors import Unavailable
+from trunkline.core.ids import AgentId, InteractionId, written_id_of
+from trunkline.core.message import Choice, Message, Side
+from trunkline.flows.render import Shown
+from trunkline.ports.channel import ChannelEvent, ConversationId, Gone, Said
+from trunkline.ports.clock import Clock
+
+log = logging.getLogger(__name__)
+
+MOST_PAGES = 5_000
+"""Pages of one channel that are open at once; the next one is to come again later."""
+PAGES_OF_ONE = 8
+MOST_SHOWN = 100
+HELLO_WITHIN_S = 10.0
+TAKEN_WITHIN_S = 30.0
+HEARTBEAT_S = 25.0
+LARGEST_FRAME = 32 * 1024
+AT_ONCE, PER_S = 10, 1.0
+"""How many messages a visitor may write at once, and then how many a second."""
+COME_AGAIN = 1013
+"""The websocket's close code for a server that cannot serve now (RFC 6455's registry)."""
+_BAD = 1008
+
+Tell = Callable[[ChannelEvent], asyncio.Future[None]]
+
+
+class Threads(Protocol):
+    """What was written before."""
+
+    async def thread(self, channel: str, address: str, *, at_most: int) -> Sequence[Message]:
+        """Return the latest messages between a channel and an address, in their order; raises Unavailable."""
+
+
+class WebChat:
+    """One configured chat: `Channel` for the centre, and a door for pages."""
+
+    medium = "chat"
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        title: str,
+        origins: frozenset[str],
+        threads: Threads,
+        clock: Clock,
+        agent_name: Callable[[AgentId], str],
+    ) -> None:
+        self._name = name
+        self._title = title
+        self._origins = origins
+        self._threads = threads
+        self._clock = clock
+        self._agent_name = agent_name
+        self._pages: dict[str, set[_Page]] = {}
+        self._allowed: dict[str, Allowance] = {}
+        self.tell: Tell | None = None
+        """Takes what visitors do; the service sets it once it serves."""
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the door for pages."""
+        return [web.get(f"/chat/{self._name}/ws", self.connect)]
+
+    # --- for the centre ---
+
+    async def send(self, conversation: ConversationId, shown: Shown, *, key: str, by: str = "") -> None:
+        """Show a message on every page of the visitor that is open; one that opens later finds it in the thread."""
+        side = Side.AGENT if by else Side.FLOW
+        choices = tuple(Choice(each.label, each.value) for each in shown.buttons)
+        written = Message(
+            written_id_of(self._name, key), InteractionId(""), self._clock.now(), side, shown.text,
+            choices=choices, keyboard=shown.keyboard,
+        )  # fmt: skip
+        self._show(conversation.address, wire.message(wire.shown(written, by)))
+
+    def over(self, conversation: ConversationId) -> None:
+        """Tell the visitor's pages that nobody here reads on."""
+        self._show(conversation.address, wire.over())
+
+    def _show(self, address: str, frame: str, *, but: "_Page | None" = None) -> None:
+        for page in list(self._pages.get(address, ())):
+            if page is not but:
+                page.send(frame)
+
+    # --- for pages ---
+
+    async def connect(self, request: web.Request) -> web.StreamResponse:
+        """Serve one page until it goes. Sites that are not named do not get one."""
+        origin = request.headers.get("Origin", "")
+        if urlsplit(origin).netloc != request.host and origin not in self._origins:
+            raise web.HTTPForbidden(text="this site may not have this chat: name it in the channels file")
+        if sum(map(len, self._pages.values())) >= MOST_PAGES:
+            raise web.HTTPServiceUnavailable(text="too many are here", headers={"Retry-After": "30"})
+        socket = web.WebSocketResponse(max_msg_size=LARGEST_FRAME, heartbeat=HEARTBEAT_S, timeout=2.0, compress=False)
+        await socket.prepare(request)
+        try:
+            await self._serve(request.transport, socket)
+        except wire.BadFrame as fault:
+            await socket.close(code=_BAD, message=str(fault).encode())
+        except Unavailable:
+            await socket.close(code=COME_AGAIN, message=b"come again in a moment")
+        return socket
+
+    async def _serve(self, transport: asyncio.Transport | None, socket: web.WebSocketResponse) -> None:
+        try:
+            async with asyncio.timeout(HELLO_WITHIN_S):
+                first = wire.frame_of(await socket.receive_str())
+        except (TimeoutError, TypeError):
+            raise wire.BadFrame("say hello first") from None
+        if not isinstance(first, wire.Hello):
+            raise wire.BadFrame("say hello first")
+        token = first.token or wire.new_token()
+        page = _Page(transport, socket, wire.address_of(token))
+        mine = self._pages.setdefault(page.address, set())
+        if len(mine) >= PAGES_OF_ONE:
+            raise wire.BadFrame("this chat is open too often")
+        mine.add(page)  # before the thread is read: nothing that comes meanwhile is missed
+        try:
+            before = await self._threads.thread(self._name, page.address, at_most=MOST_SHOWN)
+            page.begin(wire.welcome(token, self._title, [self._shown(each) for each in before]))
+            await self._read(page)
+        finally:
+            page.end()
+            mine.discard(page)
+            if not mine:
+                self._pages.pop(page.address, None)
+                self._allowed.pop(page.address, None)
+
+    async def _read(self, page: "_Page") -> None:
+        async for frame in page.socket:
+            if frame.type is not WSMsgType.TEXT:
+                continue
+            told = wire.frame_of(frame.data)
+            if isinstance(told, wire.Say):
+                await self._say(page, told)
+            elif isinstance(told, wire.Leave):
+                await self._told(Gone(self._conversation(page), self._clock.now()))
+
+    async def _say(self, page: "_Page", said: wire.Say) -> None:
+        now = asyncio.get_running_loop().time()
+        allowed = self._allowed.setdefault(page.address, Allowance(AT_ONCE, PER_S, now=now))
+        if not allowed.takes(now):
+            page.send(wire.refused(said.key, "too_fast"))
+            return
+        event = Said(self._conversation(page), said.text, self._clock.now(), said.key)
+        try:
+            await self._told(event)
+        except (Unavailable, TimeoutError):
+            page.send(wire.refused(said.key, "later"))
+            return
+        id_ = written_id_of(self._name, said.key)
+        page.send(wire.taken(said.key, id_))
+        # The visitor's other pages: what they wrote here stands there too.
+        mine = Message(id_, InteractionId(""), event.at, Side.CUSTOMER, said.text)
+        self._show(page.address, wire.message(wire.shown(mine)), but=page)
+
+    async def _told(self, event: ChannelEvent) -> None:
+        """Have an event taken; returns once what came of it is durable. Raises Unavailable and TimeoutError."""
+        if self.tell is None:
+            raise Unavailable("nobody serves yet")
+        async with asyncio.timeout(TAKEN_WITHIN_S):
+            await asyncio.shield(self.tell(event))
+
+    def _conversation(self, page: "_Page") -> ConversationId:
+        return ConversationId(self._name, page.address)
+
+    def _shown(self, written: Message) -> Mapping[str, object]:
+        return wire.shown(written, self._agent_name(written.agent) if written.agent is not None else "")
+
+
+class _Page:
+    """One open page. What is sent waits in a line, so that a page that reads slowly holds nobody up."""
+
+    MOST_UNSENT = 200
+
+    def __init__(self, transport: asyncio.Transport | None, socket: web.WebSocketResponse, address: str) -> None:
+        self._transport, self.socket, self.address = transport, socket, address
+        self._unsent: list[str] = []
+        self._begun = False
+        self._writing: asyncio.Task[None] | None = None
+
+    def begin(self, welcome: str) -> None:
+        """Send the welcome, and then what has come for the page since it was known."""
+        self._unsent.insert(0, welcome)
+        self._begun = True
+        self._write_on()
+
+    def send(self, frame: str) -> None:
+        """Send a frame, after the welcome. A page that reads too slowly is cut off: it comes back to the thread."""
+        if len(self._unsent) >= self.MOST_UNSENT:
+            if self._transport is not None:
+                self._transport.abort()
+            return
+        self._unsent.append(frame)
+        self._write_on()
+
+    def end(self) -> None:
+        """Send no more."""
+        self._begun = False
+        self._unsent.clear()
+        if self._writing is not None:
+            self._writing.cancel()
+
+    def _write_on(self) -> None:
+        if self._begun and self._writing is None:
+            self._writing = asyncio.create_task(self._write())
+
+    async def _write(self) -> None:
+        try:
+            with suppress(ConnectionError):
+                while self._unsent:
+                    await self.socket.send_str(self._unsent.pop(0))
+        finally:
+            self._writing = None

@@ -1,0 +1,127 @@
+"""What visitors' pages may say, and how fast."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.builders import a_chat, a_message
+from trunkline.channels.file import channels_in
+from trunkline.channels.webchat import wire
+from trunkline.channels.webchat.allowance import Allowance
+from trunkline.core.ids import AgentId
+from trunkline.core.message import Choice
+
+json_values: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["type", "id", "text", "x"]), inner),
+)
+
+
+@given(json_values | st.fixed_dictionaries({"type": st.sampled_from(["hello", "say", "leave", "over"])}))
+def test_whatever_a_page_sends_is_a_frame_or_is_refused(value: Any) -> None:
+    try:
+        frame = wire.frame_of(json.dumps(value))
+    except wire.BadFrame:
+        return
+    assert isinstance(frame, wire.Hello | wire.Say | wire.Leave)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[" * 20_000, "9" * 6000, "\0", '{"type": "say", "id": "", "text": "x"}'])
+def test_what_is_no_frame_is_refused(text: str) -> None:
+    with pytest.raises(wire.BadFrame):
+        wire.frame_of(text)
+
+
+@pytest.mark.parametrize("said", ["", " \n ", "x" * 4001])
+def test_a_message_has_words_and_an_end(said: str) -> None:
+    with pytest.raises(wire.BadFrame):
+        wire.frame_of(json.dumps({"type": "say", "id": "1", "text": said}))
+
+
+def test_what_is_said_comes_without_the_space_around_it() -> None:
+    assert wire.frame_of('{"type": "say", "id": "a-1", "text": " Hi\\n"}') == wire.Say("a-1", "Hi")
+
+
+def test_a_token_is_taken_back_and_no_other() -> None:
+    token = wire.new_token()
+    assert wire.frame_of(json.dumps({"type": "hello", "visitor": token})) == wire.Hello(token)
+    for other in (None, 7, "visitor-1", token + "x", "../" + token[3:]):
+        assert wire.frame_of(json.dumps({"type": "hello", "visitor": other})) == wire.Hello(None)
+
+
+def test_an_address_does_not_tell_the_token() -> None:
+    token = wire.new_token()
+    assert wire.address_of(token) == wire.address_of(token) != wire.address_of(wire.new_token())
+    assert token not in wire.address_of(token)
+
+
+def test_visitors_learn_the_name_of_an_agent_and_nothing_else() -> None:
+    written = a_message(a_chat(), "agent", "Hello", agent=AgentId("ana"), choices=(Choice("Yes", "1"),))
+    shown = wire.shown(written, "Ana Torres")
+
+    assert (shown["by"], shown["side"], shown["choices"]) == ("Ana Torres", "agent", ["Yes"])
+    assert "ana" not in json.dumps(shown)
+
+
+@pytest.mark.parametrize("site", ["https://shop.example", "http://127.0.0.1:8800", "https://a.b.example:8443"])
+def test_a_site_is_named_as_browsers_do(site: str) -> None:
+    assert wire.is_origin(site)
+
+
+@pytest.mark.parametrize(
+    "text", ["shop.example", "https://shop.example/", "https://", "*", "ftp://a", "https://a:x", "null"]
+)
+def test_what_is_no_site_is_none(text: str) -> None:
+    assert not wire.is_origin(text)
+
+
+@given(st.lists(st.floats(0, 3), max_size=60))
+def test_nobody_writes_faster_than_they_may(pauses: list[float]) -> None:
+    allowance, now, taken = Allowance(10, 1.0, now=0.0), 0.0, 0
+    for pause in pauses:
+        now += pause
+        taken += allowance.takes(now)
+        assert taken <= 10 + now + 1e-6
+
+
+def test_who_waits_may_write_again() -> None:
+    allowance = Allowance(2, 0.5, now=0.0)
+    assert [allowance.takes(at) for at in (0, 0, 0, 1.9, 2.0, timedelta(hours=1).total_seconds())] == [
+        True, True, False, False, True, True
+    ]  # fmt: skip
+
+
+def read(folder: Path, text: str) -> tuple[Any, list[str]]:
+    file = folder / "channels.yaml"
+    file.write_text(text, encoding="utf-8")
+    channels, problems = channels_in(file)
+    return channels, [str(problem).removeprefix(str(folder)) for problem in problems]
+
+
+def test_a_channels_file_says_who_may_have_a_chat(tmp_path: Path) -> None:
+    channels, problems = read(tmp_path, "web: {kind: webchat, title: Ask us, origins: [https://shop.example]}\n")
+    assert problems == []
+    assert (channels["web"].title, channels["web"].origins) == ("Ask us", ("https://shop.example",))
+
+
+def test_without_a_channels_file_there_is_none(tmp_path: Path) -> None:
+    assert channels_in(tmp_path / "channels.yaml") == ({}, [])
+
+
+def test_every_mistake_of_a_channels_file_is_told_at_its_place(tmp_path: Path) -> None:
+    channels, problems = read(
+        tmp_path, "web:\n  kind: webchat\n  titel: Ask\n  origins: [shop.example]\npost: {kind: pigeon}\nx: 7\n"
+    )
+    assert channels == {}
+    assert problems == [
+        '/channels.yaml:3:3: channel "web": nobody knows the key "titel"; did you mean "title"?',
+        "/channels.yaml:4:12: channel \"web\": origins: 'shop.example' is no site: write it as browsers do, such as "
+        "https://shop.example",
+        '/channels.yaml:5:14: channel "post": kind must be one of "webchat"',
+        '/channels.yaml:6:4: channel "x": must be text, or keys and values',
+    ]

@@ -1,0 +1,175 @@
+"""Visitors' pages at the door of the web chat: written with, cut off, foreign, hostile and too fast."""
+
+import asyncio
+import json
+
+import pytest
+from aiohttp import ClientSession, ClientWebSocketResponse, WSServerHandshakeError
+
+from tests.web.conftest import Web, hears, is_closed
+from trunkline.channels.webchat import webchat
+from trunkline.core.ids import AgentId, written_id_of
+from trunkline.core.interaction import Interaction, Stage
+
+ANA = AgentId("ana")
+
+
+@pytest.fixture
+async def browser(doors: Web) -> ClientSession:
+    return await doors.browser()
+
+
+async def says(socket: ClientWebSocketResponse, text: str, id_: str = "1") -> None:
+    await socket.send_json({"type": "say", "id": id_, "text": text})
+    taken = await hears(socket, "taken")
+    assert (taken["id"], taken["message"]) == (id_, written_id_of("web", id_))
+
+
+def chat(doors: Web) -> Interaction:
+    [found] = [each for each in doors.centre.floor.interactions.values() if each.medium == "chat"]
+    return found
+
+
+async def talking(doors: Web) -> Interaction:
+    offer = chat(doors).offer
+    assert offer is not None
+    await doors.centre.desk.accept(ANA, offer.id)
+    return chat(doors)
+
+
+async def test_a_visitor_and_an_agent_write_with_each_other(doors: Web, browser: ClientSession) -> None:
+    await doors.centre.ready("ana")
+    socket, welcome = await doors.chat(browser)
+    assert (welcome["title"], welcome["messages"]) == ("Chat with Acme", [])
+    await says(socket, "Hi")
+    with_ana = await talking(doors)
+    await doors.centre.text_desk.say(ANA, with_ana.id, "How can I help?", key="1")
+
+    heard = (await hears(socket, "message"))["message"]
+    assert (heard["side"], heard["text"], heard["by"]) == ("agent", "How can I help?", doors.centre.agent("ana").name)
+    again, welcome = await doors.chat(browser, welcome["visitor"])
+    assert [each["text"] for each in welcome["messages"]] == ["Hi", "How can I help?"]
+    assert welcome["messages"][1]["id"] == heard["id"]
+
+    await doors.centre.desk.hang_up(ANA, with_ana.id)
+    await hears(socket, "over")
+    await hears(again, "over")
+
+
+async def test_another_page_of_the_visitor_shows_what_they_wrote(doors: Web, browser: ClientSession) -> None:
+    socket, welcome = await doors.chat(browser)
+    other, _ = await doors.chat(browser, welcome["visitor"])
+    await says(socket, "Hi")
+    assert (await hears(other, "message"))["message"]["text"] == "Hi"
+
+
+async def test_nobody_reads_what_another_visitor_wrote(doors: Web, browser: ClientSession) -> None:
+    socket, welcome = await doors.chat(browser)
+    await says(socket, "My secret")
+    for token in (None, "x" * 43, welcome["visitor"][:-1], chat(doors).address.raw):
+        other, hello = await doors.chat(browser, token)
+        assert hello["messages"] == []
+        assert hello["visitor"] not in (token if token != "x" * 43 else None, welcome["visitor"])
+        await other.close()
+
+
+async def test_what_is_said_again_is_one_message(doors: Web, browser: ClientSession) -> None:
+    socket, welcome = await doors.chat(browser)
+    await says(socket, "Hi")
+    others = [(await doors.chat(browser, welcome["visitor"]))[0] for _ in range(5)]
+    await asyncio.gather(*(says(each, "Hi") for each in (socket, *others)))
+
+    _, welcome = await doors.chat(browser, welcome["visitor"])
+    assert [each["text"] for each in welcome["messages"]] == ["Hi"]
+
+
+async def test_a_visitor_who_leaves_frees_the_agent(doors: Web, browser: ClientSession) -> None:
+    await doors.centre.ready("ana")
+    socket, _ = await doors.chat(browser)
+    await says(socket, "Hi")
+    assert chat(doors).stage is Stage.OFFERED
+    await socket.send_json({"type": "leave"})
+    await hears(socket, "over")
+    assert doors.centre.agent("ana").is_free
+
+
+async def test_a_page_that_goes_leaves_the_chat_as_it_is(doors: Web, browser: ClientSession) -> None:
+    await doors.centre.ready("ana")
+    socket, _ = await doors.chat(browser)
+    await says(socket, "Hi")
+    await socket.close()
+    assert chat(doors).stage is Stage.OFFERED
+
+
+async def test_only_sites_that_are_named_have_the_chat(doors: Web, browser: ClientSession) -> None:
+    for origin in ("https://evil.example", "null", "http://127.0.0.1:1", None):
+        with pytest.raises(WSServerHandshakeError) as refused:
+            await browser.ws_connect("/chat/web/ws", headers={"Origin": origin} if origin else {})
+        assert refused.value.status == 403
+    socket = await browser.ws_connect("/chat/web/ws", headers={"Origin": "https://shop.example"})
+    await socket.send_json({"type": "hello"})
+    await hears(socket, "welcome")
+    await socket.close()
+
+
+@pytest.mark.parametrize("first", ["{", "[]", '{"type": "say", "id": "1", "text": "x"}', "[" * 20_000])
+async def test_who_does_not_say_hello_is_sent_away(doors: Web, browser: ClientSession, first: str) -> None:
+    socket = await browser.ws_connect("/chat/web/ws", headers={"Origin": doors.origin})
+    await socket.send_str(first)
+    assert await is_closed(socket) == 1008
+
+
+async def test_who_writes_too_fast_is_told_and_not_taken(doors: Web, browser: ClientSession) -> None:
+    socket, welcome = await doors.chat(browser)
+    for number in range(webchat.AT_ONCE + 5):
+        await socket.send_json({"type": "say", "id": str(number), "text": f"{number}"})
+    refused = await hears(socket, "refused")
+    assert (refused["id"], refused["why"]) == (str(webchat.AT_ONCE), "too_fast")
+
+    _, welcome = await doors.chat(browser, welcome["visitor"])
+    assert len(welcome["messages"]) == webchat.AT_ONCE
+
+
+async def test_while_the_database_is_away_nothing_is_taken_and_pages_come_again(
+    doors: Web, browser: ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webchat, "TAKEN_WITHIN_S", 0.2)
+    socket, welcome = await doors.chat(browser)
+    doors.centre.store.away = True
+    await socket.send_json({"type": "say", "id": "1", "text": "Hi"})
+    refused = await hears(socket, "refused")
+    other = await browser.ws_connect("/chat/web/ws", headers={"Origin": doors.origin})
+    await other.send_json({"type": "hello", "visitor": welcome["visitor"]})
+    assert (refused["why"], await is_closed(other)) == ("later", 1013)
+
+    doors.centre.store.away = False
+    await says(socket, "Hi")
+    _, welcome = await doors.chat(browser, welcome["visitor"])
+    assert [each["text"] for each in welcome["messages"]] == ["Hi"]
+
+
+async def test_a_visitor_has_so_many_pages_and_no_more(doors: Web, browser: ClientSession) -> None:
+    _, welcome = await doors.chat(browser)
+    for _ in range(webchat.PAGES_OF_ONE - 1):
+        await doors.chat(browser, welcome["visitor"])
+    one_more = await browser.ws_connect("/chat/web/ws", headers={"Origin": doors.origin})
+    await one_more.send_json({"type": "hello", "visitor": welcome["visitor"]})
+    assert await is_closed(one_more) == 1008
+
+
+async def test_markup_is_words(doors: Web, browser: ClientSession) -> None:
+    socket, welcome = await doors.chat(browser)
+    hostile = "<script>alert(1)</script>\0\u202e"
+    await says(socket, hostile)
+    _, welcome = await doors.chat(browser, welcome["visitor"])
+    assert json.dumps(welcome["messages"][0]["text"]) == json.dumps(hostile)
+
+
+async def test_the_page_to_try_it_shows_the_line_for_a_site(doors: Web, browser: ClientSession) -> None:
+    async with browser.get("/chat/web") as answer:
+        assert answer.status == 200
+        assert 'data-channel="web"' in await answer.text()
+    async with browser.get("/chat/%3Cscript%3E") as answer:
+        assert answer.status == 404
+    async with browser.get("/chat/widget.js") as answer:
+        assert (answer.status, await answer.text()) == (503, "The chat is not built yet: run `make desktop`.")
