@@ -20,6 +20,7 @@ COPY --from=desktop /build/src/trunkline/web/static src/trunkline/web/static
 COPY asterisk asterisk
 RUN uv sync --frozen --no-default-groups
 COPY ivr_flows ivr_flows
+COPY channels.yaml ./
 ENV PATH=/opt/trunkline/.venv/bin:$PATH TRUNKLINE_DATA_DIR=/var/lib/trunkline
 USER trunkline
 VOLUME /var/lib/trunkline

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from trunkline.channels.file import channels_in
 from trunkline.cli.flow import flow_files
 from trunkline.cli.ports import wanted_ports, wanted_twice
 from trunkline.core.centre import Centre
@@ -195,6 +196,7 @@ def on_files(settings: Settings) -> Iterator[Finding]:
         yield _on_audio_ports(settings, len(centre.agents))
     yield from _on_flows(settings, centre)
     yield from _on_trunks(settings)
+    yield from _on_channels(settings)
     if settings.tls_cert and settings.tls_key:
         try:
             ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(settings.tls_cert, settings.tls_key)
@@ -237,6 +239,15 @@ def _on_trunks(settings: Settings) -> Iterator[Finding]:
         enabled = sum(trunk.enabled for trunk in trunks)
         text = f"{len(trunks)} trunk{'' if len(trunks) == 1 else 's'}, {enabled} of them enabled"
         yield Finding("trunks file", True, text if settings.trunks_file.exists() else "none: no carrier's calls arrive")
+
+
+def _on_channels(settings: Settings) -> Iterator[Finding]:
+    channels, problems = channels_in(settings.channels_file)
+    for problem in problems:
+        where = f"{problem.file}:{problem.line}:{problem.column}"
+        yield Finding("channels file", False, f"{where}: {problem.message}", problem.hint or f"edit {problem.file}")
+    if not problems:
+        yield Finding("channels file", True, ", ".join(channels) or "none: nobody can write")
 
 
 def on_browser_application() -> Iterator[Finding]:

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from trunkline import secrets
+from trunkline.channels.file import channels_in
 from trunkline.cli.progress import Progress
 from trunkline.cli.roster import agents_of
 from trunkline.core.sip_account import sip_password
@@ -26,6 +27,7 @@ def show(settings: Settings, progress: Progress, *, took_s: float) -> None:
 def _facts(settings: Settings) -> list[tuple[str, str]]:
     sip = f"{settings.sip_host}:{settings.sip_port}"
     facts = [("Desktop", settings.url)]
+    facts += [("Chat", f"{settings.url}/chat/{name}") for name in channels_in(settings.channels_file)[0]]
     agents, _ = agents_of(settings)
     if settings.demo and agents:
         first, secret = agents[0], secrets.agent_secret(settings)
