@@ -65,7 +65,6 @@ from trunkline.flows.problem import Problem, Severity
 from trunkline.flows.prompts import prompts_of, whispers_of
 from trunkline.garbage import keep_garbage_short
 from trunkline.logs import log_to
-from trunkline.ports.channel import Channel
 from trunkline.ports.store import Fenced, Health
 from trunkline.settings import Settings
 from trunkline.speech.synthesizer import CommandSynthesizer
@@ -155,25 +154,24 @@ class _Service:
     def _wire(self) -> None:
         floor, calls, store = self.floor, self.calls, self.store
         self.intake = Intake(floor, store)
-        channels: Mapping[str, Channel] = self.chats
         runs, speaking = Runs(floor, self.library), Speaking(self.sounds, self.clock)
         voicemails = Voicemails(floor, runs, speaking, self.voicemails)
         self.callbacks = Callbacks(floor, calls, self.intake, runs)
         transfers = Transfers(floor, calls, runs)
         fetcher = HttpFetcher(self.settings.http_allowed_hosts)
-        errands = Errands(floor, store, fetcher, ChannelMessenger(floor, channels))
+        errands = Errands(floor, store, fetcher, ChannelMessenger(floor, self.chats))
         self.self_service = SelfService(
             floor, calls, intake=self.intake, runs=runs, speaking=speaking, errands=errands, callbacks=self.callbacks,
             transfers=transfers, voicemails=voicemails, lines=AgiLines(self.ami, self.shared.inside).open,
         )  # fmt: skip
         conversation = Conversation(floor, calls, voicemails.left_flow, self.room)
         talk = TextTalk(
-            floor, intake=self.intake, runs=runs, channels=channels, errands=errands, callbacks=self.callbacks,
+            floor, intake=self.intake, runs=runs, channels=self.chats, errands=errands, callbacks=self.callbacks,
             conversation=conversation,
         )  # fmt: skip
-        self.texts, self.text_desk = TextService(floor, talk, self.intake, channels), TextDesk(floor, channels)
+        self.texts, self.text_desk = TextService(floor, talk, self.intake, self.chats), TextDesk(floor, self.chats)
         for chat in self.chats.values():
-            chat.tell = self.texts.told
+            chat.tell, chat.visitor_writes = self.texts.told, self.texts.writing
         self.fallback = FallbackMessages(
             floor, calls, store, intake=self.intake, left_in=self.shared.recordings / "fallback",
             kept_in=self.voicemails,
@@ -204,6 +202,7 @@ class _Service:
         self.ledger.publish = self.hub.published
         self.ledger.outcome_unknown = self.switchboard.outcome_unknown
         self.hub.desk_count_changed = self.desk.desks
+        self.texts.customer_writes = self.hub.customer_writes
 
     @classmethod
     async def made(cls, settings: Settings, stack: AsyncExitStack) -> "_Service":
@@ -391,7 +390,8 @@ class _Service:
             flows=FlowsDoor(self.flow_board, log_in),
             centre=CentreDoor(CentreBoard(self.administration), log_in, origins=origins),
             waiting=WaitingDoor(WaitingBoard(self.floor), log_in),
-            chats=[ChatPages(self.chats, STATIC / "chat" / "widget.js"), *self.chats.values()],
+            chat_pages=ChatPages(self.chats, STATIC / "chat" / "widget.js"),
+            chats=list(self.chats.values()),
             health=HealthDoor(
                 self.parts, self.flow_board.served, serving=lambda: self.serving, routing=lambda: promise(self.floor)
             ),

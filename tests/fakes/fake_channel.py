@@ -20,6 +20,7 @@ class FakeChannel:
     authors: list[str] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
+    writers: list[tuple[str, str]] = field(default_factory=list)
     taking: Callable[[], None] = lambda: None
 
     async def send(self, conversation: ConversationId, shown: Shown, *, key: str, by: str = "") -> None:
@@ -32,6 +33,9 @@ class FakeChannel:
         self.keys.append(key)
         if self.held:
             await asyncio.Event().wait()
+
+    def writing(self, conversation: ConversationId, by: str) -> None:
+        self.writers.append((conversation.address, by))
 
     def over(self, conversation: ConversationId) -> None:
         self.ended.append(conversation.address)

@@ -189,6 +189,7 @@ class Centre:
         self.ledger.publish = self.hub.published
         self.ledger.outcome_unknown = self.switchboard.outcome_unknown
         self.hub.desk_count_changed = self.desk.desks
+        self.texts.customer_writes = self.hub.customer_writes
         self.archive = Archive(store, clock)
         self.administration = Administration(self.floor, self.archive, library, self._take_over)
 

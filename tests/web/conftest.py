@@ -92,7 +92,7 @@ async def doors(tmp_path: Path) -> AsyncIterator[Web]:
             "web", title="Chat with Acme", origins=frozenset({"https://shop.example"}), threads=world.store,
             clock=clock, agent_name=lambda id_: centre.floor.agents[id_].name,
         )  # fmt: skip
-        centre.channels["web"], chat.tell = chat, centre.texts.told
+        centre.channels["web"], chat.tell, chat.visitor_writes = chat, centre.texts.told, centre.texts.writing
         application: web.Application = web_application(
             log_in=log_in,
             socket=DeskSocket(centre.floor, centre.hub, centre.desk, centre.text_desk, log_in, origins=frozenset()),
@@ -100,7 +100,8 @@ async def doors(tmp_path: Path) -> AsyncIterator[Web]:
             flows=FlowsDoor(centre.flow_board, log_in),
             centre=CentreDoor(CentreBoard(centre.administration), log_in),
             waiting=WaitingDoor(WaitingBoard(centre.floor), log_in),
-            chats=[ChatPages({"web"}, tmp_path / "widget.js"), chat],
+            chat_pages=ChatPages({"web"}, tmp_path / "widget.js"),
+            chats=[chat],
             health=HealthDoor(
                 lambda: parts,
                 centre.flow_board.served,

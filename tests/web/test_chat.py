@@ -56,6 +56,27 @@ async def test_a_visitor_and_an_agent_write_with_each_other(doors: Web, browser:
     await hears(again, "over")
 
 
+async def test_each_side_sees_that_the_other_is_writing(doors: Web, browser: ClientSession) -> None:
+    await doors.centre.ready("ana")
+    socket, _ = await doors.chat(browser)
+    await socket.send_json({"type": "writing"})  # to nobody yet
+    await says(socket, "Hi")
+    with_ana = await talking(doors)
+    desk = await doors.desk(await doors.logged_in())
+    await hears(desk, "snapshot")
+
+    await socket.send_json({"type": "writing"})
+    assert (await hears(desk, "writing"))["id"] == with_ana.id
+    await desk.send_json({"type": "command", "id": "1", "name": "write", "args": {"interaction": with_ana.id}})
+    assert (await hears(socket, "writing"))["by"] == doors.centre.agent("ana").name
+
+
+async def test_pages_go_when_the_service_ends(doors: Web, browser: ClientSession) -> None:
+    socket, _ = await doors.chat(browser)
+    await doors.server.close()
+    assert await is_closed(socket) == 1006
+
+
 async def test_another_page_of_the_visitor_shows_what_they_wrote(doors: Web, browser: ClientSession) -> None:
     socket, welcome = await doors.chat(browser)
     other, _ = await doors.chat(browser, welcome["visitor"])

@@ -37,6 +37,8 @@ class Desk {
   now = $state(Date.now());
   ownNow = $state(Date.now());
   accepting = $state<string | null>(null);
+  /** When customers were last told to be writing, by interaction, in the browser's own milliseconds. */
+  writes = $state.raw<Record<string, number>>({});
   #chosen = $state<string | null>(null);
   /** The offer that was answered without a hand once: when that failed, it rings for one. */
   #answered = $state<string | null>(null);
@@ -117,6 +119,7 @@ class Desk {
         state: (state) => this.#is(state),
         connection: (connection, retryAt) => this.#connectionIs(connection, retryAt),
         time: (now) => this.#clock.heard(now),
+        writing: (interaction) => (this.writes = { ...this.writes, [interaction]: Date.now() }),
         sessionEnded: () => this.#leave(true),
       },
       () => new WebSocket(`${scheme}://${location.host}/ws`),

@@ -14,6 +14,7 @@ type Message =
   | { type: 'resumed'; epoch: string; seq: number; now: string }
   | { type: 'event'; seq: number; event: DeskEvent }
   | ({ type: 'reply'; id: string } & Reply)
+  | { type: 'writing'; id: string }
   | { type: 'ping'; now: string };
 
 export interface Listener {
@@ -21,6 +22,8 @@ export interface Listener {
   /** `retryAt` is a moment of the browser's own clock. */
   connection(state: 'connecting' | 'online' | 'lost', retryAt: number | null): void;
   time(now: string): void;
+  /** The customer of this interaction is writing. */
+  writing(interaction: string): void;
   sessionEnded(): void;
 }
 
@@ -106,6 +109,8 @@ export class DeskSocket {
         this.#waiting.get(message.id)?.(message);
         this.#waiting.delete(message.id);
         return;
+      case 'writing':
+        return this.listener.writing(message.id);
       case 'ping':
         this.listener.time(message.now);
         this.#wire?.send('{"type":"pong"}');

@@ -6,6 +6,8 @@ import type { Card, Message } from './state';
 
 const KEPT = 'trunkline.chat.drafts';
 const NONE: Message[] = [];
+const WRITING_MS = 3000;
+const WRITES_MS = 6000;
 
 /** A message of ours that the service has not told yet. */
 export interface Sending {
@@ -17,6 +19,7 @@ export interface Sending {
 class Threads {
   #drafts = $state<Record<string, string>>(keptDrafts());
   #sending = $state<Record<string, Sending[]>>({});
+  #told = 0;
   #seen = $state<Record<string, number>>({});
 
   of(card: Card): Message[] {
@@ -32,8 +35,19 @@ class Threads {
   }
 
   write(card: Card, text: string): void {
+    if (text && Date.now() - this.#told > WRITING_MS) {
+      this.#told = Date.now();
+      void desk.command('write', { interaction: card.id }, { quiet: true });
+    }
     this.#drafts = { ...this.#drafts, [card.id]: text };
     sessionStorage.setItem(KEPT, JSON.stringify(Object.fromEntries(Object.entries(this.#drafts).filter(([, each]) => each))));
+  }
+
+  /** Whether the customer is writing now. */
+  isWriting(card: Card): boolean {
+    const said = this.of(card).findLast((each) => each.side === 'customer')?.at;
+    const told = desk.writes[card.id] ?? 0;
+    return desk.ownNow - told < WRITES_MS && (said === undefined || desk.now - Date.parse(said) > desk.ownNow - told);
   }
 
   /** How many of the customer's messages nobody has looked at. */

@@ -23,6 +23,7 @@ export const chatWords = {
   customer: 'Customer',
   you: 'You',
   said: (name: string, text: string) => `${name}: ${text}`,
+  writes: (name: string) => `${name} is writing…`,
   noMessages: 'Nothing has been written yet.',
   busy: 'in a chat',
   hint: 'Enter sends, Shift+Enter begins a new line',

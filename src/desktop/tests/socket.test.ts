@@ -52,6 +52,7 @@ beforeEach(() => {
       state: (state) => states.push(state),
       connection: (connection) => connections.push(connection),
       time: () => undefined,
+      writing: () => undefined,
       sessionEnded: () => ended++,
     },
     () => wires[wires.push(new FakeWire()) - 1]!,

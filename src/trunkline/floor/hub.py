@@ -127,6 +127,12 @@ class Hub:
             self.desk_count_changed(agent, len(stream.desks))
             self._forget_who_left(agent)
 
+    def customer_writes(self, agent: AgentId, interaction: InteractionId) -> None:
+        """Say so at the agent's desks, without a number: it is nothing to catch up on."""
+        stream = self._streams.get(agent)
+        for send in list(stream.desks) if stream is not None else ():
+            send({"type": "writing", "id": interaction})
+
     def centre_changed(self, zone: tzinfo) -> None:
         """Another centre is in force: every desk begins anew with a snapshot."""
         self._zone = zone

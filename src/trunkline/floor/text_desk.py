@@ -31,11 +31,7 @@ class TextDesk:
 
     async def say(self, agent: AgentId, interaction_id: InteractionId, text: str, *, key: str) -> None:
         """Write to the customer. `key` is the desk's own name of the message: what comes twice is one message."""
-        interaction = self._floor.interaction(interaction_id)
-        if interaction.agent != agent:
-            raise NotYours(interaction_id)
-        if interaction.stage is not Stage.TALKING or not interaction.is_written:
-            raise WrongStage(interaction, "being written in")
+        interaction = self._mine(agent, interaction_id)
         text = text.strip()
         if not 0 < len(text) <= LONGEST_MESSAGE:
             raise NothingWritten
@@ -45,6 +41,19 @@ class TextDesk:
             return
         message = Message(id_, interaction_id, self._floor.clock.now(), Side.AGENT, text, agent)
         await self._floor.commit(messages=[message], then=partial(self._send, interaction, message, key))
+
+    async def write(self, agent: AgentId, interaction_id: InteractionId) -> None:
+        """Tell the customer that somebody is writing."""
+        interaction = self._mine(agent, interaction_id)
+        self._channels[interaction.dialled].writing(conversation_of(interaction), self._floor.agents[agent].name)
+
+    def _mine(self, agent: AgentId, interaction_id: InteractionId) -> Interaction:
+        interaction = self._floor.interaction(interaction_id)
+        if interaction.agent != agent:
+            raise NotYours(interaction_id)
+        if interaction.stage is not Stage.TALKING or not interaction.is_written:
+            raise WrongStage(interaction, "being written in")
+        return interaction
 
     async def _send(self, interaction: Interaction, message: Message, key: str) -> None:
         run = run_of(interaction)

@@ -3,13 +3,13 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
 from trunkline.core.errors import Unavailable
-from trunkline.core.ids import InteractionId
+from trunkline.core.ids import AgentId, InteractionId
 from trunkline.core.interaction import Interaction, Stage
 from trunkline.floor.intake import WHO_WITHIN, Intake
 from trunkline.floor.state import Floor, Moved
@@ -55,6 +55,7 @@ class TextService:
         self._channels = channels
         self._talk = talk
         self._intake = intake
+        self.customer_writes: Callable[[AgentId, InteractionId], None] = lambda _agent, _id: None
         self._tasks: asyncio.TaskGroup | None = None
         self._inboxes: dict[ConversationId, deque[tuple[_Event, asyncio.Future[None]]]] = {}
         self._live: dict[ConversationId, InteractionId] = {}
@@ -79,6 +80,12 @@ class TextService:
         What is told before `run`, or whose future is never done, is to be told again. Raises Unavailable then.
         """
         return self._put(event.conversation, event)
+
+    def writing(self, conversation: ConversationId) -> None:
+        """The customer is writing: worth a moment on the desk of whoever has it, and nothing to keep."""
+        interaction = self._of(conversation)
+        if interaction is not None and interaction.stage is Stage.TALKING and interaction.agent is not None:
+            self.customer_writes(interaction.agent, interaction.id)
 
     def overflow(self, id_: InteractionId) -> None:
         """The entry has waited as long as its flow allows: the flow goes on from there, at `run` if not now."""

@@ -64,5 +64,8 @@ class Channel(Protocol):
         Raises Unavailable when it cannot be taken; the outcome is then unknown, and the same `key` tries again.
         """
 
+    def writing(self, conversation: ConversationId, by: str) -> None:
+        """Show for a moment, where the other end can, that an agent of that name is writing."""
+
     def over(self, conversation: ConversationId) -> None:
         """Tell the other end, where it shows that, that nobody here reads on; what is written next begins anew."""

@@ -294,6 +294,7 @@ def _commands(desk: Desk, texts: TextDesk, supervision: Supervision) -> dict[str
             agent, _interaction(args), AgentId(_text(args, "to")) if args.get("to") is not None else None
         ),
         "say": lambda agent, args: texts.say(agent, _interaction(args), _text(args, "text"), key=_text(args, "key")),
+        "write": lambda agent, args: texts.write(agent, _interaction(args)),
         "note": lambda agent, args: desk.note(agent, _interaction(args), _text(args, "text")),
     }
 

@@ -33,6 +33,13 @@ class Door(Protocol):
         """Return its routes."""
 
 
+class ChatDoor(Door, Protocol):
+    """The door of a web chat."""
+
+    async def close_all(self, application: web.Application, /) -> None:
+        """Let every page go."""
+
+
 def web_application(
     *,
     log_in: LogIn,
@@ -41,7 +48,8 @@ def web_application(
     flows: FlowsDoor,
     centre: CentreDoor,
     waiting: WaitingDoor,
-    chats: Sequence[Door],
+    chat_pages: Door,
+    chats: Sequence[ChatDoor],
     health: "HealthDoor",
     sip_ws_port: int,
 ) -> web.Application:
@@ -49,8 +57,8 @@ def web_application(
     application = web.Application(middlewares=[errors, health.shut_others], client_max_size=LARGEST_BODY)
     application.on_response_prepare.append(_headers(sip_ws_port))
     application.cleanup_ctx.append(socket.looked_after)
-    application.on_shutdown.append(socket.close_all)
-    doors: Sequence[Door] = (log_in, socket, recordings, flows, centre, waiting, *chats, health)
+    application.on_shutdown.extend([socket.close_all, *(chat.close_all for chat in chats)])
+    doors: Sequence[Door] = (log_in, socket, recordings, flows, centre, waiting, chat_pages, *chats, health)
     for door in doors:
         application.add_routes(door.routes())
     application.add_routes([web.get("/", _index)])

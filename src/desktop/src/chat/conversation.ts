@@ -5,6 +5,9 @@ const TOO_FAST_MS = 1500;
 const LATER_MS = 3000;
 /** The server's heartbeat comes more often; a browser does not tell of it, so that a dead line shows at the next message. */
 const TAKEN_MS = 20_000;
+/** How often it is told that somebody writes, and how long it is shown. */
+const WRITING_MS = 3000;
+const WRITES_MS = 6000;
 
 export interface Message {
   id: string;
@@ -28,6 +31,7 @@ type Told =
   | { type: 'message'; message: Message }
   | { type: 'taken'; id: string; message: string }
   | { type: 'refused'; id: string; why: string }
+  | { type: 'writing'; by: string }
   | { type: 'over' };
 
 /** What outlives the page. */
@@ -52,6 +56,8 @@ export class Conversation {
   messages: Message[] = [];
   over = false;
   online = false;
+  /** The agent who is writing now. */
+  writer = '';
   /** Why what was written waits, if it does. */
   waits: 'too_fast' | 'later' | null = null;
   /** Called after every change; `heard` are messages that somebody here wrote and that were not known. */
@@ -60,6 +66,8 @@ export class Conversation {
   #kept: Kept;
   #wire: Wire | null = null;
   #tries = 0;
+  #told = 0;
+  #writes: ReturnType<typeof setTimeout> | undefined;
   #sent = new Set<string>();
   /** The names that we gave what was written here, by the server's: a message keeps its first name on this page. */
   #ours = new Map<string, string>();
@@ -100,6 +108,13 @@ export class Conversation {
     this.open();
     this.#sendAll();
     this.changed([]);
+  }
+
+  /** The visitor is writing. */
+  writing(): void {
+    if (!this.online || this.messages.length === 0 || Date.now() - this.#told < WRITING_MS) return;
+    this.#told = Date.now();
+    this.#wire?.send('{"type":"writing"}');
   }
 
   /** End the conversation, for good. */
@@ -147,6 +162,7 @@ export class Conversation {
       case 'message':
         if (this.messages.some((each) => each.id === (this.#ours.get(told.message.id) ?? told.message.id))) return;
         this.messages = [...this.messages, told.message];
+        if (told.message.side === 'agent') this.#isWriting('');
         this.changed(told.message.side === 'customer' ? [] : [told.message]);
         return;
       case 'taken':
@@ -158,9 +174,25 @@ export class Conversation {
         setTimeout(() => this.#sendAll(), told.why === 'too_fast' ? TOO_FAST_MS : LATER_MS);
         this.changed([]);
         return;
+      case 'writing':
+        this.#isWriting(told.by);
+        this.changed([]);
+        return;
       case 'over':
         this.over = true;
+        this.#isWriting('');
         this.changed([]);
+    }
+  }
+
+  #isWriting(by: string): void {
+    clearTimeout(this.#writes);
+    this.writer = by;
+    if (by) {
+      this.#writes = setTimeout(() => {
+        this.writer = '';
+        this.changed([]);
+      }, WRITES_MS);
     }
   }
 

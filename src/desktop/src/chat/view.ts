@@ -53,7 +53,10 @@ export class ChatView {
       event.preventDefault();
       this.#send();
     };
-    this.#box.oninput = () => this.#grow();
+    this.#box.oninput = () => {
+      this.#grow();
+      conversation.writing();
+    };
     this.#panel.onkeydown = (event) => {
       if (event.key === 'Escape') this.show(false);
       // The site's own keys are not for what is written here.
@@ -115,7 +118,8 @@ export class ChatView {
     if (!conversation.online && conversation.messages.length > 0) return words.away;
     if (conversation.waits === 'too_fast') return words.tooFast;
     if (conversation.over) return words.over;
-    return last && conversation.isUnsent(last) ? words.sending : '';
+    if (last && conversation.isUnsent(last)) return words.sending;
+    return conversation.writer ? words.writes(conversation.writer) : '';
   }
 
   /** Draw what is new or other; what stands stays, so that a screen reader does not read it again. */

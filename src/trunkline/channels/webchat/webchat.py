@@ -67,12 +67,18 @@ class WebChat:
         self._agent_name = agent_name
         self._pages: dict[str, set[_Page]] = {}
         self._allowed: dict[str, Allowance] = {}
+        self.visitor_writes: Callable[[ConversationId], None] = lambda _: None
         self.tell: Tell | None = None
         """Takes what visitors do; the service sets it once it serves."""
 
     def routes(self) -> list[web.RouteDef]:
         """Return the door for pages."""
         return [web.get(f"/chat/{self._name}/ws", self.connect)]
+
+    async def close_all(self, _: web.Application) -> None:
+        """Let every page go: the service ends, and they look for the next one."""
+        for page in [page for pages in self._pages.values() for page in pages]:
+            page.go()
 
     # --- for the centre ---
 
@@ -85,6 +91,10 @@ class WebChat:
             choices=choices, keyboard=shown.keyboard,
         )  # fmt: skip
         self._show(conversation.address, wire.message(wire.shown(written, by)))
+
+    def writing(self, conversation: ConversationId, by: str) -> None:
+        """Tell the visitor's pages that an agent is writing."""
+        self._show(conversation.address, wire.writing(by))
 
     def over(self, conversation: ConversationId) -> None:
         """Tell the visitor's pages that nobody here reads on."""
@@ -146,6 +156,8 @@ class WebChat:
             told = wire.frame_of(frame.data)
             if isinstance(told, wire.Say):
                 await self._say(page, told)
+            elif isinstance(told, wire.Writing):
+                self.visitor_writes(self._conversation(page))
             elif isinstance(told, wire.Leave):
                 await self._told(Gone(self._conversation(page), self._clock.now()))
 
@@ -201,11 +213,15 @@ class _Page:
     def send(self, frame: str) -> None:
         """Send a frame, after the welcome. A page that reads too slowly is cut off: it comes back to the thread."""
         if len(self._unsent) >= self.MOST_UNSENT:
-            if self._transport is not None:
-                self._transport.abort()
+            self.go()
             return
         self._unsent.append(frame)
         self._write_on()
+
+    def go(self) -> None:
+        """Cut the page off; it comes back to the thread."""
+        if self._transport is not None:
+            self._transport.close()
 
     def end(self) -> None:
         """Send no more."""

@@ -37,11 +37,16 @@ class Say:
 
 
 @dataclass(frozen=True, slots=True)
+class Writing:
+    """The visitor is writing."""
+
+
+@dataclass(frozen=True, slots=True)
 class Leave:
     """The visitor has closed the conversation, not just the page."""
 
 
-Frame = Hello | Say | Leave
+Frame = Hello | Say | Writing | Leave
 
 
 def frame_of(text: str) -> Frame:
@@ -59,6 +64,8 @@ def frame_of(text: str) -> Frame:
             if not 0 < len(said) <= LONGEST_MESSAGE:
                 raise BadFrame(f"a message has 1 to {LONGEST_MESSAGE} characters")
             return Say(key, said)
+        case {"type": "writing"}:
+            return Writing()
         case {"type": "leave"}:
             return Leave()
     raise BadFrame("no such frame")
@@ -107,6 +114,11 @@ def taken(key: str, id_: MessageId) -> str:
 def refused(key: str, why: str) -> str:
     """Return that what the page said was not taken: `too_fast` and `later` are to be said again after a while."""
     return _json({"type": "refused", "id": key, "why": why})
+
+
+def writing(by: str) -> str:
+    """Return that an agent of this name is writing."""
+    return _json({"type": "writing", "by": by})
 
 
 def over() -> str:
