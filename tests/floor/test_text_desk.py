@@ -9,10 +9,10 @@ import pytest
 from tests.floor.conftest import Centre, open_floor
 from tests.floor.test_hub import Screen
 from trunkline.core.agent import Presence
-from trunkline.core.ids import AgentId, OfferId
+from trunkline.core.ids import AgentId, OfferId, QueueId
 from trunkline.core.interaction import Interaction, Outcome, Stage, WrongStage
 from trunkline.core.journal import Happened
-from trunkline.floor.agent import NotYours
+from trunkline.floor.agent import NotYours, UnknownChoice
 from trunkline.floor.text_desk import NothingWritten
 from trunkline.ports.channel import ConversationId, Gone, Said
 
@@ -159,6 +159,39 @@ async def test_a_visitor_who_leaves_ends_the_talk_and_who_writes_again_has_the_s
 
     assert (chat(centre).id, chat(centre).stage, chat(centre).agent) == (talking.id, Stage.TALKING, ANA)
     await centre.forward(120)
+    assert chat(centre).stage is Stage.TALKING
+
+
+async def test_a_chat_that_is_passed_on_waits_with_its_thread_for_somebody_else(centre: Centre) -> None:
+    await centre.ready("ana", "ben")
+    await says(centre, "Hi")
+    talking = await accepts(centre)
+    await centre.text_desk.say(ANA, talking.id, "One moment", key="1")
+    await centre.forward(30)
+    await centre.text_desk.pass_on(ANA, talking.id, QueueId("support"))
+    await centre.settled()
+
+    passed = chat(centre)
+    assert (passed.id, passed.stage, passed.agent) == (talking.id, Stage.OFFERED, None)
+    assert passed.entry is not None
+    assert (passed.entry.queue, passed.entry.since) == ("support", centre.clock.now())
+    assert centre.agent("ana").is_free
+    screen = await at_desk(centre, BEN)
+    await accepts(centre, BEN)
+    assert thread(screen, talking)[-1] == ("agent", "One moment")
+    assert centre.chat.ended == []
+    with pytest.raises(NotYours):
+        await centre.text_desk.say(ANA, talking.id, "Hello", key="2")
+    [line] = centre.store.happened(Happened.PASSED_ON)
+    assert (line.agent, line.facts) == (ANA, {"from": "sales", "to": "support", "talk_s": 30.0})
+
+
+async def test_nothing_is_passed_to_a_queue_that_is_none(centre: Centre) -> None:
+    await centre.ready("ana")
+    await says(centre, "Hi")
+    talking = await accepts(centre)
+    with pytest.raises(UnknownChoice):
+        await centre.text_desk.pass_on(ANA, talking.id, QueueId("nowhere"))
     assert chat(centre).stage is Stage.TALKING
 
 

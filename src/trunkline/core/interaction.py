@@ -282,6 +282,13 @@ def start_wrap_up(interaction: Interaction, *, for_: timedelta, at: datetime) ->
     )  # fmt: skip
 
 
+def pass_on(interaction: Interaction, entry: Entry, *, at: datetime) -> Interaction:
+    """Return the interaction waiting for somebody else: an agent who writes in it has given it away."""
+    if interaction.stage is not Stage.TALKING or not interaction.is_written:
+        raise WrongStage(interaction, "being written in")
+    return _to(interaction, Stage.WAITING, at, entry=entry, offer=None, agent=None, answered_at=None)
+
+
 def reopen(interaction: Interaction, *, at: datetime) -> Interaction:
     """Return the interaction being talked in again: the customer wrote once more before its wrap-up was over."""
     if interaction.stage is not Stage.WRAP_UP:

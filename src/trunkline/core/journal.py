@@ -30,6 +30,8 @@ class Happened(StrEnum):
     HELD = "held"
     RESUMED = "resumed"
     TALK_ENDED = "talk_ended"
+    PASSED_ON = "passed_on"
+    """An agent has given it to another queue; it waits there from the next line on."""
     REOPENED = "reopened"
     """The customer wrote once more before the wrap-up was over: the talk goes on."""
     WRAP_UP_EXTENDED = "wrap_up_extended"

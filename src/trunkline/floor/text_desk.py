@@ -3,11 +3,15 @@
 from collections.abc import Mapping
 from functools import partial
 
+from trunkline.core import agent as agents
 from trunkline.core.errors import Rejected
-from trunkline.core.ids import AgentId, InteractionId, written_id_of
-from trunkline.core.interaction import Interaction, Stage, WrongStage
+from trunkline.core.ids import AgentId, InteractionId, QueueId, written_id_of
+from trunkline.core.interaction import Entry, Interaction, Stage, WrongStage, pass_on
+from trunkline.core.journal import Happened, JournalEntry
 from trunkline.core.message import LONGEST_MESSAGE, Message, Side
-from trunkline.floor.agent import NotYours
+from trunkline.core.roll_call import entry_facts
+from trunkline.floor.agent import NotYours, UnknownChoice
+from trunkline.floor.places import next_move
 from trunkline.floor.runs import run_of
 from trunkline.floor.state import Floor
 from trunkline.floor.text_state import conversation_of
@@ -46,6 +50,31 @@ class TextDesk:
         """Tell the customer that somebody is writing."""
         interaction = self._mine(agent, interaction_id)
         self._channels[interaction.dialled].writing(conversation_of(interaction), self._floor.agents[agent].name)
+
+    async def pass_on(self, agent_id: AgentId, interaction_id: InteractionId, queue: QueueId) -> None:
+        """Give a conversation to a queue, with its thread: it waits there from now on, and the agent is free of it."""
+        floor, interaction, at = self._floor, self._mine(agent_id, interaction_id), self._floor.clock.now()
+        if queue not in floor.centre.queues:
+            raise UnknownChoice(f"{queue!r} is no queue of this centre")
+        left = interaction.entry
+        entry = Entry(
+            queue, at, moves=next_move(floor.centre.queue(queue), at=at),
+            priority=left.priority if left is not None else 0,
+            language=left.language if left is not None else floor.centre.language,
+        )  # fmt: skip
+        waits = pass_on(interaction, entry, at=at)
+        facts = {
+            "from": left.queue if left is not None else None, "to": queue,
+            "talk_s": (at - interaction.stage_since).total_seconds(),
+        }  # fmt: skip
+        await floor.commit(
+            interactions=[waits],
+            agents=[agents.release(floor.agent(agent_id), interaction_id, at=at, served=True)],
+            journal=[
+                JournalEntry(Happened.PASSED_ON, at, interaction_id, agent_id, facts),
+                JournalEntry(Happened.QUEUED, at, interaction_id, facts=entry_facts(entry, interaction.medium)),
+            ],
+        )
 
     def _mine(self, agent: AgentId, interaction_id: InteractionId) -> Interaction:
         interaction = self._floor.interaction(interaction_id)

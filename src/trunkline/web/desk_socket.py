@@ -11,7 +11,7 @@ from aiohttp import WSMsgType, web
 
 from trunkline.core.agent import PhoneKind, Presence
 from trunkline.core.errors import Rejected, TrunklineFault
-from trunkline.core.ids import AgentId, InteractionId, OfferId
+from trunkline.core.ids import AgentId, InteractionId, OfferId, QueueId
 from trunkline.floor.agent import Desk
 from trunkline.floor.hub import Hub
 from trunkline.floor.state import Floor
@@ -294,6 +294,7 @@ def _commands(desk: Desk, texts: TextDesk, supervision: Supervision) -> dict[str
             agent, _interaction(args), AgentId(_text(args, "to")) if args.get("to") is not None else None
         ),
         "say": lambda agent, args: texts.say(agent, _interaction(args), _text(args, "text"), key=_text(args, "key")),
+        "pass_on": lambda agent, args: texts.pass_on(agent, _interaction(args), QueueId(_text(args, "queue"))),
         "write": lambda agent, args: texts.write(agent, _interaction(args)),
         "note": lambda agent, args: desk.note(agent, _interaction(args), _text(args, "text")),
     }
