@@ -8,7 +8,7 @@ from pathlib import Path
 from aiohttp import web
 from playwright.async_api import BrowserContext, Locator, Page, expect
 
-from tests.system.house import House
+from tests.system.house import House, seated
 from tests.system.test_browser import get_ready, log_in, open_page
 
 SITE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A shop</title>
@@ -53,6 +53,8 @@ async def writes(page: Page, text: str) -> None:
 
 
 async def test_a_visitor_of_a_foreign_site_writes_with_an_agent(house: House, tmp_path: Path) -> None:
+    async with seated(house, "ana") as ana:
+        await ana.chooses("browser")
     async with a_site(house) as site, open_page(tmp_path) as desk:
         broken: list[str] = []
         desk.on("pageerror", lambda fault: broken.append(str(fault)))
