@@ -38,7 +38,7 @@ from trunkline.floor.flow_tests import FlowTests
 from trunkline.floor.hub import Hub
 from trunkline.floor.intake import Intake
 from trunkline.floor.lease import Tenure, TookOver, took_over_entry
-from trunkline.floor.ledger import Ledger
+from trunkline.floor.ledger import GATHERING, Ledger
 from trunkline.floor.messenger import ChannelMessenger
 from trunkline.floor.opening import OpeningTimes
 from trunkline.floor.places import when_waited_enough
@@ -139,7 +139,7 @@ class _Service:
         # A trunk with a mistake in it calls nobody: the start has told of it.
         routes = routes_of(look_at_trunks(settings.trunks_file, os.environ)[0])
         self.calls = Calls(self.ami, AsteriskId(settings.asterisk_id), inside=self.shared.inside, routes=routes)
-        self.ledger = Ledger(store, self.tenure)
+        self.ledger = Ledger(store, self.tenure, gathering=GATHERING)
         self.floor = Floor(self.ledger, self.clock, centre)
         self.at_steps = AtSteps(self.floor)
         self.administration = Administration(self.floor, archive, self.library, self._take_over)

@@ -82,6 +82,31 @@ async def test_changes_of_a_long_line_keep_their_order(ledger: Ledger) -> None:
     assert published == changes
 
 
+class SlowStore(MemoryStore):
+    """A store that takes 3 ms for a save."""
+
+    async def save(self, changes: Sequence[Change]) -> None:
+        await asyncio.sleep(0.003)
+        await super().save(changes)
+
+
+async def test_in_a_busy_moment_changes_share_a_save(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trunkline.floor.ledger._LONGEST_GATHERING_S", 0.3)
+    store = SlowStore()
+    ledger = Ledger(store, gathering=1000.0)
+    running = asyncio.ensure_future(ledger.run())
+    await ledger.write(Change(agents=[an_agent()]))
+    # They come while the next save is put off.
+    second = ledger.write(Change(agents=[an_agent()]))
+    await asyncio.sleep(0.001)
+    third = ledger.write(Change(agents=[an_agent()]))
+    await second
+
+    assert third.durable
+    assert [len(changes) for changes in store.saves] == [1, 2]
+    running.cancel()
+
+
 async def test_what_a_fenced_process_decides_is_neither_shown_nor_done(store: HeldStore) -> None:
     ledger = Ledger(store)
     shown: list[Change] = []

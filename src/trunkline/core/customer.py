@@ -1,6 +1,6 @@
 """A customer, and what the desk shows of their history."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from trunkline.core.ids import AgentId, CustomerId, InteractionId, QueueId
@@ -25,6 +25,8 @@ class Customer:
     addresses: tuple[str, ...]
     tags: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
+    is_new: bool = field(default=False, compare=False)
+    """Whether this very look has made them: then there is nothing before."""
 
 
 @dataclass(frozen=True, slots=True)

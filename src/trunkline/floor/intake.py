@@ -126,7 +126,7 @@ class Intake:
         customer = await self._customer_of(interaction) if interaction is not None else None
         if interaction is None or customer is None:
             return
-        timeline = await self._store.timeline(customer.id, at_most=TIMELINE_SHOWN)
+        timeline = [] if customer.is_new else await self._store.timeline(customer.id, at_most=TIMELINE_SHOWN)
         linked, interaction = interaction.customer, self._floor.interactions.get(id_)
         if interaction is None or interaction.customer != linked:
             return  # over, or its flow has found meanwhile who it is: that is more than an address tells

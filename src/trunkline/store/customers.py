@@ -41,7 +41,7 @@ class Customers:
         if found is None:
             made = await self._database.row(_SQL["make"], medium, address, new_id(), name, at)
             if made is not None:
-                return Customer(CustomerId(str(made["id"])), made["name"], (made["address"],))
+                return Customer(CustomerId(str(made["id"])), made["name"], (made["address"],), is_new=True)
         else:
             await self._database.rows(_SQL["name"], found.id, name)
         # It is none only if somebody deletes the customer in this very moment.
