@@ -13,7 +13,7 @@ from trunkline.settings import PortRange, Settings
 from trunkline.store import embedded
 from trunkline.store.migrate import migrate
 
-_FIRST, _LAST = 12000, 15999
+_FIRST, _LAST = 12000, 19999
 """Room for a thousand far ends and 1200 legs at once: what is measured is not to be the number of ports."""
 
 
