@@ -95,7 +95,12 @@ async def test_in_a_busy_moment_changes_share_a_save(monkeypatch: pytest.MonkeyP
     store = SlowStore()
     ledger = Ledger(store, gathering=1000.0)
     running = asyncio.ensure_future(ledger.run())
-    await ledger.write(Change(agents=[an_agent()]))
+    first = ledger.write(Change(agents=[an_agent()]))
+    await first
+    await ledger.write(Change(agents=[an_agent()]))  # nobody else is about: at once
+    for _ in range(4):
+        busy = ledger.write(Change(agents=[an_agent()]))
+    await busy
     # They come while the next save is put off.
     second = ledger.write(Change(agents=[an_agent()]))
     await asyncio.sleep(0.001)
@@ -103,7 +108,7 @@ async def test_in_a_busy_moment_changes_share_a_save(monkeypatch: pytest.MonkeyP
     await second
 
     assert third.durable
-    assert [len(changes) for changes in store.saves] == [1, 2]
+    assert [len(changes) for changes in store.saves] == [1, 1, 4, 2]
     running.cancel()
 
 

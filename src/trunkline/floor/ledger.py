@@ -17,6 +17,8 @@ Act = Callable[[], Awaitable[None]]
 _AT_MOST = 512
 GATHERING = 3.0
 """What the service gathers by: a transaction costs nearly the same for one change as for ten."""
+_BUSY = 4
+"""So many changes in one save make a moment a busy one."""
 _LONGEST_GATHERING_S = 0.012
 _BACK_OFF_S = (0.1, 0.2, 0.5, 1.0, 2.0)
 
@@ -54,8 +56,8 @@ class Ledger:
     def __init__(self, store: Store, tenure: Tenure | None = None, *, gathering: float = 0.0) -> None:
         """Without a `tenure`, nobody else can decide.
 
-        After each save changes are gathered for `gathering` times as long as it took, 12 ms at most: after a pause a
-        change is written at once, in a busy moment with others.
+        In a busy moment changes are gathered after each save for `gathering` times as long as it took, 12 ms at most.
+        Else each is written at once.
         """
         self._store = store
         self._gathering = gathering
@@ -91,7 +93,8 @@ class Ledger:
                 if not self._lines:
                     self._written.clear()
                 await self._save([line.change for line in batch])
-                again_at = time() + min(self._gathering * (time() - began), _LONGEST_GATHERING_S)
+                if len(batch) >= _BUSY:
+                    again_at = time() + min(self._gathering * (time() - began), _LONGEST_GATHERING_S)
                 for line in batch:
                     self._done(line, acts)
 
