@@ -72,6 +72,7 @@ class Threads {
     const text = this.draft(card).trim();
     if (!text) return;
     this.write(card, '');
+    this.#told = 0; // what is written next is told at once
     await this.#send(card, { key: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`, text, failed: false });
   }
 

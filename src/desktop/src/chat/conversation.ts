@@ -102,6 +102,7 @@ export class Conversation {
     const said = text.trim();
     if (!said) return;
     this.over = false;
+    this.#told = 0; // what is written next is told at once
     const written = { id: this.newId(), text: said };
     this.#keep({ unsent: [...this.#kept.unsent, written] });
     this.messages = [...this.messages, mine(written)];
