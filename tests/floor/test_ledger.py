@@ -103,7 +103,7 @@ async def test_in_a_busy_moment_changes_share_a_save(monkeypatch: pytest.MonkeyP
     await busy
     # They come while the next save is put off.
     second = ledger.write(Change(agents=[an_agent()]))
-    await asyncio.sleep(0.001)
+    await asyncio.sleep(0)
     third = ledger.write(Change(agents=[an_agent()]))
     await second
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from tests.flows.examples import a_flow, the_facts
 from tests.flows.test_run import talked
 from trunkline.core.ids import QueueId
-from trunkline.flows.render import MOST_MESSAGE, Button, Shown, rendered, replies, understood
+from trunkline.core.message import LONGEST_MESSAGE
+from trunkline.flows.render import Button, Shown, rendered, replies, understood
 from trunkline.flows.talk import (
     Action,
     Answer,
@@ -126,7 +127,7 @@ def test_one_message_is_one_text_and_nothing_is_nothing() -> None:
         (DIGITS, "\n", Silence()),
         (MESSAGE, " Call me.\nThanks ", Left("Call me.\nThanks")),
         (MESSAGE, " ", Left(None)),
-        (MESSAGE, "x" * 5000, Left("x" * MOST_MESSAGE)),
+        (MESSAGE, "x" * 5000, Left("x" * LONGEST_MESSAGE)),
         (in_line(None), "hello?", None),
         (End(), "hello?", None),
         (Say(HOW), "hello?", None),

@@ -9,7 +9,7 @@ from trunkline.core.call import Call
 from trunkline.core.centre import Centre, at_post
 from trunkline.core.customer import Customer, PastInteraction
 from trunkline.core.errors import Rejected
-from trunkline.core.ids import AgentId, CallId, InteractionId, OfferId, QueueId
+from trunkline.core.ids import AgentId, CallId, InteractionId, MessageId, OfferId, QueueId
 from trunkline.core.interaction import Interaction, Stage
 from trunkline.core.journal import Happened, JournalEntry
 from trunkline.core.message import Message
@@ -265,6 +265,10 @@ class Floor:
         """Return what rings at an agent."""
         held = (self.interactions.get(id_) for id_ in self.agents[agent].hands)
         return [each for each in held if each is not None and each.stage is Stage.OFFERED]
+
+    def has_message(self, interaction: InteractionId, message: MessageId) -> bool:
+        """Whether a message stands in the thread of a live interaction."""
+        return any(each.id == message for each in self.threads.get(interaction, ()))
 
     def calls(self) -> list[tuple[Interaction, Call]]:
         """Return every live interaction that has a caller on the line."""

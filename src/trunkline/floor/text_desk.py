@@ -41,7 +41,7 @@ class TextDesk:
             raise NothingWritten
         key = f"{agent}/{key}"
         id_ = written_id_of(interaction.dialled, key)
-        if any(each.id == id_ for each in self._floor.threads.get(interaction_id, ())):
+        if self._floor.has_message(interaction_id, id_):
             return
         message = Message(id_, interaction_id, self._floor.clock.now(), Side.AGENT, text, agent)
         await self._floor.commit(messages=[message], then=partial(self._send, interaction, message, key))

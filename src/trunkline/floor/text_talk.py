@@ -171,8 +171,8 @@ class TextTalk:
 
     def _write(self, message: Message) -> Written:
         """Put a message into its thread, once."""
-        known = {each.id for each in self._floor.threads.get(message.interaction, ())}
-        return self._floor.commit(messages=[message] if message.id not in known else [])
+        is_known = self._floor.has_message(message.interaction, message.id)
+        return self._floor.commit(messages=[] if is_known else [message])
 
     # --- from action to action ---
 

@@ -11,6 +11,7 @@ from datetime import timedelta
 from itertools import count
 from typing import Any
 
+from trunkline.core.message import LONGEST_MESSAGE
 from trunkline.flows.talk import (
     Action,
     Answer,
@@ -29,8 +30,6 @@ from trunkline.flows.talk import (
 )
 
 _AROUND_AN_ANSWER = " .,;:!?()[]\"'"
-MOST_MESSAGE = 4000
-"""How many characters of a message that is left are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +142,7 @@ def _to_ask(ask: Ask, text: str, medium: str) -> Answer:
 
 
 def _to_voicemail(_take: TakeVoicemail, text: str, medium: str) -> Answer:
-    return Left(None if medium == "voice" else text.strip()[:MOST_MESSAGE] or None)
+    return Left(None if medium == "voice" else text.strip()[:LONGEST_MESSAGE] or None)
 
 
 def _to_queue(enqueue: Enqueue, text: str, _medium: str) -> Answer | None:

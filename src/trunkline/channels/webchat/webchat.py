@@ -221,7 +221,7 @@ class _Page:
     def go(self) -> None:
         """Cut the page off; it comes back to the thread."""
         if self._transport is not None:
-            self._transport.close()
+            self._transport.abort()  # who does not read will not read a farewell either
 
     def end(self) -> None:
         """Send no more."""
