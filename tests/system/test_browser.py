@@ -113,6 +113,7 @@ async def test_the_whole_call(house: House, page: Page) -> None:
         await expect(page.get_by_test_id("routed")).to_contain_text("the only able agent")
         await expect(page.get_by_test_id("path")).to_contain_text("Main menu")
         await expect(page.get_by_test_id("answers").or_(page.get_by_test_id("path")).first).to_contain_text("Sales")
+        await expect(page.get_by_role("button", name="Answer")).to_be_focused()
         await page.keyboard.press("Enter")
 
         # Both hear each other.

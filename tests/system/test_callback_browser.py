@@ -120,6 +120,7 @@ async def test_a_customer_is_called_back(house: House, customer: Phone, number: 
         await expect(page.get_by_test_id("path")).to_contain_text("Sales")
         await expect(page.locator("[data-stage=offered]")).to_contain_text("ago")
         await page.screenshot(path=tmp_path / "offered.png")
+        await expect(page.get_by_role("button", name="Call back")).to_be_focused()
         await page.keyboard.press("Enter")
 
         # The customer's phone rings, and shows our number; the desk shows that it does.

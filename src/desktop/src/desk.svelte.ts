@@ -234,6 +234,12 @@ class Desk {
     return isDialling(card, card.id === this.lineCard?.id && this.line?.stage === 'talking');
   }
 
+  /** Return for how many milliseconds what is offered has been so, to this very moment and not to the last tick. */
+  offeredFor(): number {
+    if (this.offered) return this.#clock.now() - Date.parse(this.offered.stage_since);
+    return this.line ? Date.now() - this.line.since : 0;
+  }
+
   /** What tests may look at. */
   phoneStats(): object {
     return { registered: this.phoneView.registration === 'registered', session: this.line?.stage ?? null, held: this.held, muted: this.muted, levels: this.levels() };

@@ -9,7 +9,7 @@ import { page } from './page.svelte';
 const OFFER_TOO_FRESH_MS = 350;
 
 const acts: Record<Action, () => unknown> = {
-  answer: () => ringsLongEnough() && desk.answer(),
+  answer: () => desk.offeredFor() > OFFER_TOO_FRESH_MS && desk.answer(),
   decline: () => (desk.offered || desk.line?.stage === 'ringing') && desk.decline(),
   mute: () => desk.mute(),
   hold: () => desk.hold(),
@@ -40,11 +40,6 @@ function writable() {
 function save(): void {
   const card = writable();
   if (card) void drafts.save(card);
-}
-
-function ringsLongEnough(): boolean {
-  const since = desk.offered ? desk.now - Date.parse(desk.offered.stage_since) : desk.line ? desk.ownNow - desk.line.since : 0;
-  return since > OFFER_TOO_FRESH_MS;
 }
 
 export function onKey(event: KeyboardEvent): void {
