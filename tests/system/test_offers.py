@@ -211,6 +211,40 @@ async def test_a_caller_who_hangs_up_during_the_whisper_ends_the_leg_though_nobo
     assert (ended.offer, ended.failure) == (offer, OfferFailure.TAKEN)
 
 
+async def test_who_is_taken_on_the_way_to_where_waiting_is_done_is_joined(
+    centre: Centre, call: Called, phones: dict[str, Phone]
+) -> None:
+    # A busy switch moves the caller later than an agent's phone, which may answer by itself, has taken them.
+    caller, line, _ = call
+    offer = await centre.ring(line, "ana", whisper=centre.tone(1000, 2))
+    await phones["ana"].event("CALL_INCOMING")
+    phones["ana"].do("accept")
+    await phones["ana"].event("CALL_ESTABLISHED")
+
+    await waits(centre, line)
+
+    assert (await centre.hears(AgentJoined)).offer == offer
+    await caller.hears_tone(PITCHES["ana"], 15)
+
+
+async def test_who_is_back_in_a_flow_is_not_joined_with_the_agent_who_took_them(
+    centre: Centre, call: Called, phones: dict[str, Phone]
+) -> None:
+    _, line, _ = call
+    await waits(centre, line)
+    offer = await centre.ring(line, "ana", whisper=centre.tone(1000, 2))
+    await phones["ana"].event("CALL_INCOMING")
+    phones["ana"].do("accept")
+    await phones["ana"].event("CALL_ESTABLISHED")
+
+    await centre.calls.to_flow(line.call)
+
+    assert (await centre.hears(LineOpened)).call == line.call
+    ended = await centre.hears(AgentLegEnded)
+    assert (ended.offer, ended.failure) == (offer, OfferFailure.TAKEN)
+    assert [each.where for each in (await centre.calls.picture()).callers] == [Where.FLOW]
+
+
 @pytest.fixture
 async def obedient(centre: Centre) -> AsyncIterator[SelfAnsweringPhone]:
     """Ana's desk phone, of a kind that answers by itself where it is asked to."""
