@@ -21,7 +21,7 @@ from tests.builders import (
 from tests.fakes.memory_store import MemoryStore
 from trunkline.core.agent import PhoneKind, Presence
 from trunkline.core.centre_version import ChangedMeanwhile, Signed, Source
-from trunkline.core.customer import DayFigures, Note
+from trunkline.core.customer import Contact, DayFigures, Note
 from trunkline.core.errors import Misconfigured, Rejected
 from trunkline.core.ids import AgentId, CustomerId, InteractionId, QueueId, new_id
 from trunkline.core.interaction import Address, Outcome, Stage, Work
@@ -241,6 +241,30 @@ async def test_two_callers_at_once_make_one_customer(store: AnyStore) -> None:
     )
 
     assert len({customer.id for customer in made}) == 1
+
+
+async def test_several_contacts_are_known_at_once_in_their_order(store: AnyStore) -> None:
+    chris = await store.customer_at("+447700900123", medium="voice", name="Chris", at=NOON)
+    contacts = [
+        Contact("+447700900124", "voice", NOON), Contact("+447700900123", "voice", NOON),
+        Contact("+447700900123", "sms", NOON), Contact("+447700900124", "voice", later(1)),
+    ]  # fmt: skip
+
+    found = await store.customers_at(contacts)
+
+    assert [each.addresses for each in found] == [(each.address,) for each in contacts]
+    assert found[1] == chris
+    assert found[0].id == found[3].id, "who comes twice is made once"
+    assert found[2].id not in (chris.id, found[0].id)
+    assert [each.id for each in await store.customers_at(contacts)] == [each.id for each in found]
+
+
+async def test_contacts_that_come_at_once_from_many_sides_make_each_customer_once(store: AnyStore) -> None:
+    contacts = [Contact(f"+44770090{number:04}", "voice", NOON) for number in range(40)]
+    rounds = await asyncio.gather(*(store.customers_at(contacts if turn % 2 else contacts[::-1]) for turn in range(8)))
+
+    ids = {(each.addresses[0], each.id) for found in rounds for each in found}
+    assert len(ids) == len(contacts)
 
 
 async def test_an_anonymous_caller_is_no_customer(store: AnyStore) -> None:

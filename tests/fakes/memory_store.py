@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from trunkline.core.agent import Agent, Presence, members
 from trunkline.core.centre_version import CentreVersion, ChangedMeanwhile, Signed, Source
-from trunkline.core.customer import Customer, DayFigures, Note, PastInteraction
+from trunkline.core.customer import Contact, Customer, DayFigures, Note, PastInteraction
 from trunkline.core.errors import Rejected, Unavailable
 from trunkline.core.ids import AgentId, CustomerId, InteractionId, MessageId, OfferId, new_id
 from trunkline.core.interaction import Interaction
@@ -147,6 +147,9 @@ class MemoryStore:
         if self.customers[id_].name is None:
             self.customers[id_] = replace(self.customers[id_], name=name)
         return self._with_notes(self.customers[id_])
+
+    async def customers_at(self, contacts: Sequence[Contact]) -> Sequence[Customer]:
+        return [await self.customer_at(each.address, medium=each.medium, name=None, at=each.at) for each in contacts]
 
     async def customer(self, id_: CustomerId) -> Customer | None:
         self._reach()

@@ -22,8 +22,9 @@ _CUSTOMER = "00000000-0000-4000-8000-000000000042"
 
 _ASKED = [
     ("customer", "timeline", (_CUSTOMER, 20)),
-    ("customer", "one", (_CUSTOMER, 20, None, None)),
-    ("customer", "one", (None, 20, "voice", "+447700900123")),
+    ("customer", "some", ([_CUSTOMER], 20, None, None)),
+    ("customer", "some", (None, 20, "voice", "+447700900123")),
+    ("customer", "at", (["voice"], ["+447700900123"], [_CUSTOMER], [NOON])),
     ("customer", "day_figures", (["agent7", "agent8"], NOON)),
     ("interaction", "live", ()),
     ("message", "live", (200,)),

@@ -30,6 +30,15 @@ class Customer:
 
 
 @dataclass(frozen=True, slots=True)
+class Contact:
+    """Somebody who comes, by an address that is not empty, at this moment."""
+
+    address: str
+    medium: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class PastInteraction:
     """One ended interaction in a customer's timeline."""
 

@@ -3,13 +3,13 @@
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
 from trunkline.core.call import Call
-from trunkline.core.customer import Customer
+from trunkline.core.customer import Contact, Customer, PastInteraction
 from trunkline.core.errors import Unavailable
 from trunkline.core.ids import InteractionId, interaction_id_of
 from trunkline.core.interaction import Interaction, Stage, arrive
@@ -25,7 +25,9 @@ WHO_WITHIN = timedelta(seconds=1)
 """How long a flow waits for who somebody is: it may greet by name, or let gold customers go first."""
 TIMELINE_SHOWN = 30
 _PATIENCE_S = 5.0
-_AT_ONCE = 4
+_AT_ONCE = 64
+LOOK_EVERY_S = 0.02
+"""What the service gathers by: those who come within it share a look; who comes in a quiet moment is looked up at once."""
 _BREATH_S = 0.005
 """Between two profiles that nobody asks for yet: whoever calls now comes first."""
 
@@ -33,7 +35,9 @@ _BREATH_S = 0.005
 class Intake:
     """Makes interactions of callers, and fetches the profile that the desk will show at the offer."""
 
-    def __init__(self, floor: Floor, store: Store) -> None:
+    def __init__(self, floor: Floor, store: Store, *, look_every_s: float = 0.0) -> None:
+        """`look_every_s`: so long after each look those who come are gathered for the next."""
+        self._look_every_s = look_every_s
         self._floor = floor
         self._store = store
         self._wanted: asyncio.Queue[InteractionId] = asyncio.Queue()
@@ -43,10 +47,9 @@ class Intake:
         floor.watchers.append(self._watch)
 
     async def run(self) -> None:
-        """Look profiles up until cancelled, a few at a time."""
+        """Look profiles up until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            for _ in range(_AT_ONCE):
-                tasks.create_task(self._look_up())
+            tasks.create_task(self._look_up())
             tasks.create_task(self._catch_up())
 
     def identify(self, id_: InteractionId) -> None:
@@ -101,45 +104,56 @@ class Intake:
             while self._later:
                 id_, _ = self._later.popitem(last=False)
                 if id_ not in self._floor.profiles:
-                    await self._find(id_)
+                    await self._find([id_])
                     await asyncio.sleep(_BREATH_S)
 
     async def _look_up(self) -> None:
         while True:
-            await self._find(await self._wanted.get())
+            ids = [await self._wanted.get()]
+            while not self._wanted.empty() and len(ids) < _AT_ONCE:
+                ids.append(self._wanted.get_nowait())
+            await self._find(ids)
+            await asyncio.sleep(self._look_every_s)
 
-    async def _find(self, id_: InteractionId) -> None:
-        """Find the customer of an interaction and their history; without a database the desk shows the number."""
+    async def _find(self, ids: Sequence[InteractionId]) -> None:
+        """Find the customers of interactions and their history; without a database the desk shows the number."""
         try:
             async with asyncio.timeout(_PATIENCE_S):
-                await self._identify(id_)
+                await self._identify(ids)
         except (Unavailable, TimeoutError) as fault:
-            log.warning("the caller's profile was not found in time", extra={"interaction": id_, "why": str(fault)})
+            log.warning("callers' profiles were not found in time", extra={"interactions": ids, "why": str(fault)})
         except Exception:
-            log.exception("the caller's profile was not found", extra={"interaction": id_})
+            log.exception("callers' profiles were not found", extra={"interactions": ids})
         finally:
-            if (looked := self._looked.pop(id_, None)) is not None:
-                looked.set()
+            for id_ in ids:
+                if (looked := self._looked.pop(id_, None)) is not None:
+                    looked.set()
 
-    async def _identify(self, id_: InteractionId) -> None:
-        interaction = self._floor.interactions.get(id_)
-        customer = await self._customer_of(interaction) if interaction is not None else None
-        if interaction is None or customer is None:
-            return
-        timeline = [] if customer.is_new else await self._store.timeline(customer.id, at_most=TIMELINE_SHOWN)
-        linked, interaction = interaction.customer, self._floor.interactions.get(id_)
-        if interaction is None or interaction.customer != linked:
-            return  # over, or its flow has found meanwhile who it is: that is more than an address tells
-        self._floor.profiles[id_] = Profile(customer, timeline)
-        self._floor.commit(interactions=[replace(interaction, customer=customer.id)])
+    async def _identify(self, ids: Sequence[InteractionId]) -> None:
+        known = {id_: self._floor.interactions[id_] for id_ in ids if id_ in self._floor.interactions}
+        customers = await self._customers_of(list(known.values()))
+        timelines = await asyncio.gather(*map(self._timeline_of, customers.values()))
+        for (id_, customer), timeline in zip(customers.items(), timelines, strict=True):
+            linked, interaction = known[id_].customer, self._floor.interactions.get(id_)
+            if interaction is None or interaction.customer != linked:
+                continue  # over, or its flow has found meanwhile who it is: that is more than an address tells
+            self._floor.profiles[id_] = Profile(customer, timeline)
+            self._floor.commit(interactions=[replace(interaction, customer=customer.id)])
 
-    async def _customer_of(self, interaction: Interaction) -> Customer | None:
-        """Return who it is known to be, else who has its address; None for nobody."""
-        known = await self._store.customer(interaction.customer) if interaction.customer is not None else None
-        if known is not None or interaction.address.anonymous:
-            return known
-        address = interaction.address.e164 or interaction.address.raw
-        return await self._store.customer_at(address, medium=interaction.medium, name=None, at=interaction.arrived_at)
+    async def _timeline_of(self, customer: Customer) -> Sequence[PastInteraction]:
+        return [] if customer.is_new else await self._store.timeline(customer.id, at_most=TIMELINE_SHOWN)
+
+    async def _customers_of(self, interactions: Sequence[Interaction]) -> Mapping[InteractionId, Customer]:
+        """Return who each is known to be, else who has its address; nobody for an address that is none."""
+        found = {
+            each.id: customer
+            for each in interactions
+            if each.customer is not None and (customer := await self._store.customer(each.customer)) is not None
+        }
+        others = [each for each in interactions if each.id not in found and not each.address.anonymous]
+        contacts = [Contact(each.address.e164 or each.address.raw, each.medium, each.arrived_at) for each in others]
+        at_these = await self._store.customers_at(contacts) if contacts else ()
+        return found | {each.id: customer for each, customer in zip(others, at_these, strict=True)}
 
 
 def _channel(call: Call) -> str:

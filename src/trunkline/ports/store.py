@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from trunkline.core.agent import Agent
 from trunkline.core.centre_version import CentreVersion, Signed
-from trunkline.core.customer import Customer, DayFigures, PastInteraction
+from trunkline.core.customer import Contact, Customer, DayFigures, PastInteraction
 from trunkline.core.errors import Rejected
 from trunkline.core.ids import AgentId, CustomerId, InteractionId, OfferId
 from trunkline.core.interaction import Interaction
@@ -105,6 +105,9 @@ class Store(Protocol):
 
     async def customer_at(self, address: str, *, medium: str, name: str | None, at: datetime) -> Customer:
         """Find the customer with this address, or make one; two callers at once make one customer."""
+
+    async def customers_at(self, contacts: Sequence[Contact]) -> Sequence[Customer]:
+        """Return the customer of each contact, as `customer_at` finds or makes them."""
 
     async def customer(self, id_: CustomerId) -> Customer | None:
         """Return a customer with the notes of their last interactions, newest first."""

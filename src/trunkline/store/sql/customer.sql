@@ -1,5 +1,5 @@
--- one --
--- $1 a customer, or null: then whose address $4 is on the medium $3. $2 how many notes: those of their last ended
+-- some --
+-- $1 customers, or null: then whose address $4 is on the medium $3. $2 how many notes: those of their last ended
 -- interactions, newest first.
 SELECT
     c.id, c.name, c.tags,
@@ -16,7 +16,29 @@ SELECT
         ) AS n
     ), '[]') AS notes
 FROM customer AS c
-WHERE c.id = COALESCE($1::uuid, (SELECT customer_id FROM customer_address WHERE medium = $3 AND address = $4));
+WHERE c.id = ANY(COALESCE(
+    $1::uuid[], ARRAY(SELECT customer_id FROM customer_address WHERE medium = $3 AND address = $4)
+));
+
+-- at --
+-- Whose each contact is, in their order: media $1, addresses $2, when they came $4. Who is new is made under the id in $3.
+-- Somebody who comes twice in it, or is being made by somebody else in this moment, has no id here: ask for them alone.
+-- Addresses are taken in their order, so that nobody waits for each other.
+WITH wanted AS (
+    SELECT w.*, a.customer_id FROM unnest($1::text[], $2::text[], $3::uuid[], $4::timestamptz[])
+        WITH ORDINALITY AS w (medium, address, fresh, at, place)
+    LEFT JOIN customer_address AS a USING (medium, address)
+), taken AS (
+    INSERT INTO customer_address (medium, address, customer_id, created_at)
+    SELECT medium, address, fresh, at FROM wanted WHERE customer_id IS NULL ORDER BY medium, address
+    ON CONFLICT (medium, address) DO NOTHING
+    RETURNING customer_id, created_at
+), made AS (
+    INSERT INTO customer (id, created_at) SELECT customer_id, created_at FROM taken
+)
+SELECT wanted.customer_id AS known, taken.customer_id AS made
+FROM wanted LEFT JOIN taken ON taken.customer_id = wanted.fresh
+ORDER BY place;
 
 -- make --
 -- Takes the address first: of two who try at once one waits for the other and then makes nothing. The foreign key is
