@@ -36,7 +36,7 @@ from trunkline.floor.fallback import FallbackMessages
 from trunkline.floor.flow_board import FlowBoard
 from trunkline.floor.flow_tests import FlowTests
 from trunkline.floor.hub import Hub
-from trunkline.floor.intake import Intake
+from trunkline.floor.intake import LOOK_EVERY_S, Intake
 from trunkline.floor.lease import Tenure, TookOver, took_over_entry
 from trunkline.floor.ledger import GATHERING, Ledger
 from trunkline.floor.messenger import ChannelMessenger
@@ -153,7 +153,7 @@ class _Service:
 
     def _wire(self) -> None:
         floor, calls, store = self.floor, self.calls, self.store
-        self.intake = Intake(floor, store)
+        self.intake = Intake(floor, store, look_every_s=LOOK_EVERY_S)
         runs, speaking = Runs(floor, self.library), Speaking(self.sounds, self.clock)
         voicemails = Voicemails(floor, runs, speaking, self.voicemails)
         self.callbacks = Callbacks(floor, calls, self.intake, runs)
@@ -243,6 +243,7 @@ class _Service:
                     tasks.create_task(work)
         finally:
             self.serving = False
+            await self.ledger.finish()
             await asyncio.gather(self.tenure.give_back(), runner.cleanup())
 
     async def _begin_to_serve(self, from_: TookOver) -> None:

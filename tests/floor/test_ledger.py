@@ -112,6 +112,45 @@ async def test_in_a_busy_moment_changes_share_a_save(monkeypatch: pytest.MonkeyP
     running.cancel()
 
 
+async def test_a_stop_writes_what_was_decided_and_does_no_more_of_it(store: HeldStore) -> None:
+    ledger = Ledger(store)
+    done: list[str] = []
+
+    async def act() -> None:
+        done.append("an act")
+
+    store.open.clear()
+    running = asyncio.ensure_future(ledger.run())
+    first = ledger.write(Change(agents=[an_agent(name="first")]), act)
+    await asyncio.sleep(0)  # it is being written
+    second = ledger.write(Change(agents=[an_agent(name="second")]), act)
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+    store.open.set()
+
+    await ledger.finish()
+    await ledger.finish()
+
+    assert [change.agents[0].name for save in store.saves[:2] for change in save] == ["first", "second"]
+    assert not done
+    assert not first.durable
+    assert not second.durable
+
+
+async def test_a_stop_does_not_wait_for_a_store_that_takes_nothing(
+    store: HeldStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("trunkline.floor.ledger._LAST_SAVE_S", 0.01)
+    ledger = Ledger(store)
+    ledger.write(Change(agents=[an_agent()]))
+    store.open.clear()
+
+    await ledger.finish()
+
+    assert "the last decisions were not written" in caplog.text
+
+
 async def test_what_a_fenced_process_decides_is_neither_shown_nor_done(store: HeldStore) -> None:
     ledger = Ledger(store)
     shown: list[Change] = []

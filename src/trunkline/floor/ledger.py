@@ -8,7 +8,7 @@ from typing import Any
 
 from trunkline.core.errors import Unavailable
 from trunkline.floor.lease import Tenure
-from trunkline.ports.store import Change, Health, Store
+from trunkline.ports.store import Change, Fenced, Health, Store
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +20,7 @@ GATHERING = 3.0
 _BUSY = 4
 """So many changes in one save make a moment a busy one."""
 _LONGEST_GATHERING_S = 0.012
+_LAST_SAVE_S = 1.0
 _BACK_OFF_S = (0.1, 0.2, 0.5, 1.0, 2.0)
 
 
@@ -63,6 +64,7 @@ class Ledger:
         self._gathering = gathering
         self._tenure = tenure
         self._lines: deque[Written] = deque()
+        self._saving: list[Change] = []
         self._written = asyncio.Event()
         self._fault: str | None = None
         self.publish: Callable[[Change], None] = lambda _change: None
@@ -92,11 +94,27 @@ class Ledger:
                 batch = [self._lines.popleft() for _ in range(min(_AT_MOST, len(self._lines)))]
                 if not self._lines:
                     self._written.clear()
-                await self._save([line.change for line in batch])
+                self._saving = [line.change for line in batch]
+                await self._save(self._saving)
+                self._saving = []
                 if len(batch) >= _BUSY:
                     again_at = time() + min(self._gathering * (time() - began), _LONGEST_GATHERING_S)
                 for line in batch:
                     self._done(line, acts)
+
+    async def finish(self) -> None:
+        """Write what was decided and is not written yet, once `run` has ended; nothing comes of it any more here.
+
+        Tried once, for a second: whoever decides next reads from the store what was written.
+        """
+        rest = [line.change for line in self._lines]
+        try:
+            async with asyncio.timeout(_LAST_SAVE_S):
+                # The same group again: it may have been written as we were stopped.
+                for changes in filter(None, (self._saving, rest)):
+                    await self._store.save(changes)
+        except (Unavailable, Fenced, TimeoutError) as fault:
+            log.warning("the last decisions were not written", extra={"changes": len(rest), "why": str(fault)})
 
     def _done(self, line: Written, acts: asyncio.TaskGroup) -> None:
         line.is_durable()
