@@ -27,8 +27,8 @@ from trunkline.store.database import Database
 
 AGENTS = 260
 TALK_S = 1.0
-RATES = tuple(round(10 * 1.08**step, 1) for step in range(41))
-"""Calls per second that are tried: 10 to 217."""
+RATES = tuple(round(10 * 1.04**step, 1) for step in range(80))
+"""Calls per second that are tried: 10 to 222."""
 TRY_S, CONFIRM_S, ROUNDS = 8.0, 10.0, 2
 SERVED, IN_TIME = 0.995, 0.95
 """A rate is sustained when at least these parts of its callers were answered at all, and within a second."""
@@ -39,7 +39,7 @@ _NOTES = (
     "hangs up; no wrap-up; callers hear music while they wait and send none",
     f"sustained: of the callers of {TRY_S:g} s at that rate at least {SERVED:.1%} answered and {IN_TIME:.0%} within a "
     "second of their INVITE (until the kernel has the INVITE at the phone that answers); the highest of "
-    f"{RATES[0]:g} to {RATES[-1]:g}, in steps of 8 %, by halving, and then down to one that is sustained in "
+    f"{RATES[0]:g} to {RATES[-1]:g}, in steps of 4 %, by halving, and then down to one that is sustained in "
     f"{ROUNDS} of {ROUNDS + 1} rounds of {CONFIRM_S:g} s. What is not sustained is tried once more: "
     "the machine has other guests",
     SETTINGS_NOTE,
