@@ -51,7 +51,8 @@ async def ring(ami: RawAmi, call: Message, endpoint: str = "ana") -> str:
         Variable=f"TL_OFFER={offer}",
         Async="true",
     )
-    made = await ami.event("VarSet", Variable="TL_OFFER", Value=offer)
+    made = await ami.event("NewCallerid", CallerIDNum="+447700900123")
+    assert made["ChanVariable"].startswith(f"TL_OFFER={offer}\n")
     await ami.event("Newstate", Uniqueid=made["Uniqueid"], ChannelStateDesc="Ringing")
     return made["Uniqueid"]
 

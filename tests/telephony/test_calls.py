@@ -128,7 +128,7 @@ def on_leg(event: str, offer: OfferId = OFFER, **headers: str) -> dict[str, Any]
 
 
 def made(offer: OfferId = OFFER) -> dict[str, Any]:
-    return on_leg("VarSet", offer, Variable="TL_OFFER", Value=offer)
+    return on_leg("NewCallerid", offer)
 
 
 TAKEN = on_leg("UserEvent", UserEvent="TrunklineTaken")

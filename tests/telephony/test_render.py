@@ -52,8 +52,11 @@ def test_a_word_that_nobody_fills_is_refused() -> None:
 def test_every_event_that_concerns_us_is_let_through() -> None:
     assert set(EVENTS) >= WANTED
     assert rendered()["manager.conf"].count("eventfilter(action(include),name(") == len(EVENTS)
-    [variables] = [line for line in rendered()["manager.conf"].splitlines() if "(include),name(VarSet)" in line]
-    assert variables == "eventfilter(action(include),name(VarSet),header(Variable),method(exact)) = TL_OFFER"
+
+
+def test_what_the_switch_need_not_write_down_is_nothing_that_we_hear() -> None:
+    [disabled] = re.findall(r"^disabledevents = (.*)$", rendered()["manager.conf"], re.MULTILINE)
+    assert not set(disabled.split(",")) & set(EVENTS)
 
 
 def test_the_manager_may_not_run_commands_or_change_files() -> None:
@@ -180,10 +183,11 @@ def test_the_caller_id_is_read_in_the_dialplan_only_to_be_cleaned() -> None:
 
 
 def test_a_strangers_channel_is_not_told_of_before_its_caller_is_cleaned() -> None:
+    [disabled] = re.findall(r"^disabledevents = (.*)$", rendered()["manager.conf"], re.MULTILINE)
+    assert {"Newchannel", "Newexten", "VarSet"} <= set(disabled.split(","))
     excluded = [line for line in rendered(demo=True)["manager.conf"].splitlines() if "action(exclude)" in line]
-
     assert excluded
-    assert all("name(VarSet),header(Channel),method(starts_with)) = PJSIP/" in line for line in excluded)
+    assert all("name(NewCallerid),header(Channel),method(starts_with)) = PJSIP/" in line for line in excluded)
 
 
 def test_callers_leave_ports_for_the_agents_who_are_rung() -> None:

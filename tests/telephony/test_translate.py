@@ -53,7 +53,7 @@ def leg_of(offer: str) -> str:
     return f"TL_OFFER={offer}\nTL_DIALLED=\nTL_TRUNK=\nTL_INTERACTION=i"
 
 
-MADE = on_leg("VarSet", Variable="TL_OFFER", Value=OFFER)
+MADE = on_leg("NewCallerid")
 
 
 def told(*messages: Mapping[str, str], translator: Translator | None = None) -> list[CallEvent | Taken]:
@@ -198,7 +198,12 @@ def test_an_agent_who_answered_and_hung_up_while_a_customer_was_called_met_no_fu
 
 
 def test_a_leg_whose_beginning_we_missed_may_have_rung() -> None:
-    assert told(on_leg("Hangup", Cause="19")) == [AgentLegEnded(OFFER, OfferFailure.NO_ANSWER, NOW)]
+    assert told(on_leg("Hangup", Cause="19", ChannelStateDesc="Ringing")) == [
+        AgentLegEnded(OFFER, OfferFailure.NO_ANSWER, NOW)
+    ]
+    assert told(on_leg("Hangup", Cause="19", ChannelStateDesc="Down")) == [
+        AgentLegEnded(OFFER, OfferFailure.UNREACHABLE, NOW)
+    ]
 
 
 def originated(response: str = "Failure", action: str = ORIGINATE_ID + OFFER) -> dict[str, str]:
@@ -309,15 +314,9 @@ def test_a_leg_has_its_channels_name_from_the_first_that_is_told_of_it_to_its_en
         assert (translator.channel_of(OFFER), translator.has_ended(OFFER)) == (None, True)
 
 
-def test_another_variable_of_a_leg_says_nothing_of_its_beginning() -> None:
-    told_late = on_leg("VarSet", Variable="TL_OFFER_X")
-
-    assert told(told_late, on_leg("Hangup", Cause="0"))[-1:] != [AgentLegEnded(OFFER, OfferFailure.NO_ROOM, NOW)]
-
-
 def test_other_events_mean_nothing() -> None:
-    assert told({"Event": "VarSet"}, {"Response": "Success"}, {"Event": "Hangup"}, {"Event": "Newstate"}) == []
-    assert told(on_leg("Newstate", ChannelStateDesc="Down"), on_caller("VarSet")) == []
+    assert told({"Event": "NewCallerid"}, {"Response": "Success"}, {"Event": "Hangup"}, {"Event": "Newstate"}) == []
+    assert told(on_leg("Newstate", ChannelStateDesc="Down"), on_caller("NewCallerid")) == []
 
 
 def test_a_variable_is_found_where_status_and_events_carry_it() -> None:

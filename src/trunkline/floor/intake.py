@@ -27,7 +27,7 @@ TIMELINE_SHOWN = 30
 _PATIENCE_S = 5.0
 _AT_ONCE = 64
 LOOK_EVERY_S = 0.02
-"""What the service gathers by: those who come within it share a look; who comes in a quiet moment is looked up at once."""
+"""What the service gathers by: those who come within it share a look. In a quiet moment there is none to wait for."""
 _BREATH_S = 0.005
 """Between two profiles that nobody asks for yet: whoever calls now comes first."""
 

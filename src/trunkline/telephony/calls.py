@@ -30,8 +30,8 @@ _UNWANTED_KEPT = 1000
 _AT_ONCE = timedelta(seconds=1)
 _NORMAL = 16
 """Q.850: normal clearing."""
-_LEG_EVENTS = ("VarSet", "Newstate", "Hangup", "OriginateResponse")
-_MADE = frozenset({"VarSet", "Newstate"})
+_LEG_EVENTS = ("NewCallerid", "Newstate", "Hangup", "OriginateResponse")
+_MADE = frozenset({"NewCallerid", "Newstate"})
 """What tells first that there is a leg."""
 _CHANNEL = re.compile(r"[A-Za-z0-9_./@:;+-]{1,120}")
 _NUMBER = re.compile(r"\+[0-9]{7,15}")

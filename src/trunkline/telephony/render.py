@@ -11,7 +11,6 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from trunkline.core.errors import Misconfigured
-from trunkline.telephony.header import OFFER
 from trunkline.telephony.modules import module_lines
 from trunkline.telephony.trunks import Trunk, trunk_config
 
@@ -28,12 +27,12 @@ EVENTS = (
     "FullyBooted",
     "Hangup",
     "Hold",
+    "NewCallerid",
     "Newstate",
     "OriginateResponse",
     "Shutdown",
     "Unhold",
     "UserEvent",
-    "VarSet",
 )
 """The AMI events that reach the service; Asterisk sends no other."""
 
@@ -171,12 +170,10 @@ def _event_filters(plan: SwitchPlan) -> str:
     strangers = [f"trunk-{trunk.name}" for trunk in plan.trunks if trunk.enabled]
     return _lines(
         (
-            *(f"eventfilter(action(include),name({event})) =" for event in EVENTS if event != "VarSet"),
-            # Only the variable by which a leg says whose it is, which is told as soon as Asterisk has made the leg.
-            f"eventfilter(action(include),name(VarSet),header(Variable),method(exact)) = {OFFER}",
+            *(f"eventfilter(action(include),name({event})) =" for event in EVENTS),
             *(
-                f"eventfilter(action(exclude),name(VarSet),header(Channel),method(starts_with)) = PJSIP/{endpoint}-"
-                for endpoint in [*strangers, *(["demo-trunk"] if plan.demo else [])]
+                f"eventfilter(action(exclude),name(NewCallerid),header(Channel),method(starts_with)) = PJSIP/{each}-"
+                for each in [*strangers, *(["demo-trunk"] if plan.demo else [])]
             ),
         )
     )

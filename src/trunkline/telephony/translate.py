@@ -26,7 +26,6 @@ from trunkline.ports.call_control import (
 from trunkline.telephony.encode import clean
 from trunkline.telephony.header import (
     LONGEST_TEXT,
-    OFFER,
     endpoint_of,
     has_phone,
     offer_of,
@@ -54,11 +53,11 @@ WANTED = frozenset(
         "DeviceStateChange",
         "Hangup",
         "Hold",
+        "NewCallerid",
         "Newstate",
         "OriginateResponse",
         "Unhold",
         "UserEvent",
-        "VarSet",
     }
 )
 """The events that concern us; manager.conf should let through no others."""
@@ -68,6 +67,8 @@ _KEYS = frozenset("0123456789*#")
 # Q.850 cause codes, as Asterisk's chan_pjsip gives them for SIP answers: 17 = 486 and 600, 21 = 401, 403 and 603.
 _DECLINED = frozenset({17, 21})
 _NO_ANSWER = frozenset({16, 18, 19})
+_RANG = frozenset({"Ringing", "Up"})
+"""The states of a leg whose phone has answered an INVITE with more than that it tries."""
 _NOT_BY_A_PHONE = 0
 """Before it rang no answer leads to it: Asterisk had no port for the INVITE. Who answered may leave with it too."""
 ANSWERED_ELSEWHERE = 26
@@ -101,7 +102,6 @@ class _Leg:
 
     channel: str = ""
     """Its channel's name, by which alone Asterisk finds it at once among thousands."""
-    seen_from_start: bool = False
     rang: bool = False
     taken: bool = False
     """Whether it has the caller for itself."""
@@ -144,7 +144,7 @@ class Translator:
             "OriginateResponse": self._originated,
             "Unhold": self._held,
             "UserEvent": self._user_event,
-            "VarSet": self._created,
+            "NewCallerid": self._created,
         }
         """How each event that concerns us is translated; one that changes nothing for us gives None."""
 
@@ -185,17 +185,16 @@ class Translator:
         return offer in self._ended
 
     def _created(self, message: Mapping[str, str], at: datetime) -> None:
-        """Asterisk has made a leg: its variables are set before its phone is called."""
-        offer = offer_of(message)
-        if message.get("Variable") == OFFER and offer is not None and (leg := self._leg(offer, message)) is not None:
-            leg.seen_from_start = True
+        """Asterisk has made a leg: its caller's number is set after its variables, and before its phone is called."""
+        if (offer := offer_of(message)) is not None:
+            self._leg(offer, message.get("Channel", ""))
 
     def _state_changed(self, message: Mapping[str, str], at: datetime) -> CallEvent | None:
         offer = offer_of(message)
-        if offer is None or (leg := self._leg(offer, message)) is None:
+        if offer is None or (leg := self._leg(offer, message.get("Channel", ""))) is None:
             return None
         state = message.get("ChannelStateDesc")
-        first, leg.rang = not leg.rang, leg.rang or state in {"Ringing", "Up"}
+        first, leg.rang = not leg.rang, leg.rang or state in _RANG
         if state == "Up" and not leg.joined:
             return AgentAnswered(offer, at)
         return AgentRinging(offer, at) if first and state == "Ringing" else None
@@ -248,9 +247,10 @@ class Translator:
         if leg.taken and cause != ANSWERED_ELSEWHERE:
             # Whoever hangs up while they hear whom the call is for does not want it.
             return self._end(offer, OfferFailure.DECLINED, at)
-        if cause == _NOT_BY_A_PHONE and leg.seen_from_start and not leg.rang:
+        rang = leg.rang or message.get("ChannelStateDesc") in _RANG
+        if cause == _NOT_BY_A_PHONE and not rang:
             return self._end(offer, OfferFailure.NO_ROOM, at)
-        return self._end(offer, failure_by_cause(cause, rang=leg.rang or not leg.seen_from_start), at)
+        return self._end(offer, failure_by_cause(cause, rang=rang), at)
 
     def _originated(self, message: Mapping[str, str], at: datetime) -> CallEvent | None:
         """An Originate that failed before it had a channel: no Hangup will come."""
@@ -312,12 +312,12 @@ class Translator:
             self._ended.popitem(last=False)
         return AgentLegEnded(offer, failure, at)
 
-    def _leg(self, offer: OfferId, message: Mapping[str, str]) -> _Leg | None:
+    def _leg(self, offer: OfferId, channel: str) -> _Leg | None:
         """Return an offer's leg, new where it was not known; None once it has ended."""
         if offer in self._ended:
             return None
         leg = self._legs.setdefault(offer, _Leg())
-        leg.channel = leg.channel or message.get("Channel", "")
+        leg.channel = leg.channel or channel
         return leg
 
     def _call(self, message: Mapping[str, str]) -> Call | None:
