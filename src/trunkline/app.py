@@ -12,7 +12,6 @@ from aiohttp import web
 
 from trunkline import processes, secrets
 from trunkline.accounts import DemoPasswords, agent_records, sip_account
-from trunkline.chats import web_chats
 from trunkline.clock import SystemClock
 from trunkline.core.agent import Presence
 from trunkline.core.capacity import TEXT_MEDIA
@@ -39,7 +38,6 @@ from trunkline.floor.hub import Hub
 from trunkline.floor.intake import LOOK_EVERY_S, Intake
 from trunkline.floor.lease import Tenure, TookOver, took_over_entry
 from trunkline.floor.ledger import GATHERING, Ledger
-from trunkline.floor.messenger import ChannelMessenger
 from trunkline.floor.opening import OpeningTimes
 from trunkline.floor.places import when_waited_enough
 from trunkline.floor.recovery import Recovery
@@ -50,9 +48,6 @@ from trunkline.floor.self_service import NOT_IN_SERVICE, SORRY, SelfService
 from trunkline.floor.speaking import Speaking
 from trunkline.floor.state import Floor
 from trunkline.floor.switchboard import Switchboard
-from trunkline.floor.text_desk import TextDesk
-from trunkline.floor.text_service import TextService
-from trunkline.floor.text_talk import TextTalk
 from trunkline.floor.transfer import Transfers
 from trunkline.floor.view import promise
 from trunkline.floor.voicemail import Voicemails
@@ -79,6 +74,7 @@ from trunkline.telephony.provision import look_at_trunks
 from trunkline.telephony.shared import shared_folders
 from trunkline.telephony.translate import WANTED
 from trunkline.telephony.trunks import routes_of
+from trunkline.texts import Written
 from trunkline.trials import round_of_tests
 from trunkline.web.centre import CentreDoor
 from trunkline.web.chat import ChatPages
@@ -148,7 +144,7 @@ class _Service:
         self._flows_are_due = False
         self.health = {"database": Health(ready=False, detail="starting")}
         self.room = Room(self.clock)
-        self.chats = web_chats(settings.channels_file, store, self.clock, lambda id_: self.floor.agents[id_].name)
+        self.written = Written(settings, store, self.floor, until_may_act=until)
         self._wire()
 
     def _wire(self) -> None:
@@ -159,19 +155,15 @@ class _Service:
         self.callbacks = Callbacks(floor, calls, self.intake, runs)
         transfers = Transfers(floor, calls, runs)
         fetcher = HttpFetcher(self.settings.http_allowed_hosts)
-        errands = Errands(floor, store, fetcher, ChannelMessenger(floor, self.chats))
+        errands = Errands(floor, store, fetcher, self.written.messenger)
         self.self_service = SelfService(
             floor, calls, intake=self.intake, runs=runs, speaking=speaking, errands=errands, callbacks=self.callbacks,
             transfers=transfers, voicemails=voicemails, lines=AgiLines(self.ami, self.shared.inside).open,
         )  # fmt: skip
         conversation = Conversation(floor, calls, voicemails.left_flow, self.room)
-        talk = TextTalk(
-            floor, intake=self.intake, runs=runs, channels=self.chats, errands=errands, callbacks=self.callbacks,
-            conversation=conversation,
-        )  # fmt: skip
-        self.texts, self.text_desk = TextService(floor, talk, self.intake, self.chats), TextDesk(floor, self.chats)
-        for chat in self.chats.values():
-            chat.tell, chat.visitor_writes = self.texts.told, self.texts.writing
+        self.texts, self.text_desk = self.written.served(
+            intake=self.intake, runs=runs, errands=errands, callbacks=self.callbacks, conversation=conversation
+        )
         self.fallback = FallbackMessages(
             floor, calls, store, intake=self.intake, left_in=self.shared.recordings / "fallback",
             kept_in=self.voicemails,
@@ -199,7 +191,7 @@ class _Service:
             zone=floor.centre.zone or UTC, at_steps=self.at_steps, flows_revision=lambda: self.flow_board.revision,
         )  # fmt: skip
         self.flow_board.changed = self.hub.flows_changed
-        self.ledger.publish = self.hub.published
+        self.ledger.listeners += [self.written.outbox.published, self.hub.published]
         self.ledger.outcome_unknown = self.switchboard.outcome_unknown
         self.hub.desk_count_changed = self.desk.desks
         self.texts.customer_writes = self.hub.customer_writes
@@ -238,7 +230,7 @@ class _Service:
                 for work in (
                     self.ledger.run(), self.ami.run(), self.switchboard.run(self.calls.events()),
                     self.self_service.run(), self.texts.run(), self.intake.run(), self.hub.run(), self.fallback.run(),
-                    self.flow_tests.run(), self._heartbeat(),
+                    self.flow_tests.run(), self._heartbeat(), self.written.outbox.run(),
                 ):  # fmt: skip
                     tasks.create_task(work)
         finally:
@@ -252,7 +244,7 @@ class _Service:
             while not self.serving:
                 try:
                     await self._put_agents(self.floor.centre)
-                    self.floor.load(await self.store.load())
+                    self.floor.load(situation := await self.store.load())
                     log.info("floor loaded", extra={"interactions": len(self.floor.interactions)})
                     now = self.clock.now()
                     self.waiting.begin(
@@ -262,6 +254,7 @@ class _Service:
                 except Unavailable as fault:
                     log.warning("the takeover waits for the database", extra={"why": str(fault)})
                     await asyncio.sleep(LOOK_S)
+        self.written.outbox.begin(situation.outgoing)
         self.callbacks.know_all()
         self.at_steps.recount()
         self.deadlines.follow_all()
@@ -348,6 +341,8 @@ class _Service:
             self.health["database"] = health = await self.store.health()
             with suppress(Unavailable):
                 await self.administration.follow()
+                if self.serving:
+                    await self.written.outbox.follow()
             await (self.store.lost(within=DATABASE_LOOK) if health.ready else asyncio.sleep(LOOK_S))
 
     async def _watch_parts(self) -> None:
@@ -391,10 +386,14 @@ class _Service:
             flows=FlowsDoor(self.flow_board, log_in),
             centre=CentreDoor(CentreBoard(self.administration), log_in, origins=origins),
             waiting=WaitingDoor(WaitingBoard(self.floor), log_in),
-            chat_pages=ChatPages(self.chats, STATIC / "chat" / "widget.js"),
-            chats=list(self.chats.values()),
+            chat_pages=ChatPages(self.written.chats, STATIC / "chat" / "widget.js"),
+            channels=self.written.doors,
             health=HealthDoor(
-                self.parts, self.flow_board.served, serving=lambda: self.serving, routing=lambda: promise(self.floor)
+                self.parts,
+                self.flow_board.served,
+                self.written.outbox.health,
+                serving=lambda: self.serving,
+                routing=lambda: promise(self.floor),
             ),
             sip_ws_port=self.settings.sip_ws_port,
         )

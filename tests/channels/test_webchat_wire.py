@@ -122,6 +122,39 @@ def test_every_mistake_of_a_channels_file_is_told_at_its_place(tmp_path: Path) -
         '/channels.yaml:3:3: channel "web": nobody knows the key "titel"; did you mean "title"?',
         "/channels.yaml:4:12: channel \"web\": origins: 'shop.example' is no site: write it as browsers do, such as "
         "https://shop.example",
-        '/channels.yaml:5:14: channel "post": kind must be one of "webchat"',
+        '/channels.yaml:5:14: channel "post": kind must be one of "webchat", "twilio"',
         '/channels.yaml:6:4: channel "x": must be text, or keys and values',
     ]
+
+
+TEXT = """
+text:
+  kind: twilio
+  account: AC1
+  sender: "+442079460000"
+  {more}
+"""
+
+
+def test_a_channels_file_names_where_a_secret_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("the token\n", encoding="utf-8")
+    channels, problems = read(tmp_path, TEXT.format(more="token_file: token"))
+    assert problems == []
+    assert channels["text"].token == "the token"
+    assert "the token" not in repr(channels)
+
+
+@pytest.mark.parametrize(
+    ("more", "problem"),
+    [
+        ("token_env: NO_SUCH_TOKEN", '6:14: channel "text": NO_SUCH_TOKEN is not in the environment: set it'),
+        ("token_file: nowhere", '6:15: channel "text": nowhere cannot be read: No such file or directory'),
+        ("token: secret", "a token does not belong in this file: name where it is kept, token_env or token_file"),
+        ("help: Call us", "give exactly one of token_env and token_file: where the account's auth token is kept"),
+        ("api: http://provider.example", "must begin with https://, for the token goes there"),
+    ],
+)
+def test_a_secret_that_is_not_there_or_would_not_stay_one_is_told_of(tmp_path: Path, more: str, problem: str) -> None:
+    channels, problems = read(tmp_path, TEXT.format(more=more))
+    assert channels == {}
+    assert any(problem in each for each in problems), problems

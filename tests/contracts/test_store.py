@@ -23,11 +23,14 @@ from trunkline.core.agent import PhoneKind, Presence
 from trunkline.core.centre_version import ChangedMeanwhile, Signed, Source
 from trunkline.core.customer import Contact, DayFigures, Note
 from trunkline.core.errors import Misconfigured, Rejected
-from trunkline.core.ids import AgentId, CustomerId, InteractionId, QueueId, new_id
-from trunkline.core.interaction import Address, Outcome, Stage, Work
+from trunkline.core.ids import AgentId, CustomerId, InteractionId, MessageId, QueueId, new_id
+from trunkline.core.interaction import Address, Interaction, Outcome, Stage, Work
 from trunkline.core.journal import Happened, JournalEntry
 from trunkline.core.message import Choice
 from trunkline.core.occupancy import Busy
+from trunkline.core.opt_out import OptOut
+from trunkline.core.outgoing import Delivery, Outgoing
+from trunkline.core.record import changed
 from trunkline.core.waiting import WaitTold
 from trunkline.floor.runs import run_of
 from trunkline.floor.text_state import MessageLeft, Standing, standing_of, stored_with
@@ -214,6 +217,67 @@ async def test_a_login_name_that_cannot_be_a_sip_account_is_refused(store: AnySt
         await store.put_agents([an_agent_record(login)], at=NOON)
 
     assert (await store.load()).agents == ()
+
+
+def an_outgoing(interaction: Interaction | None = None, **changes: Any) -> Outgoing:
+    id_ = MessageId(new_id())
+    of = (interaction.id, id_) if interaction is not None else (None, None)
+    return changed(Outgoing(id_, "text", "+447700900123", "Hello 😀", NOON, *of), **changes)
+
+
+async def test_what_goes_out_is_kept_as_it_is_now(store: AnyStore) -> None:
+    chat = a_chat()
+    first, second = an_outgoing(chat), an_outgoing(due=later(60), anyway=True)
+    await store.save([Change(interactions=[chat], outgoing=[first, second])])
+    sent = changed(first, state=Delivery.SENT, external="SM1")
+    failed = changed(second, state=Delivery.FAILED, tries=3, due=None, why="no such number")
+    await store.save([Change(outgoing=[changed(first, tries=1)]), Change(outgoing=[sent, failed])])
+
+    assert [await store.outgoing(each.id) for each in (first, second)] == [sent, failed]
+    assert await store.outgoing(MessageId(new_id())) is None
+
+
+async def test_what_waits_and_what_live_interactions_sent_is_loaded_in_its_order(store: AnyStore) -> None:
+    live, over = a_chat(), a_chat(Stage.ENDED, ended_at=later(9))
+    waits = [an_outgoing() for _ in range(3)]
+    sent, gone = an_outgoing(live, state=Delivery.SENT), an_outgoing(over, state=Delivery.SENT)
+    await store.save([Change([live, over], [an_agent()], outgoing=[waits[0], sent, gone, *waits[1:]])])
+    await store.save([Change(outgoing=[changed(waits[1], tries=2, due=later(5))])])
+
+    loaded = (await store.load()).outgoing
+
+    assert [each.id for each in loaded] == [waits[0].id, sent.id, waits[1].id, waits[2].id]
+    assert loaded[2].tries == 2
+
+
+async def test_a_message_is_found_with_all_its_parts(store: AnyStore) -> None:
+    chat = a_chat()
+    first = an_outgoing(chat)
+    second = changed(first, id=MessageId(new_id()))
+    alone = an_outgoing()
+    await store.save([Change(interactions=[chat], outgoing=[first, second, alone])])
+
+    assert await store.parts_of(first.id) == [first, second]
+    assert await store.parts_of(alone.id) == [alone]
+
+
+async def test_who_wants_nothing_more_is_known_until_they_do(store: AnyStore) -> None:
+    chris, dana = OptOut("sms", "+447700900123", NOON), OptOut("sms", "+447700900124", NOON)
+    await store.save([Change(opt_outs=[chris]), Change(opt_outs=[dana])])
+    await store.save([Change(opt_outs=[changed(chris, at=later(5))])])
+    assert set((await store.load()).opt_outs) == {chris, dana}
+
+    await store.save([Change(opt_outs=[changed(chris, at=later(6), ended=True)])])
+    assert list((await store.load()).opt_outs) == [dana]
+
+
+async def test_where_a_message_stands_is_known_when_its_interaction_is_over(store: AnyStore) -> None:
+    over = a_chat(Stage.ENDED, ended_at=later(9))
+    said = a_message(over, "customer", "Hi")
+    await store.save([Change([over], [an_agent()], messages=[said])])
+
+    assert await store.message_interaction(said.id) == over.id
+    assert await store.message_interaction(MessageId(new_id())) is None
 
 
 async def test_a_customer_is_known_by_their_address(store: AnyStore) -> None:

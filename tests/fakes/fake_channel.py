@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from trunkline.core.errors import Unavailable
 from trunkline.flows.render import Shown
-from trunkline.ports.channel import ConversationId
+from trunkline.ports.channel import ConversationId, Provider
 
 
 @dataclass
@@ -14,6 +14,7 @@ class FakeChannel:
     """Channel: what comes again with its key is one message. `taking` is called before each is taken."""
 
     medium: str
+    provider: Provider | None = None
     away: bool = False
     held: bool = False
     sent: list[tuple[str, Shown]] = field(default_factory=list)

@@ -18,6 +18,8 @@ from trunkline.core.interaction import Interaction
 from trunkline.core.journal import Happened, JournalEntry
 from trunkline.core.lease import Lease
 from trunkline.core.message import Message
+from trunkline.core.opt_out import OptOut
+from trunkline.core.outgoing import Delivery, Outgoing
 from trunkline.core.waiting import WaitTold
 from trunkline.ports.store import AgentRecord, Change, Fenced, Health, Session, SipCredentials, Situation
 from trunkline.store.agents import refuse_unfit_logins
@@ -49,6 +51,8 @@ class MemoryStore:
     credentials: dict[AgentId, SipCredentials] = field(default_factory=dict)
     journal: list[JournalEntry] = field(default_factory=list)
     messages: dict[MessageId, Message] = field(default_factory=dict)
+    outbox: dict[MessageId, Outgoing] = field(default_factory=dict)
+    opt_outs: dict[tuple[str, str], OptOut] = field(default_factory=dict)
     saves: list[Sequence[Change]] = field(default_factory=list)
     customers: dict[CustomerId, Customer] = field(default_factory=dict)
     _addresses: dict[tuple[str, str], CustomerId] = field(default_factory=dict)
@@ -82,7 +86,7 @@ class MemoryStore:
                 - self.interactions.keys()
                 - {each.id for other in changes for each in other.interactions}
             ), "a message of no interaction"
-        if any(change.interactions or change.agents or change.journal or change.messages for change in changes):
+        if any(change != Change() for change in changes):
             self._refuse_fenced()
         for change in changes:
             self.interactions |= {each.id: each for each in change.interactions}
@@ -90,6 +94,12 @@ class MemoryStore:
             self.journal.extend(change.journal)
             for message in change.messages:
                 self.messages.setdefault(message.id, message)
+            self.outbox |= {each.id: each for each in change.outgoing}
+            for wish in change.opt_outs:
+                if wish.ended:
+                    self.opt_outs.pop((wish.medium, wish.address), None)
+                else:
+                    self.opt_outs.setdefault((wish.medium, wish.address), wish)
         self.saves.append(changes)
 
     async def load(self) -> Situation:
@@ -104,12 +114,36 @@ class MemoryStore:
                 if line.kind is Happened.OFFERED and line.interaction in {each.id for each in live if each.offer}
             },
             messages=tuple(self.messages[id_] for id_ in self.messages if self._of(id_).is_live),
-        )
+            outgoing=tuple(
+                each for each in self.outbox.values()
+                if each.state is Delivery.WAITING or each.interaction in {one.id for one in live}
+            ),
+            opt_outs=tuple(self.opt_outs.values()),
+        )  # fmt: skip
 
     async def thread(self, channel: str, address: str, *, at_most: int) -> Sequence[Message]:
         self._reach()
         between = [id_ for id_ in self.messages if self._where(id_) == (channel, address)]
         return [self.messages[id_] for id_ in between[-at_most:]]
+
+    async def message_interaction(self, id_: MessageId) -> InteractionId | None:
+        self._reach()
+        return self.messages[id_].interaction if id_ in self.messages else None
+
+    async def outgoing(self, id_: MessageId) -> Outgoing | None:
+        self._reach()
+        return self.outbox.get(id_)
+
+    async def parts_of(self, message: MessageId) -> Sequence[Outgoing]:
+        self._reach()
+        return [
+            each for each in self.outbox.values() if each.id == message or (message in self.outbox
+            and each.message is not None and each.message == self.outbox[message].message)
+        ]  # fmt: skip
+
+    async def put_back(self) -> Sequence[Outgoing]:
+        self._reach()
+        return [each for each in self.outbox.values() if each.tries < 0]
 
     def _of(self, message: MessageId) -> Interaction:
         return self.interactions[self.messages[message].interaction]

@@ -45,6 +45,7 @@ from trunkline.floor.hub import Hub
 from trunkline.floor.intake import Intake
 from trunkline.floor.ledger import Ledger
 from trunkline.floor.opening import OpeningTimes
+from trunkline.floor.outbox import Outbox
 from trunkline.floor.places import when_waited_enough
 from trunkline.floor.recovery import Recovery
 from trunkline.floor.room import Room
@@ -112,6 +113,10 @@ steps:
 """
 
 
+async def always() -> None:
+    """Return at once: this process acts."""
+
+
 class Centre:
     """The floor under test. `await settled()` lets everything happen that is going to happen without time passing."""
 
@@ -141,6 +146,7 @@ class Centre:
         self.callbacks = Callbacks(self.floor, switch, self.intake, runs)
         transfers = Transfers(self.floor, switch, runs)
         errands = Errands(self.floor, store, self.fetcher, self.messenger)
+        self.outbox = Outbox(self.floor, store, {}, until_may_act=always)
         self.self_service = SelfService(
             self.floor, switch, intake=self.intake, runs=runs, speaking=speaking, errands=errands,
             callbacks=self.callbacks, transfers=transfers, voicemails=voicemails, lines=self._line,
@@ -151,12 +157,12 @@ class Centre:
         self.room = Room(clock)
         conversation = Conversation(self.floor, switch, voicemails.left_flow, self.room)
         talk = TextTalk(
-            self.floor, intake=self.intake, runs=runs, channels=channels, errands=errands,
-            callbacks=self.callbacks, conversation=conversation,
+            self.floor, intake=self.intake, runs=runs, channels=channels, store=store, outbox=self.outbox,
+            errands=errands, callbacks=self.callbacks, conversation=conversation,
         )  # fmt: skip
         self.texts, self.text_desk = (
             TextService(self.floor, talk, self.intake, channels),
-            TextDesk(self.floor, channels),
+            TextDesk(self.floor, channels, self.outbox),
         )
         self.fallback_folder = folder / "fallback"
         self.fallback = FallbackMessages(
@@ -186,7 +192,7 @@ class Centre:
             flows_revision=lambda: self.flow_board.revision,
         )  # fmt: skip
         self.flow_board.changed = self.hub.flows_changed
-        self.ledger.publish = self.hub.published
+        self.ledger.listeners += [self.outbox.published, self.hub.published]
         self.ledger.outcome_unknown = self.switchboard.outcome_unknown
         self.hub.desk_count_changed = self.desk.desks
         self.texts.customer_writes = self.hub.customer_writes

@@ -140,7 +140,9 @@ async def test_a_caller_who_comes_back_into_the_flow_is_who_it_found_before(worl
 
 
 async def test_without_a_channel_nothing_is_sent_and_the_flow_hears_so(centre: Centre) -> None:
-    answer = await ChannelMessenger(centre.floor, {}).send(Send("sms", "+447700900123", "Hello", None), key="k")
+    answer = await ChannelMessenger(centre.floor, {}, centre.outbox).send(
+        Send("sms", "+447700900123", "Hello", None), key="k"
+    )
 
     assert answer == SendFailed("no channel for sms is set up")
 

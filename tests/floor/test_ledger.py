@@ -72,7 +72,7 @@ async def test_whoever_gives_up_waiting_takes_nobody_along(ledger: Ledger, store
 
 async def test_changes_of_a_long_line_keep_their_order(ledger: Ledger) -> None:
     published: list[Change] = []
-    ledger.publish = published.append
+    ledger.listeners.append(published.append)
     changes = [Change(agents=[an_agent(name=str(number))]) for number in range(2000)]
 
     async with asyncio.timeout(10):
@@ -155,7 +155,7 @@ async def test_what_a_fenced_process_decides_is_neither_shown_nor_done(store: He
     ledger = Ledger(store)
     shown: list[Change] = []
     done: list[str] = []
-    ledger.publish = shown.append
+    ledger.listeners.append(shown.append)
 
     async def act() -> None:
         done.append("rung")

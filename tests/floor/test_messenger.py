@@ -41,7 +41,8 @@ async def centre(world: SimpleNamespace) -> AsyncIterator[Centre]:
 
 @pytest.fixture
 def messenger(centre: Centre, text: FakeChannel) -> ChannelMessenger:
-    return ChannelMessenger(centre.floor, {"web": FakeChannel("chat"), "text": text, "spare": FakeChannel("sms")})
+    channels = {"web": FakeChannel("chat"), "text": text, "spare": FakeChannel("sms")}
+    return ChannelMessenger(centre.floor, channels, centre.outbox)
 
 
 async def test_note_goes_out_by_the_first_channel_for_it_in_its_language(

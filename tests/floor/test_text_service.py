@@ -14,15 +14,18 @@ from tests.builders import NOON, an_agent, an_agent_record, an_interaction
 from tests.fakes.fake_channel import FakeChannel
 from tests.fakes.fake_clock import FakeClock
 from tests.fakes.fake_fetcher import FakeFetcher
+from tests.fakes.fake_provider import FakeProvider
 from tests.fakes.fake_switch import FakeSwitch
 from tests.fakes.memory_store import MemoryStore
-from tests.floor.conftest import CENTRE
+from tests.floor.conftest import CENTRE, always
 from trunkline.core.agent import Presence
 from trunkline.core.customer import Customer
 from trunkline.core.errors import Unavailable
-from trunkline.core.ids import CustomerId, QueueId
+from trunkline.core.ids import AgentId, CustomerId, MessageId, QueueId
 from trunkline.core.interaction import Entry, Interaction, Outcome, Stage, Work
 from trunkline.core.journal import Happened
+from trunkline.core.message import Side
+from trunkline.core.outgoing import Delivery
 from trunkline.floor.agent import Desk
 from trunkline.floor.callback import Callbacks
 from trunkline.floor.conversation import Conversation
@@ -32,9 +35,10 @@ from trunkline.floor.errands import Errands
 from trunkline.floor.intake import Intake
 from trunkline.floor.ledger import Ledger
 from trunkline.floor.messenger import ChannelMessenger
+from trunkline.floor.outbox import Outbox
 from trunkline.floor.room import Room
 from trunkline.floor.runs import Runs, run_of
-from trunkline.floor.state import Floor
+from trunkline.floor.state import Floor, NoSuch
 from trunkline.floor.text_desk import TextDesk
 from trunkline.floor.text_service import TRY_AGAIN, TextService
 from trunkline.floor.text_state import MessageLeft, Standing, standing_of
@@ -43,7 +47,7 @@ from trunkline.flows.centre import centre_of
 from trunkline.flows.library import Library
 from trunkline.flows.render import Button
 from trunkline.flows.talk import Fetched, FetchFailed
-from trunkline.ports.channel import ConversationId, Gone, Said
+from trunkline.ports.channel import Channel, ConversationId, Gone, NotTaken, Refused, Said, Wished
 from trunkline.ports.store import Change
 
 CHRIS = "+447700900123"
@@ -54,7 +58,7 @@ FLOW = """
 flow: help
 title: Help
 media: [chat, sms]
-entry: {channels: [web, text]}
+entry: {channels: [web, text, line]}
 start: welcome
 steps:
   welcome: {say: Welcome to Acme., next: main}
@@ -107,6 +111,7 @@ class World:
     fetcher: FakeFetcher = field(default_factory=FakeFetcher)
     web: FakeChannel = field(default_factory=lambda: FakeChannel("chat"))
     text: FakeChannel = field(default_factory=lambda: FakeChannel("sms"))
+    line: FakeProvider = field(default_factory=FakeProvider)
 
     def write(self, flow: str, name: str = "help") -> None:
         (self.folder / f"{name}.yaml").write_text(flow, encoding="utf-8")
@@ -128,16 +133,18 @@ class Texts:
         self.intake = Intake(self.floor, world.store)
         runs = Runs(self.floor, self.library)
         self.callbacks = Callbacks(self.floor, self.switch, self.intake, runs)
-        channels = {"web": world.web, "text": world.text}
-        errands = Errands(self.floor, world.store, world.fetcher, ChannelMessenger(self.floor, channels))
+        channels: dict[str, Channel] = {"web": world.web, "text": world.text, "line": world.line}
+        self.outbox = Outbox(self.floor, world.store, {"line": world.line}, until_may_act=always)
+        messenger = ChannelMessenger(self.floor, channels, self.outbox)
+        errands = Errands(self.floor, world.store, world.fetcher, messenger)
         room = Room(self.floor.clock)
         self.conversation = Conversation(self.floor, self.switch, self._hung_up, room)
         self.talk = TextTalk(
-            self.floor, intake=self.intake, runs=runs, channels=channels, errands=errands, callbacks=self.callbacks,
-            conversation=self.conversation,
+            self.floor, intake=self.intake, runs=runs, channels=channels, store=world.store, outbox=self.outbox,
+            errands=errands, callbacks=self.callbacks, conversation=self.conversation,
         )  # fmt: skip
         self.service = TextService(self.floor, self.talk, self.intake, channels)
-        self.text_desk = TextDesk(self.floor, channels)
+        self.text_desk = TextDesk(self.floor, channels, self.outbox)
         self.desk = Desk(self.floor, self.switch, self.conversation)
         Dispatcher(self.floor, self.switch, room, sound_for=lambda _: None)
         self.deadlines = Deadlines(
@@ -178,11 +185,14 @@ async def alive(world: World) -> AsyncIterator[Texts]:
     """Run one life of the service; leaving it kills it where it stands."""
     texts = Texts(world)
     await world.store.put_agents([an_agent_record("ana", queues=["sales", "support"])], at=NOON)
-    texts.floor.load(await world.store.load())
+    situation = await world.store.load()
+    texts.floor.load(situation)
+    texts.ledger.listeners.append(texts.outbox.published)
+    texts.outbox.begin(situation.outgoing)
     texts.callbacks.know_all()
     texts.deadlines.follow_all()
     texts.floor.settled = True
-    works: list[Any] = [texts.ledger.run(), texts.intake.run(), texts.service.run()]
+    works: list[Any] = [texts.ledger.run(), texts.intake.run(), texts.service.run(), texts.outbox.run()]
     async with asyncio.TaskGroup() as tasks:
         running = [tasks.create_task(work) for work in works]
         await texts.settled()
@@ -277,8 +287,9 @@ async def test_message_that_comes_twice_is_one(texts: Texts) -> None:
 
 
 async def test_what_is_told_is_durable_when_that_is_said(texts: Texts) -> None:
+    await texts.says("Hi")
     texts.world.store.away = True
-    taken = texts.told("Hi")
+    taken = texts.told("2")
     await texts.settled()
     assert not taken.done()
 
@@ -287,7 +298,19 @@ async def test_what_is_told_is_durable_when_that_is_said(texts: Texts) -> None:
         await taken
 
     [stored] = texts.world.store.interactions.values()
-    assert run_of(stored).step == "main"  # type: ignore[union-attr]
+    assert run_of(stored).step == "order"  # type: ignore[union-attr]
+
+
+async def test_a_first_message_is_not_taken_while_nobody_can_know_whether_it_is_the_first(texts: Texts) -> None:
+    texts.world.store.away = True
+    taken = texts.told("Hi", message="m-1")
+    with pytest.raises(Unavailable):
+        await asyncio.wait_for(taken, 5)
+    assert not texts.floor.interactions
+
+    texts.world.store.away = False
+    await texts.says("Hi", message="m-1")
+    assert texts.last() == MENU
 
 
 async def test_nothing_is_taken_before_the_service_runs_and_after(world: World) -> None:
@@ -862,7 +885,7 @@ async def test_question_that_never_went_out_goes_out_when_they_write_again_and_i
     assert len(texts.world.text.keys) == 2
 
 
-@pytest.mark.parametrize("flow", [FLOW.replace("[web, text]", "[web]"), FLOW.replace("[chat, sms]", "[chat]")])
+@pytest.mark.parametrize("flow", [FLOW.replace("[web, text, line]", "[web]"), FLOW.replace("[chat, sms]", "[chat]")])
 async def test_message_that_no_flow_is_for_waits_for_people(world: World, flow: str) -> None:
     world.write(flow)
     async with alive(world) as texts:
@@ -1055,3 +1078,110 @@ async def test_waiting_without_a_flow_to_go_on_in_has_no_end(world: World) -> No
 
         assert texts.live().entry is not None
         assert texts.live().entry.overflow_at is None  # type: ignore[union-attr]
+
+
+# --- A channel with a provider ---------------------------------------------------------------------------------------
+
+
+async def test_what_a_flow_says_goes_out_by_the_outbox_once_it_is_durable(texts: Texts) -> None:
+    await texts.says("Hi", on="line")
+    await texts.says("5", on="line")
+
+    assert "".join(texts.world.line.texts()) == f"Welcome to Acme.{MENU}Goodbye."
+    assert {each.state for each in texts.world.store.outbox.values()} == {Delivery.SENT}
+    [first, *_] = texts.world.store.outbox.values()
+    assert first.message == first.id in texts.world.store.messages
+
+
+async def test_what_comes_again_long_after_its_conversation_begins_nothing(texts: Texts) -> None:
+    for _ in range(3):
+        await texts.says("Hi", on="line", message="SM1")
+    await texts.says("5", on="line", message="SM2")
+    assert not texts.floor.interactions
+
+    for message in ("SM1", "SM2"):
+        await texts.says("Hi", on="line", message=message)
+
+    assert not texts.floor.interactions
+    assert len(texts.world.store.interactions) == 1
+
+
+async def test_fifty_deliveries_at_once_are_one_message(texts: Texts) -> None:
+    told = [texts.told("Hi", on="line", message="SM1") for _ in range(50)]
+    await asyncio.wait_for(asyncio.gather(*told), 5)
+
+    assert len(texts.world.store.interactions) == 1
+    assert [each.text for each in texts.world.store.messages.values() if each.side is Side.CUSTOMER] == ["Hi"]
+
+
+def wished(texts: Texts, text: str, message: str, *, wants_more: bool | None, reply: str = "") -> asyncio.Future[None]:
+    where = ConversationId("line", CHRIS)
+    return texts.service.told(Wished(where, text, texts.world.clock.now(), message, wants_more, reply))
+
+
+async def test_who_sends_stop_is_answered_once_and_hears_no_more(texts: Texts) -> None:
+    await texts.says("Hi", on="line")
+    before = len(texts.world.line.given)
+    for _ in range(2):
+        await asyncio.wait_for(wished(texts, "STOP", "SM9", wants_more=False, reply="No more."), 5)
+        await texts.settled()
+
+    assert texts.world.line.texts()[before:] == ["No more."]
+    assert not texts.floor.interactions, "the conversation is over"
+    assert list(texts.world.store.opt_outs) == [("sms", CHRIS)]
+    assert [each.text for each in texts.world.store.messages.values() if each.side is Side.CUSTOMER] == ["Hi", "STOP"]
+
+    await wished(texts, "START", "SM10", wants_more=True)
+    await texts.says("Hi again", on="line")
+    assert "".join(texts.world.line.texts()[before + 1 :]).startswith("Welcome to Acme.")
+
+
+async def test_who_wants_help_is_helped_in_the_midst_of_a_flow(texts: Texts) -> None:
+    await texts.says("Hi", on="line")
+    before = len(texts.world.line.given)
+    await wished(texts, "HELP", "SM9", wants_more=None, reply="Call us.")
+    await texts.settled()
+
+    assert texts.world.line.texts()[before:] == ["Call us."]
+    await texts.says("5", on="line")
+    assert texts.world.line.texts()[-1] == "Goodbye."
+
+
+async def test_a_dead_service_sends_on_what_it_had_promised_and_nothing_twice(world: World) -> None:
+    world.line.faults.append(NotTaken("away"))
+    async with alive(world) as texts:
+        await texts.says("Hi", on="line")
+    assert world.line.given == []
+
+    async with alive(world) as texts:
+        await texts.forward(60)
+        await texts.says("5", on="line")
+
+    assert "".join(world.line.texts()) == f"Welcome to Acme.{MENU}Goodbye."
+
+
+async def test_what_an_agent_writes_goes_out_and_tells_how_far_it_came(texts: Texts) -> None:
+    await texts.says("Hi", on="line")
+    await texts.says("1", on="line")
+    a_free_agent(texts)
+    await texts.settled()
+    offer = texts.live().offer
+    assert offer is not None
+    await texts.desk.accept(AgentId("ana"), offer.id)
+    talking = texts.live()
+    texts.world.line.faults.append(Refused("no such number (21211)"))
+    before = len(texts.world.line.given)
+
+    await texts.text_desk.say(AgentId("ana"), talking.id, "Good day", key="1")
+    await texts.settled()
+    [message] = [each for each in texts.floor.threads[talking.id] if each.side is Side.AGENT]
+    [out] = texts.floor.deliveries[talking.id][message.id].values()
+    assert (out.state, out.why) == (Delivery.FAILED, "no such number (21211)")
+
+    await texts.text_desk.send_again(AgentId("ana"), talking.id, message.id)
+    await texts.settled()
+    assert texts.world.line.texts()[before:] == ["Good day"]
+    [out] = texts.floor.deliveries[talking.id][message.id].values()
+    assert out.state is Delivery.SENT
+    with pytest.raises(NoSuch):
+        await texts.text_desk.send_again(AgentId("ana"), talking.id, MessageId("m"))

@@ -230,7 +230,7 @@ async def test_what_cannot_be_shown_stops_nothing(centre: Centre) -> None:
     def breaks(_change: object) -> None:
         raise ZeroDivisionError
 
-    centre.ledger.publish = breaks
+    centre.ledger.listeners.insert(0, breaks)
     await centre.ready("ana")
 
     call, _ = await centre.call_talks()

@@ -14,6 +14,7 @@ from typing import Any
 
 import aiohttp
 
+from tests.fakes.twilio_peer import ACCOUNT, TOKEN
 from tests.system.phone import Phone
 from tests.system.switch import free_ports
 from trunkline import secrets
@@ -26,6 +27,17 @@ from trunkline.simulate.sound import Sound, tone
 from trunkline.store.embedded import dsn
 
 REPOSITORY = Path(__file__).parents[2]
+CHANNELS = """
+web: {{kind: webchat, title: Chat with Acme, origins: ['{site}']}}
+text:
+  kind: twilio
+  account: {account}
+  token_env: TEXT_TOKEN
+  sender: "+442079460000"
+  api: http://127.0.0.1:{provider}
+  stopped: You will hear no more.
+  started: Welcome back.
+"""
 
 
 @dataclass
@@ -39,6 +51,8 @@ class House:
     output: Path
     site_port: int
     """Where a test may open a site that has the web chat."""
+    provider_port: int
+    """Where a test may open the provider of text messages."""
     phones: list[Phone] = field(default_factory=list)
     callers: list[Caller] = field(default_factory=list)
 
@@ -221,7 +235,7 @@ def start_house(folder: Path, **more: Path | str) -> House:
     channels = folder / "channels.yaml"
     # Another host than ours, as browsers see it.
     site = f"http://localhost:{ports[6]}"
-    channels.write_text(f"web: {{kind: webchat, title: Chat with Acme, origins: ['{site}']}}\n", encoding="utf-8")
+    channels.write_text(CHANNELS.format(site=site, provider=ports[7], account=ACCOUNT), encoding="utf-8")
     settings = Settings(  # type: ignore[call-arg]
         data_dir=folder / "var",
         demo=True,
@@ -246,9 +260,12 @@ def start_house(folder: Path, **more: Path | str) -> House:
         "TRUNKLINE_FLOWS_DIR": str(flows),
         "TRUNKLINE_CENTRE_FILE": str(flows / "centre.yaml"),
         "TRUNKLINE_CHANNELS_FILE": str(channels),
+        "TEXT_TOKEN": TOKEN,
     }
+    if "tls_cert" not in more:
+        environment["TRUNKLINE_PUBLIC_URL"] = settings.url
     output = folder / "run.out"
-    house = House(settings, start(environment, output), flows, environment, output, ports[6])
+    house = House(settings, start(environment, output), flows, environment, output, ports[6], ports[7])
     try:
         asyncio.run(house.ready(within=120))
     except TimeoutError:

@@ -101,10 +101,11 @@ async def doors(tmp_path: Path) -> AsyncIterator[Web]:
             centre=CentreDoor(CentreBoard(centre.administration), log_in),
             waiting=WaitingDoor(WaitingBoard(centre.floor), log_in),
             chat_pages=ChatPages({"web"}, tmp_path / "widget.js"),
-            chats=[chat],
+            channels=[chat],
             health=HealthDoor(
                 lambda: parts,
                 centre.flow_board.served,
+                centre.outbox.health,
                 serving=lambda: opened.serving,
                 routing=lambda: promise(centre.floor),
             ),

@@ -140,6 +140,8 @@ export interface Card {
 }
 
 /** One message of a conversation in writing; what is hidden was said and is kept nowhere. */
+export type Delivery = 'waiting' | 'sent' | 'delivered' | 'failed';
+
 export interface Message {
   id: string;
   at: string;
@@ -150,6 +152,9 @@ export interface Message {
   /** What the customer could choose from. */
   choices: string[];
   hidden: boolean;
+  /** How far it has come, where a provider carries it. */
+  delivery?: Delivery | null;
+  why?: string | null;
 }
 
 export interface QueueStrip {
@@ -209,6 +214,7 @@ export type DeskEvent =
   | { kind: 'interaction_gone'; id: string }
   | { kind: 'thread'; id: string; messages: Message[] }
   | { kind: 'message'; id: string; message: Message }
+  | { kind: 'delivery'; id: string; message: string; delivery: Delivery | null; why: string | null }
   | { kind: 'queue'; queue: QueueStrip }
   | { kind: 'today'; today: Today }
   | { kind: 'parts'; parts: Record<string, Part> }
@@ -230,6 +236,12 @@ export function apply(state: State, event: DeskEvent): State {
     }
     case 'thread':
       return { ...state, threads: { ...state.threads, [event.id]: event.messages } };
+    case 'delivery': {
+      const thread = state.threads?.[event.id];
+      if (!thread?.length) return state;
+      const { delivery, why } = event;
+      return { ...state, threads: { ...state.threads, [event.id]: thread.map((each) => (each.id === event.message ? { ...each, delivery, why } : each)) } };
+    }
     case 'message': {
       const thread = state.threads?.[event.id] ?? [];
       // The thread that came with the card may have it already.

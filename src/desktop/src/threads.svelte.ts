@@ -81,6 +81,11 @@ class Threads {
     await this.#send(card, { ...what, failed: false });
   }
 
+  /** Have a message sent once more that its provider did not deliver. */
+  async sendAgain(card: Card, message: Message): Promise<void> {
+    await desk.command('send_again', { interaction: card.id, message: message.id });
+  }
+
   async #send(card: Card, what: Sending): Promise<void> {
     const others = () => this.sending(card).filter((each) => each.key !== what.key);
     this.#sending = { ...this.#sending, [card.id]: [...others(), what] };

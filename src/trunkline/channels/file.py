@@ -1,17 +1,20 @@
 """The channels file: each channel by its name, read with every mistake at once, each with its place."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from trunkline.channels.webchat.wire import is_origin
 from trunkline.flows.problem import Problem, Severity, serves
 from trunkline.flows.shape import shaped
-from trunkline.flows.source import MOST_BYTES, read
+from trunkline.flows.source import MOST_BYTES, Node, read
 
 Line = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Words = Annotated[str, Field(min_length=1, max_length=1000)]
 
 
 class WebChatShape(BaseModel):
@@ -34,8 +37,53 @@ class WebChatShape(BaseModel):
         return tuple(value)
 
 
-def channels_in(path: Path) -> tuple[Mapping[str, WebChatShape], list[Problem]]:
-    """Return the channels of a file by name, and every problem of it; a file that is not there has none of either."""
+class TwilioShape(BaseModel):
+    """Text messages by Twilio, or by a provider with the same interface."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    kind: Literal["twilio"]
+    account: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
+    sender: Annotated[str, Field(pattern=r"^(\+[0-9]{7,15}|MG[A-Za-z0-9]{4,62}|[0-9]{3,8})$")]
+    token_env: str | None = None
+    token_file: str | None = None
+    api: str = "https://api.twilio.com"
+    help: Words | None = None
+    stopped: Words | None = None
+    started: Words | None = None
+    token: str = Field(default="", repr=False)
+    """The secret itself, once it is read; never in the file."""
+
+    @field_validator("api")
+    @classmethod
+    def _is_safe(cls, value: str) -> str:
+        try:
+            parts = urlsplit(value)
+        except ValueError:
+            raise ValueError("must be an address such as https://api.twilio.com") from None
+        here = parts.hostname in ("127.0.0.1", "::1", "localhost")
+        if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and here)):
+            raise ValueError("must begin with https://, for the token goes there")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _has_a_token(self) -> "TwilioShape":
+        if self.token:
+            raise ValueError("a token does not belong in this file: name where it is kept, token_env or token_file")
+        if (self.token_env is None) == (self.token_file is None):
+            raise ValueError("give exactly one of token_env and token_file: where the account's auth token is kept")
+        return self
+
+
+Shape = WebChatShape | TwilioShape
+_SHAPES: Mapping[str, type[WebChatShape] | type[TwilioShape]] = {"webchat": WebChatShape, "twilio": TwilioShape}
+
+
+def channels_in(path: Path, environment: Mapping[str, str] = os.environ) -> tuple[Mapping[str, Shape], list[Problem]]:
+    """Return the channels of a file by name, and every problem of it; a file that is not there has none of either.
+
+    Secrets are read from where the file says that they are kept.
+    """
     file = str(path)
     try:
         with path.open("rb") as stream:
@@ -50,10 +98,46 @@ def channels_in(path: Path) -> tuple[Mapping[str, WebChatShape], list[Problem]]:
     if not isinstance(root.value, dict):
         message = "a channels file is names and what they are"
         return {}, [*problems, Problem(file, root.line, root.column, Severity.ERROR, "shape", message)]
-    found: dict[str, WebChatShape] = {}
+    found: dict[str, Shape] = {}
     for name, node in root.parts.items():
-        shape, wrong = shaped(WebChatShape, node, file, f'channel "{name}": ')
+        shape, wrong = _channel(node, file, f'channel "{name}": ', path.parent, environment)
         problems += wrong
         if shape is not None:
             found[str(name)] = shape
     return (found if serves(problems) else {}), sorted(problems)
+
+
+def _channel(
+    node: Node, file: str, subject: str, folder: Path, environment: Mapping[str, str]
+) -> tuple[Shape | None, list[Problem]]:
+    kind = node.value.get("kind") if isinstance(node.value, dict) else None
+    if isinstance(node.value, dict) and kind not in _SHAPES:
+        at = node.parts.get("kind", node)
+        known = ", ".join(f'"{each}"' for each in _SHAPES)
+        return None, [
+            Problem(file, at.line, at.column, Severity.ERROR, "kind", f"{subject}kind must be one of {known}")
+        ]
+    shape, problems = shaped(_SHAPES[kind] if isinstance(kind, str) else WebChatShape, node, file, subject)
+    if isinstance(shape, TwilioShape):
+        token, why = _secret(shape, folder, environment)
+        if token is None:
+            at = node.parts.get("token_env") or node.parts.get("token_file") or node
+            problems = [*problems, Problem(file, at.line, at.column, Severity.ERROR, "secret", f"{subject}{why}")]
+            return None, problems
+        shape = shape.model_copy(update={"token": token})
+    return shape, problems
+
+
+def _secret(shape: TwilioShape, folder: Path, environment: Mapping[str, str]) -> tuple[str | None, str]:
+    """Return the token, or None and why there is none."""
+    if shape.token_env is not None:
+        token = environment.get(shape.token_env, "")
+        why = f"{shape.token_env} is not in the environment: set it, or use token_file"
+    else:
+        assert shape.token_file is not None  # noqa: S101 - one of the two is there
+        why = f"{shape.token_file} is empty"
+        try:
+            token = (folder / shape.token_file).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            token, why = "", f"{shape.token_file} cannot be read: {getattr(error, 'strerror', None) or 'it is no text'}"
+    return token.strip() or None, why

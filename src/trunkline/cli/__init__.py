@@ -16,6 +16,10 @@ _COMMANDS = {
     "agent": ("trunkline.cli.agent", "Set an agent's password, or print the account of their SIP phone."),
     "call": ("trunkline.cli.call", "Place a test call and tell step by step what the caller heard."),
     "demo": ("trunkline.cli.demo", "Bring simulated callers and agents, so that the screens live."),
+    "outbox": (
+        "trunkline.cli.outbox",
+        "Messages that wait for their provider, or did not come there; send them again.",
+    ),
     "report": ("trunkline.cli.report", "Figures of what was: how far the expected waits were off."),
     "simulate": ("trunkline.cli.simulate", "Play a day with planned staff, and tell how long people would wait."),
     "routing": ("trunkline.cli.routing", "Explain who was offered what and why, and replay a day under other rules."),

@@ -27,7 +27,13 @@ def show(settings: Settings, progress: Progress, *, took_s: float) -> None:
 def _facts(settings: Settings) -> list[tuple[str, str]]:
     sip = f"{settings.sip_host}:{settings.sip_port}"
     facts = [("Desktop", settings.url)]
-    facts += [("Chat", f"{settings.url}/chat/{name}") for name in channels_in(settings.channels_file)[0]]
+    channels, _ = channels_in(settings.channels_file)
+    facts += [("Chat", f"{settings.url}/chat/{name}") for name, each in channels.items() if each.kind == "webchat"]
+    facts += [
+        ("Texts", f"{each.sender}; the provider posts to {settings.url}/sms/{name}")
+        for name, each in channels.items()
+        if each.kind == "twilio"
+    ]
     agents, _ = agents_of(settings)
     if settings.demo and agents:
         first, secret = agents[0], secrets.agent_secret(settings)

@@ -11,10 +11,11 @@ from trunkline.core import callback
 from trunkline.core.agent import Agent, Presence
 from trunkline.core.customer import DayFigures
 from trunkline.core.errors import Unavailable
-from trunkline.core.ids import AgentId, InteractionId, QueueId, new_id
+from trunkline.core.ids import AgentId, InteractionId, MessageId, QueueId, new_id
 from trunkline.core.interaction import Interaction
 from trunkline.core.journal import Happened
 from trunkline.core.message import Message
+from trunkline.core.outgoing import Outgoing
 from trunkline.core.permission import Deed, may
 from trunkline.floor import view
 from trunkline.floor.at_steps import AtSteps
@@ -154,10 +155,7 @@ class Hub:
             self._forget_who_left(agent.id)
         for interaction in change.interactions:
             self._show_card(interaction)
-        for message in change.messages:
-            event = {"kind": "message", "id": message.interaction, "message": self._message(message)}
-            for holder in sorted(self._shown_to.get(message.interaction, ())):
-                self._emit(holder, event)
+        self._show_written(change)
         for entry in change.journal:
             if entry.agent is not None and entry.kind in _TODAY_CHANGES and entry.agent in self._streams:
                 self._today.put_nowait(entry.agent)
@@ -337,7 +335,21 @@ class Hub:
         return [self._message(each) for each in self._floor.threads.get(interaction, ())]
 
     def _message(self, message: Message) -> Json:
-        return view.message(message, self._floor.centre)
+        return view.message(message, self._floor.centre, self._parts_of(message.interaction, message.id))
+
+    def _parts_of(self, interaction: InteractionId, message: MessageId) -> Collection[Outgoing]:
+        return self._floor.deliveries.get(interaction, {}).get(message, {}).values()
+
+    def _show_written(self, change: Change) -> None:
+        for message in change.messages:
+            event = {"kind": "message", "id": message.interaction, "message": self._message(message)}
+            for holder in sorted(self._shown_to.get(message.interaction, ())):
+                self._emit(holder, event)
+        for out in change.outgoing:
+            if out.message is not None and out.interaction is not None:
+                told = view.delivery(self._parts_of(out.interaction, out.message))
+                for holder in sorted(self._shown_to.get(out.interaction, ())):
+                    self._emit(holder, {"kind": "delivery", "id": out.interaction, "message": out.message, **told})
 
     def _me(self, agent: Agent) -> Json:
         return view.me(agent, reachable=agent.endpoint in self._floor.reachable, sip=self._sip_account(agent))

@@ -48,7 +48,7 @@ class Written:
 
 
 class Ledger:
-    """Writes changes in the order of their decisions, then publishes them, then acts.
+    """Writes changes in the order of their decisions, then tells of them, then acts.
 
     While the database is away, changes wait here in their order and nothing acts: a decision that could be forgotten
     must not reach a caller or an agent. While the lease is in doubt, what is durable waits to be done.
@@ -67,7 +67,8 @@ class Ledger:
         self._saving: list[Change] = []
         self._written = asyncio.Event()
         self._fault: str | None = None
-        self.publish: Callable[[Change], None] = lambda _change: None
+        self.listeners: list[Callable[[Change], None]] = []
+        """Who is told of each change once it is durable."""
         self.outcome_unknown: Callable[[str], None] = lambda _why: None
 
     def write(self, change: Change, act: Act | None = None) -> Written:
@@ -118,10 +119,11 @@ class Ledger:
 
     def _done(self, line: Written, acts: asyncio.TaskGroup) -> None:
         line.is_durable()
-        try:
-            self.publish(line.change)
-        except Exception:
-            log.exception("a change could not be shown")
+        for listener in self.listeners:
+            try:
+                listener(line.change)
+            except Exception:
+                log.exception("a change could not be told")
         if line.act is not None:
             acts.create_task(self._do(line.act))
 

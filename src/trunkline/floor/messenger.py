@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from trunkline.core.errors import Unavailable
 from trunkline.core.phone import e164
+from trunkline.floor.outbox import WANTS_NOTHING, Outbox
 from trunkline.floor.state import Floor
 from trunkline.flows.render import Shown
 from trunkline.flows.talk import Send, SendFailed, Sent
@@ -21,8 +22,9 @@ SEND_WITHIN = timedelta(seconds=10)
 class ChannelMessenger:
     """Messenger: takes the first channel of the medium. Without one a flow leaves by `failed`, and is told why."""
 
-    def __init__(self, floor: Floor, channels: Mapping[str, Channel]) -> None:
+    def __init__(self, floor: Floor, channels: Mapping[str, Channel], outbox: Outbox) -> None:
         self._floor = floor
+        self._outbox = outbox
         self._channels = channels
 
     async def send(self, want: Send, *, key: str) -> Sent | SendFailed:
@@ -33,10 +35,15 @@ class ChannelMessenger:
         number = e164(want.to, self._floor.centre.region)
         if number is None:
             return SendFailed("no number")
-        shown = Shown((want.text,), want.language)
+        if (want.medium, number) in self._floor.opted_out:
+            return SendFailed(WANTS_NOTHING)
+        shown, where = Shown((want.text,), want.language), ConversationId(name, number)
         try:
             async with asyncio.timeout(SEND_WITHIN.total_seconds()):
-                await self._channels[name].send(ConversationId(name, number), shown, key=key)
+                if self._channels[name].provider is not None:
+                    await self._outbox.send_once(self._outbox.letters(where, shown, key=key))
+                else:
+                    await self._channels[name].send(where, shown, key=key)
         except (Unavailable, TimeoutError) as fault:
             why = "unavailable" if isinstance(fault, Unavailable) else "timeout"
             log.warning("a text message was not sent", extra={"channel": name, "key": key, "why": str(fault) or why})

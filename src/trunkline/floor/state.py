@@ -13,6 +13,8 @@ from trunkline.core.ids import AgentId, CallId, InteractionId, MessageId, OfferI
 from trunkline.core.interaction import Interaction, Stage
 from trunkline.core.journal import Happened, JournalEntry
 from trunkline.core.message import Message
+from trunkline.core.opt_out import OptOut
+from trunkline.core.outgoing import Outgoing
 from trunkline.core.record import record
 from trunkline.core.roll_call import Hours, hours_facts, roll_call, rules_of
 from trunkline.core.routing import Routing
@@ -60,6 +62,10 @@ class Floor:
         """Why agents were offered what they have before them: the facts of each offer."""
         self.threads: dict[InteractionId, list[Message]] = {}
         """What was written in each live interaction, the latest MOST_IN_THREAD of it."""
+        self.deliveries: dict[InteractionId, dict[MessageId, dict[MessageId, Outgoing]]] = {}
+        """What goes out of each live interaction, by its message: all its parts."""
+        self.opted_out: set[tuple[str, str]] = set()
+        """Who wants nothing more, by medium and address."""
         self.routing = routing_of(centre)
         self.reachable: set[str] = set()
         self._closed: frozenset[QueueId] = frozenset()
@@ -81,15 +87,23 @@ class Floor:
         agents: Sequence[Agent] = (),
         journal: Sequence[JournalEntry] = (),
         messages: Sequence[Message] = (),
+        outgoing: Sequence[Outgoing] = (),
+        opt_outs: Sequence[OptOut] = (),
         then: Act | None = None,
     ) -> Written:
         """Make a decision true in memory, queue it for the ledger, and let the watchers decide what follows from it.
 
         `then` acts on the world once the change is durable; await what comes back to go on when it is.
         """
-        change = Change(tuple(interactions), tuple(agents), tuple(journal), tuple(messages))
+        change = Change(
+            tuple(interactions), tuple(agents), tuple(journal), tuple(messages), tuple(outgoing), tuple(opt_outs)
+        )
         for message in messages:
             self._write_down(message)
+        for out in outgoing:
+            self._note_delivery(out)
+        for opt_out in opt_outs:
+            self._opt_out(opt_out)
         if not (interactions or agents):
             return self.ledger.write(change, then)
         moved = Moved(
@@ -123,6 +137,10 @@ class Floor:
             self._put(None, interaction)
         for message in situation.messages:
             self._write_down(message)
+        for out in situation.outgoing:
+            self._note_delivery(out)
+        for opt_out in situation.opt_outs:
+            self._opt_out(opt_out)
         self._index_agents(self.agents)
 
     def adopt(self, centre: Centre) -> None:
@@ -181,6 +199,13 @@ class Floor:
         if len(thread) >= 2 * MOST_IN_THREAD:
             del thread[:-MOST_IN_THREAD]
 
+    def _note_delivery(self, out: Outgoing) -> None:
+        if out.interaction in self.interactions and out.message is not None:
+            self.deliveries.setdefault(out.interaction, {}).setdefault(out.message, {})[out.id] = out
+
+    def _opt_out(self, opt_out: OptOut) -> None:
+        (self.opted_out.discard if opt_out.ended else self.opted_out.add)((opt_out.medium, opt_out.address))
+
     def _put(self, old: Interaction | None, new: Interaction) -> None:
         if old is not None:
             # Most moves leave both as they are: the same objects.
@@ -206,6 +231,7 @@ class Floor:
         self.interactions.pop(ended.id, None)
         self.profiles.pop(ended.id, None)
         self.threads.pop(ended.id, None)
+        self.deliveries.pop(ended.id, None)
         self.routing.forget(ended.id)
         for offer in ended.offers:
             self._by_offer.pop(offer.id, None)

@@ -5,15 +5,16 @@ from functools import partial
 
 from trunkline.core import agent as agents
 from trunkline.core.errors import Rejected
-from trunkline.core.ids import AgentId, InteractionId, QueueId, written_id_of
+from trunkline.core.ids import AgentId, InteractionId, MessageId, QueueId, written_id_of
 from trunkline.core.interaction import Entry, Interaction, Stage, WrongStage, pass_on
 from trunkline.core.journal import Happened, JournalEntry
 from trunkline.core.message import LONGEST_MESSAGE, Message, Side
 from trunkline.core.roll_call import entry_facts
 from trunkline.floor.agent import NotYours, UnknownChoice
+from trunkline.floor.outbox import Outbox
 from trunkline.floor.places import next_move
 from trunkline.floor.runs import run_of
-from trunkline.floor.state import Floor
+from trunkline.floor.state import Floor, NoSuch
 from trunkline.floor.text_state import conversation_of
 from trunkline.flows.render import Shown
 from trunkline.ports.channel import Channel
@@ -29,8 +30,9 @@ class NothingWritten(Rejected):
 class TextDesk:
     """The commands of agents who write. Each returns once what it decided is durable."""
 
-    def __init__(self, floor: Floor, channels: Mapping[str, Channel]) -> None:
+    def __init__(self, floor: Floor, channels: Mapping[str, Channel], outbox: Outbox) -> None:
         self._floor = floor
+        self._outbox = outbox
         self._channels = channels
 
     async def say(self, agent: AgentId, interaction_id: InteractionId, text: str, *, key: str) -> None:
@@ -39,12 +41,22 @@ class TextDesk:
         text = text.strip()
         if not 0 < len(text) <= LONGEST_MESSAGE:
             raise NothingWritten
-        key = f"{agent}/{key}"
+        key = f"{interaction_id}/{agent}/{key}"
         id_ = written_id_of(interaction.dialled, key)
         if self._floor.has_message(interaction_id, id_):
             return
         message = Message(id_, interaction_id, self._floor.clock.now(), Side.AGENT, text, agent)
-        await self._floor.commit(messages=[message], then=partial(self._send, interaction, message, key))
+        shown = Shown((text,), self._language_of(interaction))
+        letters = self._outbox.letters(conversation_of(interaction), shown, key=key, interaction=interaction_id)
+        shows = partial(self._show, interaction, shown, key, self._floor.agents[agent].name) if not letters else None
+        await self._floor.commit(messages=[message], outgoing=letters, then=shows)
+
+    async def send_again(self, agent: AgentId, interaction_id: InteractionId, message: MessageId) -> None:
+        """Have a message sent again that was not delivered."""
+        self._mine(agent, interaction_id)
+        if not self._floor.has_message(interaction_id, message):
+            raise NoSuch("that message is not in this conversation")
+        await self._outbox.send_again(message)
 
     async def write(self, agent: AgentId, interaction_id: InteractionId) -> None:
         """Tell the customer that somebody is writing."""
@@ -84,9 +96,9 @@ class TextDesk:
             raise WrongStage(interaction, "being written in")
         return interaction
 
-    async def _send(self, interaction: Interaction, message: Message, key: str) -> None:
+    def _language_of(self, interaction: Interaction) -> str:
         run = run_of(interaction)
-        language = (run.language if run is not None else None) or self._floor.centre.language
-        shown = Shown((message.text,), language)
-        by = self._floor.agents[message.agent].name if message.agent in self._floor.agents else ""
+        return (run.language if run is not None else None) or self._floor.centre.language
+
+    async def _show(self, interaction: Interaction, shown: Shown, key: str, by: str) -> None:
         await self._channels[interaction.dialled].send(conversation_of(interaction), shown, key=key, by=by)

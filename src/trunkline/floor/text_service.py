@@ -14,8 +14,8 @@ from trunkline.core.interaction import Interaction, Stage
 from trunkline.floor.intake import WHO_WITHIN, Intake
 from trunkline.floor.state import Floor, Moved
 from trunkline.floor.text_state import conversation_of, standing_of
-from trunkline.floor.text_talk import TextTalk
-from trunkline.ports.channel import Channel, ChannelEvent, ConversationId, Gone, Said
+from trunkline.floor.text_talk import NothingTaken, TextTalk
+from trunkline.ports.channel import Channel, ChannelEvent, ConversationId, Gone, Said, Wished
 from trunkline.ports.clock import Timer
 
 log = logging.getLogger(__name__)
@@ -77,7 +77,8 @@ class TextService:
     def told(self, event: ChannelEvent) -> asyncio.Future[None]:
         """Take what a channel tells; the future is done once what came of it is durable.
 
-        What is told before `run`, or whose future is never done, is to be told again. Raises Unavailable then.
+        What is told before `run`, or whose future is never done or raises Unavailable, is to be told again. Raises
+        Unavailable then.
         """
         return self._put(event.conversation, event)
 
@@ -111,7 +112,11 @@ class TextService:
         """Take one thing after the other: what was written second must not overtake a slow answer to the first."""
         while inbox:
             event, taken = inbox.popleft()
-            await self._take(conversation, event)
+            try:
+                await self._take(conversation, event)
+            except NothingTaken as fault:
+                if not taken.done():
+                    taken.set_exception(fault)
             if not taken.done():
                 taken.set_result(None)
         del self._inboxes[conversation]
@@ -119,6 +124,8 @@ class TextService:
     async def _take(self, conversation: ConversationId, event: _Event) -> None:
         try:
             await self._happen(conversation, event)
+        except NothingTaken:
+            raise
         except Unavailable as fault:
             log.warning("a conversation was interrupted", extra={"channel": conversation.channel, "why": str(fault)})
             self._try_later(conversation)
@@ -137,6 +144,8 @@ class TextService:
     async def _happen(self, conversation: ConversationId, event: _Event) -> None:
         interaction = await self._known(conversation)
         match event:
+            case Wished():
+                await self._talk.wish(interaction, event)
             case Said() if interaction is None:
                 await self._talk.begin(event)
             case _ if interaction is None:

@@ -5,11 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from trunkline.core.errors import Misconfigured
+from trunkline.core.errors import Misconfigured, Unavailable
 from trunkline.core.ids import InteractionId, QueueId, new_id, written_id_of
 from trunkline.core.interaction import Address, Entry, Interaction, Stage
 from trunkline.core.journal import Happened, JournalEntry
 from trunkline.core.message import LONGEST_MESSAGE, Choice, Message, Side
+from trunkline.core.opt_out import OptOut
+from trunkline.core.outgoing import Outgoing
 from trunkline.core.phone import e164
 from trunkline.floor.callback import Callbacks
 from trunkline.floor.conversation import Conversation
@@ -17,11 +19,12 @@ from trunkline.floor.errands import Errands
 from trunkline.floor.flow_ends import ended_in_flow, in_line, overflowed, without_limit
 from trunkline.floor.intake import Intake
 from trunkline.floor.ledger import Written
+from trunkline.floor.outbox import Outbox
 from trunkline.floor.places import place_for
 from trunkline.floor.runs import Runs, run_of, steps_taken, stored, tell_faults
 from trunkline.floor.state import Floor
 from trunkline.floor.text_state import MessageLeft, Standing, conversation_of, standing_of, stored_with
-from trunkline.flows.render import rendered, silence_after, understood
+from trunkline.flows.render import Shown, rendered, silence_after, understood
 from trunkline.flows.run import Moved, Run
 from trunkline.flows.talk import (
     Answer,
@@ -46,12 +49,17 @@ from trunkline.flows.talk import (
     TransferFailed,
     Woke,
 )
-from trunkline.ports.channel import Channel, Said
+from trunkline.ports.channel import Channel, Said, Wished
+from trunkline.ports.store import Store
 
 log = logging.getLogger(__name__)
 
 MOST_ALONE = 50
 """How many things a flow does for one message. Each text message is paid for: a flow that turns in a circle is not."""
+
+
+class NothingTaken(Unavailable):
+    """What somebody wrote is stored nowhere: it is to be told again."""
 
 
 class TextTalk:
@@ -64,6 +72,8 @@ class TextTalk:
         intake: Intake,
         runs: Runs,
         channels: Mapping[str, Channel],
+        store: Store,
+        outbox: Outbox,
         errands: Errands,
         callbacks: Callbacks,
         conversation: Conversation,
@@ -72,12 +82,24 @@ class TextTalk:
         self._intake = intake
         self._runs = runs
         self._channels = channels
+        self._store = store
+        self._outbox = outbox
         self._errands = errands
         self._callbacks = callbacks
         self._conversation = conversation
 
     async def begin(self, said: Said) -> None:
-        """Make an interaction of a first message, and begin the flow of its channel."""
+        """Make an interaction of a first message, and begin the flow of its channel.
+
+        A message that stands in a thread already comes again after its conversation has ended: it begins nothing.
+        Raises NothingTaken where that cannot be known.
+        """
+        try:
+            known = await self._store.message_interaction(written_id_of(said.conversation.channel, said.message))
+        except Unavailable as fault:
+            raise NothingTaken(str(fault)) from fault
+        if known is not None:
+            return
         where, at = said.conversation, self._floor.clock.now()
         medium = self._channels[where.channel].medium
         number = e164(where.address, self._floor.centre.region) if medium == "sms" else None
@@ -131,6 +153,25 @@ class TextTalk:
             standing = replace(standing, left=MessageLeft(moved.action.queue, answer.text))
         await self._answered(interaction, answer, standing)
 
+    async def wish(self, interaction: Interaction | None, wished: Wished) -> None:
+        """Somebody wants nothing more on this channel, or something again; what it answers goes to them in any case."""
+        where, at = wished.conversation, self._floor.clock.now()
+        medium = self._channels[where.channel].medium
+        opt_outs = [] if wished.wants_more is None else [OptOut(medium, where.address, at, ended=wished.wants_more)]
+        said = Said(where, wished.text, wished.at, wished.message)
+        written = (
+            [_message_of(interaction, said, hidden=False)]
+            if interaction is not None
+            and not self._floor.has_message(interaction.id, written_id_of(where.channel, wished.message))
+            else []
+        )
+        await self._floor.commit(opt_outs=opt_outs, messages=written)
+        if interaction is not None and wished.wants_more is False:
+            await self.gone(interaction)
+        if wished.reply:
+            shown = Shown((wished.reply,), self._floor.centre.language)
+            await self._outbox.send_once(self._outbox.letters(where, shown, key=f"{wished.message}/reply", anyway=True))
+
     async def over(self, interaction: Interaction) -> None:
         """The time of the present action is over: nobody answered, or the rest has its end."""
         moved = self._runs.go_on(interaction, Resumed())
@@ -169,10 +210,11 @@ class TextTalk:
             self._conversation.reopened(interaction, at=self._floor.clock.now())
         await written
 
-    def _write(self, message: Message) -> Written:
-        """Put a message into its thread, once."""
-        is_known = self._floor.has_message(message.interaction, message.id)
-        return self._floor.commit(messages=[] if is_known else [message])
+    def _write(self, message: Message, outgoing: Sequence[Outgoing] = ()) -> Written:
+        """Put a message into its thread, and what is to go out of it into the outbox, once."""
+        if self._floor.has_message(message.interaction, message.id):
+            return self._floor.commit()
+        return self._floor.commit(messages=[message], outgoing=outgoing)
 
     # --- from action to action ---
 
@@ -237,16 +279,17 @@ class TextTalk:
     async def _tell(self, id_: InteractionId, moved: Moved, standing: Standing) -> None:
         interaction = self._floor.interaction(id_)
         shown = rendered(moved.action, interaction.medium, self._runs.language_of(moved.run))
-        if shown:
-            key = _key(id_, standing)
-            self._write(
-                Message(
-                    written_id_of(interaction.dialled, key), id_, self._floor.clock.now(), Side.FLOW, shown.text,
-                    choices=tuple(Choice(each.label, each.value) for each in shown.buttons), keyboard=shown.keyboard,
-                    hidden=False,
-                )
-            )  # fmt: skip
-            await self._channels[interaction.dialled].send(conversation_of(interaction), shown, key=key)
+        if not shown:
+            return
+        key, where = _key(id_, standing), conversation_of(interaction)
+        message = Message(
+            written_id_of(interaction.dialled, key), id_, self._floor.clock.now(), Side.FLOW, shown.text,
+            choices=tuple(Choice(each.label, each.value) for each in shown.buttons), keyboard=shown.keyboard,
+        )  # fmt: skip
+        self._write(message, self._outbox.letters(where, shown, key=key, interaction=id_))
+        channel = self._channels[interaction.dialled]
+        if channel.provider is None:
+            await channel.send(where, shown, key=key)
 
     async def _rest(self, id_: InteractionId, moved: Moved, standing: Standing) -> None:
         """Wait for an answer, or for its time: on chat somebody sits there, on sms nobody hurries."""

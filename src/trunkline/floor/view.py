@@ -1,6 +1,6 @@
 """What a desk shows, as plain JSON: pure projections of the floor, one for each thing on the screen."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from trunkline.core.decision import SOME
 from trunkline.core.ids import AgentId, QueueId
 from trunkline.core.interaction import Address, Interaction, Stage, Work
 from trunkline.core.message import Message
+from trunkline.core.outgoing import Outgoing, furthest_behind
 from trunkline.core.phone import national
 from trunkline.core.routing import Routing
 from trunkline.floor.runs import run_of
@@ -188,8 +189,8 @@ def centre_words(centre: Centre) -> Json:
     }
 
 
-def message(written: Message, centre: Centre) -> Json:
-    """Return a message of a thread; `by` is the agent who wrote it."""
+def message(written: Message, centre: Centre, parts: Iterable[Outgoing] = ()) -> Json:
+    """Return a message of a thread; `by` is the agent who wrote it, `parts` what its provider is given."""
     return {
         "id": written.id,
         "at": _time(written.at),
@@ -198,6 +199,16 @@ def message(written: Message, centre: Centre) -> Json:
         "by": _name(written.agent, centre),
         "choices": [choice.label for choice in written.choices],
         "hidden": written.hidden,
+        **delivery(parts),
+    }
+
+
+def delivery(parts: Iterable[Outgoing]) -> Json:
+    """Return how far a message has come, and why no further; null where nobody can tell."""
+    worst = furthest_behind(parts)
+    return {
+        "delivery": worst.state.value if worst is not None else None,
+        "why": worst.why if worst is not None else None,
     }
 
 
@@ -217,6 +228,13 @@ def apply(state: Json, event: Mapping[str, Any]) -> Json:
             # The thread that came with the card may have it already.
             grown = thread if any(each["id"] == said["id"] for each in thread) else [*thread, said]
             parts = {"threads": {**state["threads"], event["id"]: grown}}
+        case "delivery":
+            told = {"delivery": event["delivery"], "why": event["why"]}
+            thread = [
+                {**each, **told} if each["id"] == event["message"] else each
+                for each in state["threads"].get(event["id"], [])
+            ]
+            parts = {"threads": {**state["threads"], event["id"]: thread}} if thread else {}
         case "interaction_gone":
             parts = {name: _without(state[name], event["id"]) for name in ("interactions", "threads")}
         case "queue":

@@ -1,9 +1,12 @@
 """What the centre asks of a channel on which people write, and what such a channel tells it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
+from trunkline.core.errors import Rejected, Unavailable
+from trunkline.core.outgoing import Outgoing
 from trunkline.flows.render import Shown
 
 
@@ -38,15 +41,69 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """They have left for good: the chat was closed, the number sent STOP."""
+    """They have left for good: the chat was closed."""
 
     conversation: ConversationId
     at: datetime
 
 
-ChannelEvent = Said | Gone
+@dataclass(frozen=True, slots=True)
+class Wished:
+    """They sent a word that means the channel and no conversation: STOP (`wants_more` False), or START.
+
+    `reply` is what the channel answers to it, if anything; HELP, where it has an answer, wishes nothing.
+    """
+
+    conversation: ConversationId
+    text: str
+    at: datetime
+    message: str
+    wants_more: bool | None
+    reply: str = ""
+
+
+ChannelEvent = Said | Gone | Wished
 
 # --- What a channel is asked -----------------------------------------------------------------------------------------
+
+
+class NotTaken(Unavailable):
+    """A provider certainly did not take a message, and may later: not before `again_in`, where it says so."""
+
+    def __init__(self, message: str, *, again_in: timedelta | None = None) -> None:
+        super().__init__(message)
+        self.again_in = again_in
+
+
+class Refused(Rejected):
+    """A provider will never take a message. `wants_nothing`: for whom it is wants nothing more."""
+
+    def __init__(self, message: str, *, wants_nothing: bool = False) -> None:
+        super().__init__(message)
+        self.wants_nothing = wants_nothing
+
+
+class Provider(Protocol):
+    """Who carries a channel's messages to the other end."""
+
+    @property
+    def medium(self) -> str:
+        """Which medium it carries."""
+
+    def parts(self, shown: Shown) -> Sequence[str]:
+        """Return the texts that say a message, one after the other; each is given by itself."""
+
+    async def deliver(self, out: Outgoing) -> str:
+        """Give one message to the provider; return its own id of it.
+
+        Raises NotTaken, Refused, and Unavailable when the outcome is not known.
+        """
+
+    async def find(self, out: Outgoing) -> str | None:
+        """Return the provider's id of a message that it may have taken already, None when it certainly has not.
+
+        Raises Unavailable.
+        """
 
 
 class Channel(Protocol):
@@ -56,12 +113,15 @@ class Channel(Protocol):
     def medium(self) -> str:
         """Which medium it is: chat or sms."""
 
-    async def send(self, conversation: ConversationId, shown: Shown, *, key: str, by: str = "") -> None:
-        """Show something to the other end, `by` an agent of that name, or by a flow. Returns once it is on its way.
+    @property
+    def provider(self) -> Provider | None:
+        """Who is given what goes out, by the outbox; None where `send` shows it to the other end."""
 
-        That is once it is durable there or here: a channel whose other end fetches what it missed keeps nothing more.
-        What is sent again with the same `key` is one message. An SMS channel sends to numbers that never wrote, too.
-        Raises Unavailable when it cannot be taken; the outcome is then unknown, and the same `key` tries again.
+    async def send(self, conversation: ConversationId, shown: Shown, *, key: str, by: str = "") -> None:
+        """Show something to the other end, `by` an agent of that name, or by a flow.
+
+        The other end fetches what it missed. What is sent again with the same `key` is one message. Not asked of a
+        channel with a provider. Raises Unavailable when it cannot be shown; the same `key` tries again.
         """
 
     def writing(self, conversation: ConversationId, by: str) -> None:

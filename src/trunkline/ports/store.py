@@ -9,11 +9,13 @@ from trunkline.core.agent import Agent
 from trunkline.core.centre_version import CentreVersion, Signed
 from trunkline.core.customer import Contact, Customer, DayFigures, PastInteraction
 from trunkline.core.errors import Rejected
-from trunkline.core.ids import AgentId, CustomerId, InteractionId, OfferId
+from trunkline.core.ids import AgentId, CustomerId, InteractionId, MessageId, OfferId
 from trunkline.core.interaction import Interaction
 from trunkline.core.journal import JournalEntry
 from trunkline.core.lease import Lease
 from trunkline.core.message import Message
+from trunkline.core.opt_out import OptOut
+from trunkline.core.outgoing import Outgoing
 from trunkline.core.record import record
 from trunkline.core.waiting import WaitTold
 
@@ -29,6 +31,8 @@ class Change:
     agents: Sequence[Agent] = ()
     journal: Sequence[JournalEntry] = ()
     messages: Sequence[Message] = ()
+    outgoing: Sequence[Outgoing] = ()
+    opt_outs: Sequence[OptOut] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,9 @@ class Situation:
     """The facts of each offer of what agents hold."""
     messages: Sequence[Message] = ()
     """The latest of each live interaction, at most MOST_IN_THREAD of it, in their order."""
+    outgoing: Sequence[Outgoing] = ()
+    """What waits for its provider, and of live interactions all that went out, in their order."""
+    opt_outs: Sequence[OptOut] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +91,8 @@ class Store(Protocol):
     async def save(self, changes: Sequence[Change]) -> None:
         """Write all changes, in their order, in ONE transaction (a later one of the same interaction wins).
 
-        Of a message that is written already nothing is written again: the first one stands.
+        Of a message that is written already nothing is written again: the first one stands. What goes out is written
+        as it is now.
         Raises Fenced, with nothing written, once another process has taken the lease.
         """
 
@@ -102,6 +110,18 @@ class Store(Protocol):
 
     async def thread(self, channel: str, address: str, *, at_most: int) -> Sequence[Message]:
         """Return the latest messages between a channel and an address, in their order, over all interactions."""
+
+    async def message_interaction(self, id_: MessageId) -> InteractionId | None:
+        """Return in which interaction a message stands, live or ended; None where nobody wrote it yet."""
+
+    async def outgoing(self, id_: MessageId) -> Outgoing | None:
+        """Return one message that went out, or is to."""
+
+    async def parts_of(self, message: MessageId) -> Sequence[Outgoing]:
+        """Return a message that went out, or is to, with all its further parts, in their order."""
+
+    async def put_back(self) -> Sequence[Outgoing]:
+        """Return what an admin put back into the outbox and nobody has taken up, in its order."""
 
     async def customer_at(self, address: str, *, medium: str, name: str | None, at: datetime) -> Customer:
         """Find the customer with this address, or make one; two callers at once make one customer."""

@@ -7,7 +7,7 @@ import asyncio
 import itertools
 import json
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,22 +25,42 @@ _RINGS = {"call", "callback"}
 """The work that rings the agent's phone."""
 
 
+def _threaded(thread: Sequence[Mapping[str, Any]], event: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield a thread with a message that has come, or with how far one has come."""
+    if event["kind"] == "message":
+        yield from thread
+        if event["message"]["id"] not in {each["id"] for each in thread}:
+            yield event["message"]
+        return
+    for each in thread:
+        told = {"delivery": event["delivery"], "why": event["why"]} if each["id"] == event["message"] else {}
+        yield {**each, **told}
+
+
 def apply(state: State, event: Mapping[str, Any]) -> State:
     """Return the state after an event; the old one is left as it was. An unknown kind changes nothing."""
+    parts: Mapping[str, Any] = {}
     match event.get("kind"):
         case "me" | "today" | "parts" | "not_reached" as part:
-            return {**state, part: event[part]}
+            parts = {part: event[part]}
         case "interaction":
             card = event["interaction"]
-            return {**state, "interactions": {**state["interactions"], card["id"]: card}}
+            parts = {"interactions": {**state["interactions"], card["id"]: card}}
+        case "thread":
+            parts = {"threads": {**state["threads"], event["id"]: event["messages"]}}
+        case "message" | "delivery":
+            grown = [*_threaded(state["threads"].get(event["id"], []), event)]
+            parts = {"threads": {**state["threads"], event["id"]: grown}}
         case "interaction_gone":
-            left = {key: card for key, card in state["interactions"].items() if key != event["id"]}
-            return {**state, "interactions": left}
+            parts = {part: _without(state.get(part, {}), event["id"]) for part in ("interactions", "threads")}
         case "queue":
             strip = event["queue"]
-            return {**state, "queues": {**state["queues"], strip["id"]: strip}}
-        case _:
-            return state
+            parts = {"queues": {**state["queues"], strip["id"]: strip}}
+    return {**state, **parts}
+
+
+def _without(things: Mapping[str, Any], gone: str) -> Mapping[str, Any]:
+    return {key: thing for key, thing in things.items() if key != gone}
 
 
 @dataclass(frozen=True, slots=True)

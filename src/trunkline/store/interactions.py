@@ -17,6 +17,7 @@ from trunkline.store.agents import agent_columns
 from trunkline.store.database import Database, Row, WrittenBefore, storable_json
 from trunkline.store.lease import UnderLease
 from trunkline.store.messages import message_columns
+from trunkline.store.outgoing import opt_out_columns, outgoing_columns
 from trunkline.store.queries import queries
 
 _SQL = queries("interaction")
@@ -37,15 +38,15 @@ class Interactions(UnderLease):
         interactions = {each.id: each for change in changes for each in change.interactions}
         agents = {each.id: each for change in changes for each in change.agents}
         journal = [_journal_columns(entry) for change in changes for entry in change.journal]
-        messages = [message_columns(message) for change in changes for message in change.messages]
-        if not (interactions or agents or journal or messages):
+        more = _more_of(changes)
+        if not (interactions or agents or journal or more):
             return
         payloads = (
             storable_json([interaction_columns(interactions[id_]) for id_ in sorted(interactions)]),
             storable_json([agent_columns(agents[id_]) for id_ in sorted(agents)]),
             storable_json(journal),
         )
-        written = storable_json(messages)
+        written = storable_json(more)
         checksum = _checksum((*payloads, written))
         try:
             answer = await self._database.rows(_SQL["save"], *payloads, checksum, self._token, written)
@@ -71,6 +72,19 @@ class Interactions(UnderLease):
 
     async def _live(self) -> Iterable[Interaction]:
         return map(interaction_of, await self._database.rows(_SQL["live"]))
+
+
+def _more_of(changes: Sequence[Change]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    """Return what only some changes have; of one thing that is written twice the later."""
+    messages = [message_columns(message) for change in changes for message in change.messages]
+    outgoing = {each.id: each for change in changes for each in change.outgoing}
+    opt_outs = {(each.medium, each.address): each for change in changes for each in change.opt_outs}
+    more = {
+        "messages": messages,
+        "outgoing": [outgoing_columns(each) for each in outgoing.values()],
+        "opt_outs": [opt_out_columns(each) for each in opt_outs.values()],
+    }
+    return {name: rows for name, rows in more.items() if rows}
 
 
 def interaction_columns(interaction: Interaction) -> Mapping[str, Any]:

@@ -21,6 +21,11 @@ class Messages:
         """Return the latest messages between a channel and an address, in their order, over all interactions."""
         return [message_of(row) for row in await self._database.rows(_SQL["thread"], channel, address, at_most)]
 
+    async def message_interaction(self, id_: MessageId) -> InteractionId | None:
+        """Return in which interaction a message stands, live or ended; None where nobody wrote it yet."""
+        row = await self._database.row(_SQL["where"], id_)
+        return InteractionId(str(row["interaction_id"])) if row else None
+
     async def _live_messages(self) -> Iterable[Message]:
         return map(message_of, await self._database.rows(_SQL["live"], MOST_IN_THREAD))
 

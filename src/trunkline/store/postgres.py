@@ -11,9 +11,10 @@ from trunkline.store.interactions import Interactions
 from trunkline.store.lease import Leases
 from trunkline.store.logins import Logins, PasswordHashing
 from trunkline.store.messages import Messages
+from trunkline.store.outgoing import Outbox
 
 
-class PostgresStore(Interactions, Messages, Agents, Customers, Logins, Leases, Centres):
+class PostgresStore(Interactions, Messages, Outbox, Agents, Customers, Logins, Leases, Centres):
     """The centre's memory. It lives as long as the databases that it is given; `migrate` comes first.
 
     `lease_database` is a pool for the lease alone, which must not stand in line behind other questions.
@@ -31,7 +32,7 @@ class PostgresStore(Interactions, Messages, Agents, Customers, Logins, Leases, C
         """Return every interaction that has not ended, the oldest first, and every agent who is not retired."""
         return Situation(
             tuple(await self._live()), tuple(await self._active()), await self._offers(),
-            tuple(await self._live_messages()),
+            tuple(await self._live_messages()), tuple(await self._under_way()), tuple(await self._opt_outs()),
         )  # fmt: skip
 
     async def health(self) -> Health:

@@ -6,12 +6,13 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any, TypeVar
+from uuid import UUID
 
 from aiohttp import WSMsgType, web
 
 from trunkline.core.agent import PhoneKind, Presence
 from trunkline.core.errors import Rejected, TrunklineFault
-from trunkline.core.ids import AgentId, InteractionId, OfferId, QueueId
+from trunkline.core.ids import AgentId, InteractionId, MessageId, OfferId, QueueId
 from trunkline.floor.agent import Desk
 from trunkline.floor.hub import Hub
 from trunkline.floor.state import Floor
@@ -294,6 +295,9 @@ def _commands(desk: Desk, texts: TextDesk, supervision: Supervision) -> dict[str
             agent, _interaction(args), AgentId(_text(args, "to")) if args.get("to") is not None else None
         ),
         "say": lambda agent, args: texts.say(agent, _interaction(args), _text(args, "text"), key=_text(args, "key")),
+        "send_again": lambda agent, args: texts.send_again(
+            agent, _interaction(args), MessageId(_uuid(args, "message"))
+        ),
         "pass_on": lambda agent, args: texts.pass_on(agent, _interaction(args), QueueId(_text(args, "queue"))),
         "write": lambda agent, args: texts.write(agent, _interaction(args)),
         "note": lambda agent, args: desk.note(agent, _interaction(args), _text(args, "text")),
@@ -305,6 +309,13 @@ def _text(args: dict[str, Any], name: str) -> str:
     if not isinstance(value, str):
         raise BadCommand(f"{name} must be text")
     return value
+
+
+def _uuid(args: dict[str, Any], name: str) -> str:
+    try:
+        return str(UUID(_text(args, name)))
+    except ValueError:
+        raise BadCommand(f"{name} must be an id") from None
 
 
 def _interaction(args: dict[str, Any]) -> InteractionId:

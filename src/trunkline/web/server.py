@@ -33,11 +33,11 @@ class Door(Protocol):
         """Return its routes."""
 
 
-class ChatDoor(Door, Protocol):
-    """The door of a web chat."""
+class ChannelDoor(Door, Protocol):
+    """The door of a channel."""
 
     async def close_all(self, application: web.Application, /) -> None:
-        """Let every page go."""
+        """Let everybody go: the service ends."""
 
 
 def web_application(
@@ -49,7 +49,7 @@ def web_application(
     centre: CentreDoor,
     waiting: WaitingDoor,
     chat_pages: Door,
-    chats: Sequence[ChatDoor],
+    channels: Sequence[ChannelDoor],
     health: "HealthDoor",
     sip_ws_port: int,
 ) -> web.Application:
@@ -57,8 +57,8 @@ def web_application(
     application = web.Application(middlewares=[errors, health.shut_others], client_max_size=LARGEST_BODY)
     application.on_response_prepare.append(_headers(sip_ws_port))
     application.cleanup_ctx.append(socket.looked_after)
-    application.on_shutdown.extend([socket.close_all, *(chat.close_all for chat in chats)])
-    doors: Sequence[Door] = (log_in, socket, recordings, flows, centre, waiting, chat_pages, *chats, health)
+    application.on_shutdown.extend([socket.close_all, *(each.close_all for each in channels)])
+    doors: Sequence[Door] = (log_in, socket, recordings, flows, centre, waiting, chat_pages, *channels, health)
     for door in doors:
         application.add_routes(door.routes())
     application.add_routes([web.get("/", _index)])
@@ -70,6 +70,8 @@ def web_application(
 class HealthDoor:
     """GET /healthz: ready only when every part is, and which is not; which flows serve, and the promise of routing.
 
+    The providers of channels are told of too. One that fails is no reason to take calls elsewhere.
+
     `role` is `active`, or `standby` while another process serves: then everything else is answered with 503.
     """
 
@@ -77,6 +79,7 @@ class HealthDoor:
         self,
         parts: Callable[[], Mapping[str, Health]],
         flows: Callable[[], Mapping[str, Any]],
+        providers: Callable[[], Mapping[str, Health]],
         *,
         serving: Callable[[], bool],
         routing: Callable[[], Mapping[str, Any]],
@@ -84,6 +87,7 @@ class HealthDoor:
         self._routing = routing
         self._parts = parts
         self._flows = flows
+        self._providers = providers
         self._serving = serving
 
     def routes(self) -> list[web.RouteDef]:
@@ -97,7 +101,8 @@ class HealthDoor:
         body = {
             "ready": ready,
             "role": "active" if self._serving() else "standby",
-            "parts": {name: {"ready": part.ready, "detail": part.detail} for name, part in parts.items()},
+            "parts": _told(parts),
+            "providers": _told(self._providers()),
             "flows": self._flows(),
             "routing": self._routing(),
         }
@@ -109,6 +114,10 @@ class HealthDoor:
         if not self._serving() and request.path != "/healthz":
             raise StandingBy
         return await handler(request)
+
+
+def _told(parts: Mapping[str, Health]) -> Mapping[str, Mapping[str, object]]:
+    return {name: {"ready": part.ready, "detail": part.detail} for name, part in parts.items()}
 
 
 class Recordings:

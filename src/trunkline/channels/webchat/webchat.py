@@ -15,7 +15,7 @@ from trunkline.core.errors import Unavailable
 from trunkline.core.ids import AgentId, InteractionId, written_id_of
 from trunkline.core.message import Choice, Message, Side
 from trunkline.flows.render import Shown
-from trunkline.ports.channel import ChannelEvent, ConversationId, Gone, Said
+from trunkline.ports.channel import ChannelEvent, ConversationId, Gone, Provider, Said
 from trunkline.ports.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -48,6 +48,7 @@ class WebChat:
     """One configured chat: `Channel` for the centre, and a door for pages."""
 
     medium = "chat"
+    provider: Provider | None = None
 
     def __init__(
         self,

@@ -1,6 +1,6 @@
 -- save --
--- One statement, hence one transaction and one round trip: $1 interactions, $2 agents, $3 journal rows, $6 messages, each a
--- JSON array of objects whose keys are columns. Every interaction and agent comes once, in the order of ids (no deadlocks).
+-- One statement, hence one transaction and one round trip: $1 interactions, $2 agents, $3 journal rows, each a JSON
+-- array of objects whose keys are columns, and $6 an object of three more: messages, outgoing, opt_outs. Every interaction and agent comes once, in the order of ids (no deadlocks).
 -- $4 is the checksum of all. A message that is there already stays as it is. It fails on journal_batch when the same save has been done before: nothing to do.
 -- $5 is the token under which we write. Where a later one is out, nothing is written, and `held` is false; as long as
 -- this runs, no later one can be given.
@@ -44,13 +44,39 @@ WITH fence AS (
     INSERT INTO message (id, interaction_id, at, side, text, agent_id, choices, keyboard, hidden)
     SELECT id, interaction_id, at, side, text, agent_id, choices, keyboard, hidden
     FROM ROWS FROM (
-        jsonb_to_recordset($6::text::jsonb)
+        jsonb_to_recordset($6::text::jsonb -> 'messages')
             AS (id uuid, interaction_id uuid, at timestamptz, side text, text text, agent_id text, choices jsonb,
                 keyboard text, hidden boolean)
     ) WITH ORDINALITY AS m (id, interaction_id, at, side, text, agent_id, choices, keyboard, hidden, place)
     WHERE EXISTS (SELECT FROM fence)
     ORDER BY place
     ON CONFLICT (id) DO NOTHING
+), saved_outgoing AS (
+    INSERT INTO outgoing AS o (id, channel, address, text, at, interaction_id, message_id, anyway, state, tries, due,
+        external, why)
+    SELECT id, channel, address, text, at, interaction_id, message_id, anyway, state, tries, due, external, why
+    FROM ROWS FROM (
+        jsonb_to_recordset($6::text::jsonb -> 'outgoing')
+            AS (id uuid, channel text, address text, text text, at timestamptz, interaction_id uuid, message_id uuid,
+                anyway boolean, state text, tries integer, due timestamptz, external text, why text)
+    ) WITH ORDINALITY AS m (id, channel, address, text, at, interaction_id, message_id, anyway, state, tries, due,
+        external, why, place)
+    WHERE EXISTS (SELECT FROM fence)
+    ORDER BY place
+    ON CONFLICT (id) DO UPDATE SET
+        state = EXCLUDED.state, tries = EXCLUDED.tries, due = EXCLUDED.due, external = EXCLUDED.external,
+        why = EXCLUDED.why
+), opted_out AS (
+    INSERT INTO opt_out (medium, address, since)
+    SELECT medium, address, since
+    FROM jsonb_to_recordset($6::text::jsonb -> 'opt_outs')
+        AS s (medium text, address text, since timestamptz, ended boolean)
+    WHERE NOT ended AND EXISTS (SELECT FROM fence)
+    ON CONFLICT (medium, address) DO NOTHING
+), opted_in AS (
+    DELETE FROM opt_out AS s
+    USING jsonb_to_recordset($6::text::jsonb -> 'opt_outs') AS w (medium text, address text, ended boolean)
+    WHERE s.medium = w.medium AND s.address = w.address AND w.ended AND EXISTS (SELECT FROM fence)
 ), written AS (
     INSERT INTO journal (at, kind, interaction_id, agent_id, facts, batch)
     SELECT at, kind, interaction_id, agent_id, facts, CASE place WHEN 1 THEN $4::uuid END

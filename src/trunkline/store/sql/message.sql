@@ -14,3 +14,6 @@ SELECT * FROM (
     WHERE i.dialled = $1 AND i.address = $2 AND i.medium <> 'voice'
     ORDER BY m.seq DESC LIMIT $3
 ) AS latest ORDER BY seq;
+
+-- where --
+SELECT interaction_id FROM message WHERE id = $1::uuid;

@@ -1,0 +1,1 @@
+"""Text messages: what every provider of them has in common, and the providers."""

@@ -1,0 +1,79 @@
+"""All that is written: the channels of the channels file, the outbox, flows in writing, and agents who write."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from trunkline.channels.file import TwilioShape, WebChatShape, channels_in
+from trunkline.channels.sms.keywords import Keyword
+from trunkline.channels.sms.twilio import TwilioSms
+from trunkline.channels.webchat.webchat import WebChat
+from trunkline.core.errors import Misconfigured
+from trunkline.floor.callback import Callbacks
+from trunkline.floor.conversation import Conversation
+from trunkline.floor.errands import Errands
+from trunkline.floor.intake import Intake
+from trunkline.floor.messenger import ChannelMessenger
+from trunkline.floor.outbox import Outbox
+from trunkline.floor.runs import Runs
+from trunkline.floor.state import Floor
+from trunkline.floor.text_desk import TextDesk
+from trunkline.floor.text_service import TextService
+from trunkline.floor.text_talk import TextTalk
+from trunkline.ports.channel import Channel
+from trunkline.ports.store import Store
+from trunkline.settings import Settings
+
+AnyChannel = WebChat | TwilioSms
+
+
+class Written:
+    """The channels of the channels file, and what goes out by them."""
+
+    def __init__(
+        self, settings: Settings, store: Store, floor: Floor, *, until_may_act: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Make each channel; raises Misconfigured with a line for each problem of the channels file."""
+        shapes, problems = channels_in(settings.channels_file)
+        if problems:
+            raise Misconfigured("\n".join(map(str, problems)))
+        self._store = store
+        self._floor = floor
+        self._public_url = (settings.public_url or "").rstrip("/")
+        self.chats = {name: self._chat(name, each) for name, each in shapes.items() if isinstance(each, WebChatShape)}
+        self.texts = {name: self._text(name, each) for name, each in shapes.items() if isinstance(each, TwilioShape)}
+        self.channels: Mapping[str, Channel] = {**self.chats, **self.texts}
+        self.outbox = Outbox(floor, store, self.texts, until_may_act=until_may_act)
+        self.messenger = ChannelMessenger(floor, self.channels, self.outbox)
+
+    @property
+    def doors(self) -> Sequence[WebChat | TwilioSms]:
+        """Return the doors by which the channels are reached."""
+        return [*self.chats.values(), *self.texts.values()]
+
+    def served(
+        self, *, intake: Intake, runs: Runs, errands: Errands, callbacks: Callbacks, conversation: Conversation
+    ) -> tuple[TextService, TextDesk]:
+        """Return who serves these channels, flows and agents; from now on what comes by them is taken."""
+        talk = TextTalk(
+            self._floor, intake=intake, runs=runs, channels=self.channels, store=self._store, outbox=self.outbox,
+            errands=errands, callbacks=callbacks, conversation=conversation,
+        )  # fmt: skip
+        service = TextService(self._floor, talk, intake, self.channels)
+        for chat in self.chats.values():
+            chat.tell, chat.visitor_writes = service.told, service.writing
+        for text in self.texts.values():
+            text.tell, text.take_receipt = service.told, self.outbox.receipt
+        return service, TextDesk(self._floor, self.channels, self.outbox)
+
+    def _chat(self, name: str, shape: WebChatShape) -> WebChat:
+        return WebChat(
+            name, title=shape.title, origins=frozenset(shape.origins), threads=self._store, clock=self._floor.clock,
+            agent_name=lambda id_: self._floor.agents[id_].name,
+        )  # fmt: skip
+
+    def _text(self, name: str, shape: TwilioShape) -> TwilioSms:
+        replies = {Keyword.HELP: shape.help, Keyword.STOP: shape.stopped, Keyword.START: shape.started}
+        return TwilioSms(
+            name, account=shape.account, token=shape.token, sender=shape.sender, api=shape.api,
+            public_url=self._public_url, replies={word: text for word, text in replies.items() if text},
+            clock=self._floor.clock,
+        )  # fmt: skip
