@@ -32,6 +32,8 @@ RATES = tuple(round(10 * 1.04**step, 1) for step in range(80))
 TRY_S, CONFIRM_S, ROUNDS = 8.0, 10.0, 2
 SERVED, IN_TIME = 0.995, 0.95
 """A rate is sustained when at least these parts of its callers were answered at all, and within a second."""
+GOAL = 0.8
+"""Of app_queue's calls per second, with as many of them in time: there both are compared."""
 PATIENT_S, IMPATIENT_S = 15.0, 4.0
 _LEG = re.compile(r"\r\nChannel: (PJSIP/agent[^\r]*)")
 _NOTES = (
@@ -45,7 +47,7 @@ _NOTES = (
     SETTINGS_NOTE,
     "ours: each agent has a desk open, by the real websocket, and every call is rows of the journal in PostgreSQL. "
     "While app_queue is measured our service is not running: it would hear of every one of its calls",
-    "queue_rate_in_time: both at the lower of the two rates, in turn",
+    f"queue_rate_in_time: both at {GOAL:g} of app_queue's rate, in turn; at ours where that is lower",
     f"drift: a quarter more callers than ours sustains, who leave after {IMPATIENT_S:g} s. Callers, phones, the switch "
     "(whom it has joined) and the journal must have counted the same, and nothing may be left on floor or switch",
 )
@@ -73,7 +75,7 @@ Load = Callable[[float, float], Awaitable[Served]]
 
 
 def measure() -> Outcome:
-    """Look for the highest rate of both, see both at the lower of them, and then count."""
+    """Look for the highest rate of both, see both at the rate that is asked for, and then count."""
     with folder_for_all() as folder:
         return asyncio.run(_measure(folder))
 
@@ -90,7 +92,7 @@ async def _measure(folder: Path) -> Outcome:
         peer, confirmed["peer"] = await _highest(bench.peer, "peer")
         async with bench.our_agents():
             ours, confirmed["ours"] = await _highest(bench.ours, "ours")
-        lower = min(ours, peer)
+        lower = min(ours, GOAL * peer)
         for _ in range(ROUNDS):
             confirmed["peer at the lower"].append(await bench.peer(lower, CONFIRM_S))
             async with bench.our_agents():
@@ -294,11 +296,12 @@ def _outcome(ours: float, peer: float, confirmed: dict[str, list[Served]], drift
     }
     rows = [
         Row(
-            "queue_rate", f"calls of {TALK_S:g} s, sustained: {ours:g}", f"app_queue: {peer:g}", ours / peer, 0.8,
+            "queue_rate", f"calls of {TALK_S:g} s, sustained: {ours:g}", f"app_queue: {peer:g}", ours / peer, GOAL,
             "calls/s",
         ),
         Row(
-            "queue_rate_in_time", f"answered within 1 s at {min(ours, peer):g} calls/s: {in_time['ours']:.2%}",
+            "queue_rate_in_time",
+            f"answered within 1 s at {min(ours, GOAL * peer):.1f} calls/s: {in_time['ours']:.2%}",
             f"app_queue: {in_time['peer']:.2%}", in_time["ours"] / in_time["peer"], 1, "of callers",
         ),
         Row(
