@@ -49,7 +49,9 @@ _NOTES = (
     "While app_queue is measured our service is not running: it would hear of every one of its calls",
     f"queue_rate_in_time: both at {GOAL:g} of app_queue's rate, in turn; at ours where that is lower",
     f"drift: a quarter more callers than ours sustains, who leave after {IMPATIENT_S:g} s. Callers, phones, the switch "
-    "(whom it has joined) and the journal must have counted the same, and nothing may be left on floor or switch",
+    "(whom it has joined) and the journal must have counted the same, and nothing may be left on floor or switch. A "
+    "machine that is that full may take longer than the 20 s for which a phone rings: its agent is not ready then, as "
+    "any who did not answer; `raw` has how many",
 )
 
 
@@ -175,7 +177,7 @@ class _Bench:
             served, callers = await self._served(OURS, rate, lasts, IMPATIENT_S)
         print(f"  overload: {served}, joined: {len(legs)}", flush=True)
         counters = self._compare(callers, await self._since(before), answered=len(legs))
-        return {"served": asdict(served), "counters": counters}
+        return {"served": asdict(served), "counters": counters, "rang_out": counters["agents not ready at the end"][1]}
 
     async def _served(self, number: str, rate: float, lasts: float, patience_s: float) -> tuple[Served, Arrivals]:
         for phone in self._phones:
@@ -258,7 +260,7 @@ class _Bench:
             "handled": (journal.get("wrap_up_timed_out", 0), answered),
             "live at the end": (journal["live"], 0),
             "agents busy at the end": (journal["busy"], 0),
-            "agents not ready at the end": (journal["not_ready"], 0),
+            "agents not ready at the end": (journal["not_ready"], journal.get("rang_out", 0)),
         }
         if drifted := {name: both for name, both in counters.items() if both[0] != both[1]}:
             raise NotMeasured(f"counted by us and by the far ends: {drifted}; {journal}")
@@ -313,6 +315,7 @@ def _outcome(ours: float, peer: float, confirmed: dict[str, list[Served]], drift
         "agents": AGENTS,
         "confirmed": {who: [asdict(each) for each in rounds] for who, rounds in confirmed.items()},
         "overload": drift["served"],
+        "overload_rang_out": drift["rang_out"],
         "counters_ours_and_far_ends": drift["counters"],
     }
     return Outcome("queue_rate", rows, raw, _NOTES)

@@ -77,6 +77,7 @@ from trunkline.telephony.trunks import routes_of
 from trunkline.texts import Written
 from trunkline.trials import round_of_tests
 from trunkline.web.centre import CentreDoor
+from trunkline.web.channels import ChannelsDoor
 from trunkline.web.chat import ChatPages
 from trunkline.web.desk_socket import DeskSocket
 from trunkline.web.flows import FlowsDoor
@@ -341,8 +342,7 @@ class _Service:
             self.health["database"] = health = await self.store.health()
             with suppress(Unavailable):
                 await self.administration.follow()
-                if self.serving:
-                    await self.written.outbox.follow()
+                await self.written.outbox.follow()
             await (self.store.lost(within=DATABASE_LOOK) if health.ready else asyncio.sleep(LOOK_S))
 
     async def _watch_parts(self) -> None:
@@ -386,6 +386,7 @@ class _Service:
             flows=FlowsDoor(self.flow_board, log_in),
             centre=CentreDoor(CentreBoard(self.administration), log_in, origins=origins),
             waiting=WaitingDoor(WaitingBoard(self.floor), log_in),
+            channels_page=ChannelsDoor(self.written.board, log_in, origins=origins),
             chat_pages=ChatPages(self.written.chats, STATIC / "chat" / "widget.js"),
             channels=self.written.doors,
             health=HealthDoor(

@@ -116,7 +116,7 @@ class Settings(BaseSettings):
     tls_key: AbsolutePath | None = Field(default=None, description="Private key (PEM) of tls_cert.")
     public_url: str | None = Field(
         default=None,
-        description="URL under which browsers reach us when a proxy stands in front, for example https://cc.example.",
+        description="URL under which browsers and providers of text messages reach us, for example https://cc.example.",
     )
     sip_host: str = Field(default="127.0.0.1", description="Address Asterisk listens on for SIP and its websocket.")
     sip_port: Port = Field(default=5060, description="SIP port of Asterisk, UDP and TCP.")

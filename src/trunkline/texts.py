@@ -1,13 +1,16 @@
 """All that is written: the channels of the channels file, the outbox, flows in writing, and agents who write."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Protocol
 
-from trunkline.channels.file import TwilioShape, WebChatShape, channels_in
+from trunkline.channels.file import Shape, TwilioShape, WebChatShape, channels_in
+from trunkline.channels.quality import quality_of
 from trunkline.channels.sms.keywords import Keyword
 from trunkline.channels.sms.twilio import TwilioSms
 from trunkline.channels.webchat.webchat import WebChat
 from trunkline.core.errors import Misconfigured
 from trunkline.floor.callback import Callbacks
+from trunkline.floor.channel_board import ChannelBoard
 from trunkline.floor.conversation import Conversation
 from trunkline.floor.errands import Errands
 from trunkline.floor.intake import Intake
@@ -18,18 +21,20 @@ from trunkline.floor.state import Floor
 from trunkline.floor.text_desk import TextDesk
 from trunkline.floor.text_service import TextService
 from trunkline.floor.text_talk import TextTalk
-from trunkline.ports.channel import Channel
-from trunkline.ports.store import Store
+from trunkline.ports.channel import Channel, Configured
+from trunkline.ports.store import Letters, Store
 from trunkline.settings import Settings
 
-AnyChannel = WebChat | TwilioSms
+
+class AnyStore(Store, Letters, Protocol):
+    """The store, dead letters included."""
 
 
 class Written:
     """The channels of the channels file, and what goes out by them."""
 
     def __init__(
-        self, settings: Settings, store: Store, floor: Floor, *, until_may_act: Callable[[], Awaitable[None]]
+        self, settings: Settings, store: AnyStore, floor: Floor, *, until_may_act: Callable[[], Awaitable[None]]
     ) -> None:
         """Make each channel; raises Misconfigured with a line for each problem of the channels file."""
         shapes, problems = channels_in(settings.channels_file)
@@ -40,8 +45,10 @@ class Written:
         self._public_url = (settings.public_url or "").rstrip("/")
         self.chats = {name: self._chat(name, each) for name, each in shapes.items() if isinstance(each, WebChatShape)}
         self.texts = {name: self._text(name, each) for name, each in shapes.items() if isinstance(each, TwilioShape)}
+        configured = [self._told(name, each, settings.url) for name, each in shapes.items()]
         self.channels: Mapping[str, Channel] = {**self.chats, **self.texts}
         self.outbox = Outbox(floor, store, self.texts, until_may_act=until_may_act)
+        self.board = ChannelBoard(configured, self.outbox, store)
         self.messenger = ChannelMessenger(floor, self.channels, self.outbox)
 
     @property
@@ -63,6 +70,10 @@ class Written:
         for text in self.texts.values():
             text.tell, text.take_receipt = service.told, self.outbox.receipt
         return service, TextDesk(self._floor, self.channels, self.outbox)
+
+    def _told(self, name: str, shape: Shape, url: str) -> Configured:
+        medium = "chat" if isinstance(shape, WebChatShape) else "sms"
+        return Configured(name, shape.kind, medium, f"{url}/{medium}/{name}", quality_of(shape.kind))
 
     def _chat(self, name: str, shape: WebChatShape) -> WebChat:
         return WebChat(

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import a_chat, a_message
-from trunkline.channels.file import channels_in
+from trunkline.channels.file import _SHAPES, channels_in
+from trunkline.channels.quality import PROMISES, quality_of
 from trunkline.channels.webchat import wire
 from trunkline.channels.webchat.allowance import Allowance
 from trunkline.core.ids import AgentId
@@ -158,3 +159,10 @@ def test_a_secret_that_is_not_there_or_would_not_stay_one_is_told_of(tmp_path: P
     channels, problems = read(tmp_path, TEXT.format(more=more))
     assert channels == {}
     assert any(problem in each for each in problems), problems
+
+
+@pytest.mark.parametrize("kind", sorted(_SHAPES))
+def test_every_kind_says_what_it_promises(kind: str) -> None:
+    promises = quality_of(kind)
+    assert list(promises) == list(PROMISES)
+    assert all(text.endswith(".") and len(text) < 240 for text in promises.values())

@@ -5,6 +5,7 @@ import hashlib
 import json
 import secrets
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -19,7 +20,8 @@ from trunkline.core.journal import Happened, JournalEntry
 from trunkline.core.lease import Lease
 from trunkline.core.message import Message
 from trunkline.core.opt_out import OptOut
-from trunkline.core.outgoing import Delivery, Outgoing
+from trunkline.core.outgoing import Delivery, Outgoing, again
+from trunkline.core.record import changed
 from trunkline.core.waiting import WaitTold
 from trunkline.ports.store import AgentRecord, Change, Fenced, Health, Session, SipCredentials, Situation
 from trunkline.store.agents import refuse_unfit_logins
@@ -144,6 +146,28 @@ class MemoryStore:
     async def put_back(self) -> Sequence[Outgoing]:
         self._reach()
         return [each for each in self.outbox.values() if each.tries < 0]
+
+    async def counted(self) -> Mapping[str, Mapping[Delivery, int]]:
+        self._reach()
+        counted: dict[str, Counter[Delivery]] = {}
+        for out in self.outbox.values():
+            if out.state in (Delivery.WAITING, Delivery.FAILED):
+                counted.setdefault(out.channel, Counter())[out.state] += 1
+        return counted
+
+    async def failed(self, *, channel: str | None, at_most: int) -> Sequence[Outgoing]:
+        self._reach()
+        dead = [
+            each for each in self.outbox.values() if each.state is Delivery.FAILED and channel in (None, each.channel)
+        ]
+        return dead[::-1][:at_most]
+
+    async def put_failed_back(self, ids: Sequence[MessageId] | None, *, channel: str | None) -> int:
+        dead = await self.failed(channel=channel, at_most=len(self.outbox))
+        chosen = [each for each in dead if ids is None or each.id in ids]
+        for each in chosen:
+            self.outbox[each.id] = changed(again(each), tries=-1)
+        return len(chosen)
 
     def _of(self, message: MessageId) -> Interaction:
         return self.interactions[self.messages[message].interaction]

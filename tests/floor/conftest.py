@@ -18,6 +18,7 @@ from tests.fakes.fake_clock import FakeClock
 from tests.fakes.fake_fetcher import FakeFetcher
 from tests.fakes.fake_line import FakeLine, FakeVoice
 from tests.fakes.fake_messenger import FakeMessenger
+from tests.fakes.fake_provider import FakeProvider
 from tests.fakes.fake_switch import FakeSwitch
 from tests.fakes.fake_synthesizer import FakeSynthesizer
 from tests.fakes.memory_store import MemoryStore
@@ -146,13 +147,14 @@ class Centre:
         self.callbacks = Callbacks(self.floor, switch, self.intake, runs)
         transfers = Transfers(self.floor, switch, runs)
         errands = Errands(self.floor, store, self.fetcher, self.messenger)
-        self.outbox = Outbox(self.floor, store, {}, until_may_act=always)
+        self.line = FakeProvider()
+        self.outbox = Outbox(self.floor, store, {"line": self.line}, until_may_act=always)
         self.self_service = SelfService(
             self.floor, switch, intake=self.intake, runs=runs, speaking=speaking, errands=errands,
             callbacks=self.callbacks, transfers=transfers, voicemails=voicemails, lines=self._line,
         )  # fmt: skip
         self.text, self.chat = FakeChannel("sms"), FakeChannel("chat")
-        self.channels: dict[str, Channel] = {"text": self.text, "chat": self.chat}
+        self.channels: dict[str, Channel] = {"text": self.text, "chat": self.chat, "line": self.line}
         channels = self.channels
         self.room = Room(clock)
         conversation = Conversation(self.floor, switch, voicemails.left_flow, self.room)
@@ -305,7 +307,9 @@ async def open_floor(
     records = [replace(an_agent_record("ana", queues=["sales"])), an_agent_record("ben", queues=["sales", "support"])]
     await store.put_agents(records, at=NOON)
     await centre.archive.open(CENTRE, "centre.yaml")
-    centre.floor.load(await store.load())
+    situation = await store.load()
+    centre.floor.load(situation)
+    centre.outbox.begin(situation.outgoing)
     centre.callbacks.know_all()
     centre.at_steps.recount()
     centre.deadlines.follow_all()
@@ -313,7 +317,7 @@ async def open_floor(
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         works: list[Any] = [
             centre.ledger.run(), centre.switchboard.run(switch.events()), centre.self_service.run(),
-            centre.texts.run(), centre.intake.run(), centre.hub.run(), centre.flow_tests.run(),
+            centre.texts.run(), centre.intake.run(), centre.hub.run(), centre.flow_tests.run(), centre.outbox.run(),
         ]  # fmt: skip
         running = [tasks.create_task(work) for work in works]
         await asyncio.sleep(0)

@@ -3,13 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+from playwright.async_api import expect
 
 from tests.fakes.twilio_peer import TwilioPeer, twilio_peer
 from tests.system.house import House, Seat, seated
+from tests.system.test_browser import get_ready, log_in, open_page
+from tests.system.test_flows_page import log_in as log_in_as_admin
 
 FLOW = """
 flow: texts
@@ -153,3 +157,81 @@ async def test_a_stranger_who_knows_the_address_is_not_believed(house: House, pe
     form = {"MessageSid": "SM1", "From": "+447700900604", "To": "+442079460000", "Body": "Hi"}
     assert await peer.posts(f"{house.url}/sms/text", form, token="guessed") == 403
     assert peer.texts("+447700900604") == []
+
+
+async def test_a_desk_shows_what_was_not_delivered_and_sends_it_again(
+    house: House, peer: TwilioPeer, tmp_path: Path
+) -> None:
+    number = "+447700900605"
+    async with seated(house, "ana") as ana:
+        await ana.chooses("browser")
+    async with open_page(tmp_path) as desk:
+        broken: list[str] = []
+        desk.on("pageerror", lambda fault: broken.append(str(fault)))
+        await log_in(desk, house, "ana")
+        await get_ready(desk)
+        await texts(house, peer, "Hi", number)
+        await peer.has_sent("How can we help?")
+        await texts(house, peer, "1", number)
+        offer = desk.locator("[data-stage=offered]")
+        await expect(offer).to_contain_text("Text message", timeout=15_000)
+        await expect(offer).to_contain_text("07700 900605")
+        await desk.screenshot(path=tmp_path / "offer.png")
+        await desk.get_by_role("button", name="Accept").click()
+
+        composer = desk.get_by_test_id("composer")
+        await composer.fill("Good day! " + "We will look into it. " * 9)
+        await expect(desk.get_by_text("2 text messages")).to_be_visible()
+        await composer.press("Enter")
+        sent = await peer.has_sent("Good day!")
+        assert await peer.tells(sent, "delivered") == 204
+        await expect(desk.get_by_text("Delivered", exact=True)).to_be_visible()
+
+        peer.orders.append(400)
+        await composer.fill("Is this your number?")
+        await composer.press("Enter")
+        await expect(desk.get_by_role("alert")).to_contain_text("Not delivered: On order (21211)")
+        await desk.screenshot(path=tmp_path / "failed.png")
+        await desk.get_by_role("button", name="Send again").click()
+        await peer.has_sent("Is this your number?")
+        await expect(desk.get_by_role("alert").filter(has_text="Not delivered")).to_have_count(0)
+
+        await desk.get_by_role("button", name="End conversation").click()
+        await desk.get_by_role("radio", name="Resolved").check()
+        await desk.get_by_role("button", name="Save").click()
+        await expect(desk.locator("[data-stage=idle]")).to_be_visible(timeout=15_000)
+        assert broken == []
+
+
+async def test_an_admin_sees_the_channels_and_sends_again_what_did_not_come_there(
+    house: House, peer: TwilioPeer, tmp_path: Path
+) -> None:
+    number = "+447700900606"
+    peer.orders.append(400)
+    await texts(house, peer, "Hi", number)
+    async with open_page(tmp_path) as page:
+        await log_in_as_admin(page, house, "dora", "/#channels")
+        text = page.locator("[data-channel=text]")
+        await expect(text).to_contain_text("Works", timeout=15_000)
+        await expect(text).to_contain_text("not delivered", timeout=15_000)
+        await text.get_by_text("What it promises").click()
+        await expect(text).to_contain_text("X-Twilio-Signature")
+        await expect(page.locator("[data-channel=web]")).to_contain_text("Web chat")
+        row = page.get_by_role("row").filter(has_text=number)
+        await expect(row).to_contain_text("On order (21211)")
+        await page.screenshot(path=tmp_path / "channels.png")
+
+        await row.get_by_role("button", name=f"Send the message to {number} again").click()
+
+        await peer.has_sent("How can we help?")
+        await expect(page.get_by_text("One message is sent again.")).to_be_visible()
+        await expect(row).to_have_count(0)
+    await texts(house, peer, "2", number)
+    await peer.has_sent("Goodbye.")
+
+
+async def test_the_channels_page_is_not_for_agents(house: House, tmp_path: Path) -> None:
+    async with open_page(tmp_path) as page:
+        await log_in_as_admin(page, house, "ana", "/#channels")
+        await expect(page.get_by_role("button", name="Presence")).to_be_visible(timeout=15_000)
+        await expect(page.get_by_role("link", name="Channels")).to_have_count(0)

@@ -18,10 +18,13 @@ from tests.floor.conftest import MAIN, Centre, open_floor
 from trunkline.channels.webchat.webchat import WebChat
 from trunkline.core.ids import AgentId
 from trunkline.floor.centre_board import CentreBoard
+from trunkline.floor.channel_board import ChannelBoard
 from trunkline.floor.view import promise
 from trunkline.floor.waiting_board import WaitingBoard
+from trunkline.ports.channel import Configured
 from trunkline.ports.store import Health
 from trunkline.web.centre import CentreDoor
+from trunkline.web.channels import ChannelsDoor
 from trunkline.web.chat import ChatPages
 from trunkline.web.desk_socket import DeskSocket
 from trunkline.web.flows import FlowsDoor
@@ -30,6 +33,10 @@ from trunkline.web.server import HealthDoor, Recordings, web_application
 from trunkline.web.waiting import WaitingDoor
 
 Json = dict[str, Any]
+CONFIGURED = [
+    Configured("web", "webchat", "chat", "http://127.0.0.1/chat/web", {"signature": "None."}),
+    Configured("line", "twilio", "sms", "http://127.0.0.1/sms/line", {"signature": "HMAC."}),
+]
 
 
 @dataclass
@@ -100,6 +107,7 @@ async def doors(tmp_path: Path) -> AsyncIterator[Web]:
             flows=FlowsDoor(centre.flow_board, log_in),
             centre=CentreDoor(CentreBoard(centre.administration), log_in),
             waiting=WaitingDoor(WaitingBoard(centre.floor), log_in),
+            channels_page=ChannelsDoor(ChannelBoard(CONFIGURED, centre.outbox, world.store), log_in),
             chat_pages=ChatPages({"web"}, tmp_path / "widget.js"),
             channels=[chat],
             health=HealthDoor(

@@ -66,7 +66,7 @@ class Desk {
   /** The page that is shown: as the address asks, as far as it is one of theirs. */
   place = $derived.by<Place>(() => {
     const first: Place = this.takesCalls ? { name: 'desk' } : { name: 'flows', flow: null };
-    const mine = { waiting: this.assigns, flows: this.seesFlows, centre: this.editsCentre, desk: this.takesCalls }[page.asked?.name ?? 'desk'];
+    const mine = { waiting: this.assigns, flows: this.seesFlows, centre: this.editsCentre, channels: this.editsCentre, desk: this.takesCalls }[page.asked?.name ?? 'desk'];
     return page.asked && mine ? page.asked : first;
   });
   /** The card of the call that the phone rings with or talks on. */

@@ -335,6 +335,7 @@ export const words = {
   pages: 'Pages',
   deskPage: 'Desk',
   waitingPage: 'Waiting',
+  channelsPage: 'Channels',
   flowsPage: 'Flows',
   centrePage: 'Centre',
 

@@ -248,6 +248,10 @@ def _on_channels(settings: Settings) -> Iterator[Finding]:
         yield Finding("channels file", False, f"{where}: {problem.message}", problem.hint or f"edit {problem.file}")
     if not problems:
         yield Finding("channels file", True, ", ".join(channels) or "none: nobody can write")
+    called = [name for name, each in channels.items() if each.kind == "twilio"]
+    if called and settings.public_url is None:
+        what = f"the provider of {', '.join(called)} cannot know where to reach us, nor sign for it"
+        yield Finding("public URL", False, what, "set TRUNKLINE_PUBLIC_URL to our address as the provider has it")
 
 
 def on_browser_application() -> Iterator[Finding]:

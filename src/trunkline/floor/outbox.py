@@ -51,6 +51,7 @@ class Outbox:
         """`until_may_act` returns once this process is the one that acts."""
         self._floor = floor
         self._store = store
+        self._begun = False
         self._lanes = {name: _Lane(floor, provider, until_may_act) for name, provider in providers.items()}
 
     def letters(
@@ -103,6 +104,7 @@ class Outbox:
 
     def begin(self, waiting: Iterable[Outgoing]) -> None:
         """Take up what was on its way when the last process ended: each may have gone out already."""
+        self._begun = True
         for out in waiting:
             if out.state is Delivery.WAITING and (lane := self._lanes.get(out.channel)) is not None:
                 lane.take(out, uncertain=True)
@@ -114,8 +116,8 @@ class Outbox:
                 lane.take(out, uncertain=False)
 
     async def follow(self) -> None:
-        """Take up what an admin put back into the outbox from elsewhere."""
-        for out in await self._store.put_back():
+        """Take up what an admin put back into the outbox from elsewhere; nothing before `begin`."""
+        for out in await self._store.put_back() if self._begun else ():
             await self._floor.commit(outgoing=[again(out)])
 
     def health(self) -> Mapping[str, Health]:

@@ -1,6 +1,6 @@
 """What the centre asks of a channel on which people write, and what such a channel tells it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -129,3 +129,14 @@ class Channel(Protocol):
 
     def over(self, conversation: ConversationId) -> None:
         """Tell the other end, where it shows that, that nobody here reads on; what is written next begins anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """A channel as admins see it: `reached_at` where people or its provider reach it, and what its kind promises."""
+
+    name: str
+    kind: str
+    medium: str
+    reached_at: str
+    quality: Mapping[str, str]

@@ -15,7 +15,7 @@ from trunkline.core.journal import JournalEntry
 from trunkline.core.lease import Lease
 from trunkline.core.message import Message
 from trunkline.core.opt_out import OptOut
-from trunkline.core.outgoing import Outgoing
+from trunkline.core.outgoing import Delivery, Outgoing
 from trunkline.core.record import record
 from trunkline.core.waiting import WaitTold
 
@@ -140,6 +140,19 @@ class Store(Protocol):
 
     async def waits(self, *, since: datetime, until: datetime, at_most: int) -> Sequence[WaitTold]:
         """Return the last waits that ended with an agent in that time, and what was expected of them; oldest first."""
+
+
+class Letters(Protocol):
+    """What did not come there. Every method raises Unavailable when the database cannot be reached."""
+
+    async def counted(self) -> Mapping[str, Mapping[Delivery, int]]:
+        """Return how many messages of each channel wait and have failed."""
+
+    async def failed(self, *, channel: str | None, at_most: int) -> Sequence[Outgoing]:
+        """Return the dead letters, of a channel or of all, the latest first."""
+
+    async def put_failed_back(self, ids: Sequence[MessageId] | None, *, channel: str | None) -> int:
+        """Put dead letters back into the outbox, these or all of a channel; return how many."""
 
 
 class Centres(Protocol):

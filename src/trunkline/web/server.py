@@ -48,6 +48,7 @@ def web_application(
     flows: FlowsDoor,
     centre: CentreDoor,
     waiting: WaitingDoor,
+    channels_page: Door,
     chat_pages: Door,
     channels: Sequence[ChannelDoor],
     health: "HealthDoor",
@@ -58,7 +59,18 @@ def web_application(
     application.on_response_prepare.append(_headers(sip_ws_port))
     application.cleanup_ctx.append(socket.looked_after)
     application.on_shutdown.extend([socket.close_all, *(each.close_all for each in channels)])
-    doors: Sequence[Door] = (log_in, socket, recordings, flows, centre, waiting, chat_pages, *channels, health)
+    doors: Sequence[Door] = (
+        log_in,
+        socket,
+        recordings,
+        flows,
+        centre,
+        waiting,
+        channels_page,
+        chat_pages,
+        *channels,
+        health,
+    )
     for door in doors:
         application.add_routes(door.routes())
     application.add_routes([web.get("/", _index)])
