@@ -78,7 +78,7 @@ class Written:
     def _chat(self, name: str, shape: WebChatShape) -> WebChat:
         return WebChat(
             name, title=shape.title, origins=frozenset(shape.origins), threads=self._store, clock=self._floor.clock,
-            agent_name=lambda id_: self._floor.agents[id_].name,
+            agent_name=lambda id_: self._floor.agents[id_].name, secret=shape.secret,
         )  # fmt: skip
 
     def _text(self, name: str, shape: TwilioShape) -> TwilioSms:

@@ -84,23 +84,24 @@ def test_a_keyword_stands_alone(text: str, keyword: Keyword | None) -> None:
 
 def test_the_signature_is_that_of_the_providers_own_example() -> None:
     assert wire.signature(TOKEN, URL, FORM) == "RSOYDt4T1cUTdK1PDd93/VVr8B8="
-    assert wire.is_signed(TOKEN, [URL], FORM[::-1], "RSOYDt4T1cUTdK1PDd93/VVr8B8=")
+    assert wire.is_signed(TOKEN, URL, FORM[::-1], "RSOYDt4T1cUTdK1PDd93/VVr8B8=")
 
 
 def test_a_port_may_be_signed_or_not() -> None:
     for signed in ("https://cc.example/sms/text", "https://cc.example:443/sms/text"):
         for ours in ("https://cc.example/sms/text", "https://cc.example:443/sms/text"):
-            assert wire.is_signed(TOKEN, [ours], FORM, wire.signature(TOKEN, signed, FORM))
+            assert wire.is_signed(TOKEN, ours, FORM, wire.signature(TOKEN, signed, FORM))
 
 
 @given(st.sampled_from(range(len(FORM))), st.text("abc1&=", min_size=1, max_size=5))
 def test_another_word_another_signature(at: int, more: str) -> None:
     given_ = wire.signature(TOKEN, URL, FORM)
     changed = [(name, value + more if number == at else value) for number, (name, value) in enumerate(FORM)]
-    assert not wire.is_signed(TOKEN, [URL], changed, given_)
-    assert not wire.is_signed(TOKEN + more, [URL], FORM, given_)
-    assert not wire.is_signed(TOKEN, [URL + more], FORM, given_)
-    assert not wire.is_signed(TOKEN, [URL], FORM, "")
+    assert not wire.is_signed(TOKEN, URL, changed, given_)
+    assert not wire.is_signed(TOKEN + more, URL, FORM, given_)
+    assert not wire.is_signed(TOKEN, URL + more, FORM, given_)
+    assert not wire.is_signed(TOKEN, URL, FORM, "")
+    assert not wire.is_signed(TOKEN, URL, FORM, "\udc80é")
 
 
 def test_a_signature_is_made_of_the_form_as_it_was_sent() -> None:

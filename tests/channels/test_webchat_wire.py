@@ -51,6 +51,8 @@ def test_what_is_said_comes_without_the_space_around_it() -> None:
 def test_a_token_is_taken_back_and_no_other() -> None:
     token = wire.new_token()
     assert wire.frame_of(json.dumps({"type": "hello", "visitor": token})) == wire.Hello(token)
+    assert wire.frame_of(json.dumps({"type": "hello", "identity": "x.y.z"})) == wire.Hello(None, "x.y.z")
+    assert wire.frame_of(json.dumps({"type": "hello", "identity": 7})) == wire.Hello(None)
     for other in (None, 7, "visitor-1", token + "x", "../" + token[3:]):
         assert wire.frame_of(json.dumps({"type": "hello", "visitor": other})) == wire.Hello(None)
 
@@ -166,3 +168,26 @@ def test_every_kind_says_what_it_promises(kind: str) -> None:
     promises = quality_of(kind)
     assert list(promises) == list(PROMISES)
     assert all(text.endswith(".") and len(text) < 240 for text in promises.values())
+
+
+@pytest.mark.parametrize(
+    ("more", "problem"),
+    [
+        ("secret_env: NO_SUCH", '1:34: channel "web": NO_SUCH is not in the environment: set it'),
+        ("secret_file: short", "the secret has fewer than 32 characters: others could guess it"),
+        ("secret: " + "x" * 40, "a secret does not belong in this file: name where it is kept"),
+        ("secret_env: A, secret_file: b", "give one of secret_env and secret_file"),
+    ],
+)
+def test_what_sites_sign_with_is_kept_elsewhere_and_long(tmp_path: Path, more: str, problem: str) -> None:
+    (tmp_path / "short").write_text("too short", encoding="utf-8")
+    channels, problems = read(tmp_path, f"web: {{kind: webchat, {more}}}\n")
+    assert channels == {}
+    assert any(problem in each for each in problems), problems
+
+
+def test_a_secret_that_sites_sign_with_is_read(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("x" * 40, encoding="utf-8")
+    channels, problems = read(tmp_path, "web: {kind: webchat, secret_file: secret}\n")
+    assert problems == []
+    assert channels["web"].secret == "x" * 40

@@ -261,6 +261,28 @@ async def test_a_message_is_found_with_all_its_parts(store: AnyStore) -> None:
     assert await store.parts_of(alone.id) == [alone]
 
 
+async def test_dead_letters_are_counted_told_and_put_back(store: AnyStore) -> None:
+    dead = [an_outgoing(state=Delivery.FAILED, why=f"no {number}", external="SM1") for number in range(3)]
+    other = an_outgoing(channel="other", state=Delivery.FAILED)
+    await store.save([Change(outgoing=[an_outgoing(), *dead, other, an_outgoing(state=Delivery.SENT)])])
+
+    assert {name: dict(figures) for name, figures in (await store.counted()).items()} == {
+        "text": {Delivery.WAITING: 1, Delivery.FAILED: 3}, "other": {Delivery.FAILED: 1}
+    }  # fmt: skip
+    assert await store.failed(channel=None, at_most=3) == [other, dead[2], dead[1]]
+    assert await store.failed(channel="text", at_most=9) == dead[::-1]
+    assert await store.put_back() == []
+
+    assert await store.put_failed_back([dead[1].id, MessageId(new_id())], channel=None) == 1
+    assert await store.put_failed_back(None, channel="other") == 1
+    assert await store.put_failed_back(None, channel="nobody") == 0
+    assert [(each.id, each.state, each.tries, each.why) for each in await store.put_back()] == [
+        (each.id, Delivery.WAITING, -1, None) for each in (dead[1], other)
+    ]
+    await store.save([Change(outgoing=[changed(each, tries=0, state=Delivery.WAITING) for each in (dead[1], other)])])
+    assert await store.put_back() == []
+
+
 async def test_who_wants_nothing_more_is_known_until_they_do(store: AnyStore) -> None:
     chris, dana = OptOut("sms", "+447700900123", NOON), OptOut("sms", "+447700900124", NOON)
     await store.save([Change(opt_outs=[chris]), Change(opt_outs=[dana])])

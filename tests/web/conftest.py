@@ -33,6 +33,7 @@ from trunkline.web.server import HealthDoor, Recordings, web_application
 from trunkline.web.waiting import WaitingDoor
 
 Json = dict[str, Any]
+SITES_SECRET = "a secret of the tests, long enough to be one"
 CONFIGURED = [
     Configured("web", "webchat", "chat", "http://127.0.0.1/chat/web", {"signature": "None."}),
     Configured("line", "twilio", "sms", "http://127.0.0.1/sms/line", {"signature": "HMAC."}),
@@ -63,11 +64,13 @@ class Web:
             )
         )
 
-    async def chat(self, browser: ClientSession, token: str | None = None) -> tuple[ClientWebSocketResponse, Json]:
+    async def chat(
+        self, browser: ClientSession, token: str | None = None, identity: str | None = None
+    ) -> tuple[ClientWebSocketResponse, Json]:
         """Open a page of the web chat, say hello, and return it with its welcome; it stays open."""
         socket = await browser.ws_connect("/chat/web/ws", headers={"Origin": self.origin})
         self._stack.push_async_callback(socket.close)
-        await socket.send_json({"type": "hello", "visitor": token})
+        await socket.send_json({"type": "hello", "visitor": token, "identity": identity})
         return socket, await hears(socket, "welcome")
 
     async def logged_in(self, agent: str = "ana") -> ClientSession:
@@ -97,7 +100,7 @@ async def doors(tmp_path: Path) -> AsyncIterator[Web]:
         log_in = LogIn(centre.floor, centre.desk, world.store, secure=False)
         chat = WebChat(
             "web", title="Chat with Acme", origins=frozenset({"https://shop.example"}), threads=world.store,
-            clock=clock, agent_name=lambda id_: centre.floor.agents[id_].name,
+            clock=clock, agent_name=lambda id_: centre.floor.agents[id_].name, secret=SITES_SECRET,
         )  # fmt: skip
         centre.channels["web"], chat.tell, chat.visitor_writes = chat, centre.texts.told, centre.texts.writing
         application: web.Application = web_application(

@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+import time
 
+import jwt
 import pytest
 from aiohttp import ClientSession, ClientWebSocketResponse, WSServerHandshakeError
 
-from tests.web.conftest import Web, hears, is_closed
+from tests.web.conftest import SITES_SECRET, Web, hears, is_closed
 from trunkline.channels.webchat import webchat
 from trunkline.core.ids import AgentId, written_id_of
 from trunkline.core.interaction import Interaction, Stage
@@ -194,3 +196,32 @@ async def test_the_page_to_try_it_shows_the_line_for_a_site(doors: Web, browser:
         assert answer.status == 404
     async with browser.get("/chat/widget.js") as answer:
         assert (answer.status, await answer.text()) == (503, "The chat is not built yet: run `make desktop`.")
+
+
+def signed(subject: str, **claims: object) -> str:
+    return jwt.encode({"sub": subject, "exp": time.time() + 60, "name": "Chris Wren", **claims}, SITES_SECRET, "HS256")
+
+
+async def test_who_is_logged_in_at_the_site_has_one_conversation_on_every_device(doors: Web) -> None:
+    await doors.centre.ready("ana")
+    phone, laptop = await doors.browser(), await doors.browser()
+    socket, welcome = await doors.chat(phone, identity=signed("7"))
+    assert welcome["known"]
+    await says(socket, "Hi")
+    assert (chat(doors).caller_name, chat(doors).address.raw[:5]) == ("Chris Wren", "user-")
+
+    other, welcome = await doors.chat(laptop, identity=signed("7"))
+    assert [each["text"] for each in welcome["messages"]] == ["Hi"]
+    await says(other, "From my laptop", "2")
+    assert (await hears(socket, "message"))["message"]["text"] == "From my laptop"
+
+
+async def test_a_token_that_proves_nothing_makes_a_guest(doors: Web, browser: ClientSession) -> None:
+    socket, _ = await doors.chat(browser, identity=signed("7"))
+    await says(socket, "My secret")
+    for identity in (signed("7", exp=time.time() - 999), signed("7") + "x", "x", None):
+        guest, welcome = await doors.chat(browser, identity=identity)
+        assert (welcome["known"], welcome["messages"]) == (False, [])
+        await guest.close()
+    _, welcome = await doors.chat(browser, identity=signed("8"))
+    assert (welcome["known"], welcome["messages"]) == (True, [])

@@ -15,6 +15,7 @@ export const chatWords = {
   failed: (why: string) => `Not delivered: ${why}`,
   parts: (many: number) => `${many} text messages`,
   endText: 'End conversation',
+  endShort: 'End',
   endTextLong: 'You write down what came of it. What they send next begins anew.',
   notSent: 'Not sent.',
   again: 'Send again',

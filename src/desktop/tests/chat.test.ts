@@ -77,6 +77,19 @@ describe('a visitor\'s conversation', () => {
     expect(texts(conversation)).toEqual(['Hi']);
   });
 
+  it('says at each connection who the site says it is', () => {
+    let identity: string | undefined;
+    const conversation = new Conversation({ read: () => kept, write: (now) => (kept = now) }, () => (wires.push(new FakeWire()), wire()), () => 'm1', () => identity);
+    conversation.open();
+    wire().welcomes();
+    expect(wire().sent).toEqual([{ type: 'hello', visitor: null }]);
+    identity = 'signed';
+    wire().close();
+    vi.advanceTimersByTime(1000);
+    wire().opens();
+    expect(wire().sent).toEqual([{ type: 'hello', visitor: 'token', identity: 'signed' }]);
+  });
+
   it('sends one message after the other, whatever was written meanwhile', () => {
     const conversation = aConversation();
     for (const text of ['one', 'two', 'three']) conversation.say(text);

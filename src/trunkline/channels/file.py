@@ -25,6 +25,10 @@ class WebChatShape(BaseModel):
     kind: Literal["webchat"]
     title: Line = "Chat with us"
     origins: tuple[str, ...] = ()
+    secret_env: str | None = None
+    secret_file: str | None = None
+    secret: str = Field(default="", repr=False)
+    """The secret itself, once it is read; never in the file."""
 
     @field_validator("origins", mode="before")
     @classmethod
@@ -35,6 +39,14 @@ class WebChatShape(BaseModel):
         if wrong:
             raise ValueError(f"{wrong[0]!r} is no site: write it as browsers do, such as https://shop.example")
         return tuple(value)
+
+    @model_validator(mode="after")
+    def _keeps_its_secret(self) -> "WebChatShape":
+        if self.secret:
+            raise ValueError("a secret does not belong in this file: name where it is kept, secret_env or secret_file")
+        if self.secret_env is not None and self.secret_file is not None:
+            raise ValueError("give one of secret_env and secret_file: where what sites sign with is kept")
+        return self
 
 
 class TwilioShape(BaseModel):
@@ -118,26 +130,34 @@ def _channel(
             Problem(file, at.line, at.column, Severity.ERROR, "kind", f"{subject}kind must be one of {known}")
         ]
     shape, problems = shaped(_SHAPES[kind] if isinstance(kind, str) else WebChatShape, node, file, subject)
-    if isinstance(shape, TwilioShape):
-        token, why = _secret(shape, folder, environment)
-        if token is None:
-            at = node.parts.get("token_env") or node.parts.get("token_file") or node
-            problems = [*problems, Problem(file, at.line, at.column, Severity.ERROR, "secret", f"{subject}{why}")]
-            return None, problems
-        shape = shape.model_copy(update={"token": token})
-    return shape, problems
+    match shape:
+        case TwilioShape():
+            kept, least = ("token", shape.token_env, shape.token_file), 1
+        case WebChatShape(secret_env=str()) | WebChatShape(secret_file=str()):
+            # RFC 7518 section 3.2: a key for HS256 is as long as its hash.
+            kept, least = ("secret", shape.secret_env, shape.secret_file), 32
+        case _:
+            return shape, problems
+    what, variable, path = kept
+    secret, why = _secret(variable, path, folder, environment)
+    if secret is not None and len(secret.encode()) < least:
+        secret, why = None, f"the secret has fewer than {least} characters: others could guess it"
+    if secret is None:
+        at = node.parts.get(f"{what}_env") or node.parts.get(f"{what}_file") or node
+        return None, [*problems, Problem(file, at.line, at.column, Severity.ERROR, "secret", f"{subject}{why}")]
+    return shape.model_copy(update={what: secret}), problems
 
 
-def _secret(shape: TwilioShape, folder: Path, environment: Mapping[str, str]) -> tuple[str | None, str]:
-    """Return the token, or None and why there is none."""
-    if shape.token_env is not None:
-        token = environment.get(shape.token_env, "")
-        why = f"{shape.token_env} is not in the environment: set it, or use token_file"
-    else:
-        assert shape.token_file is not None  # noqa: S101 - one of the two is there
-        why = f"{shape.token_file} is empty"
-        try:
-            token = (folder / shape.token_file).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            token, why = "", f"{shape.token_file} cannot be read: {getattr(error, 'strerror', None) or 'it is no text'}"
-    return token.strip() or None, why
+def _secret(
+    variable: str | None, path: str | None, folder: Path, environment: Mapping[str, str]
+) -> tuple[str | None, str]:
+    """Return a secret from where it is kept, or None and why there is none."""
+    if variable is not None:
+        return environment.get(variable, "").strip() or None, f"{variable} is not in the environment: set it"
+    assert path is not None  # noqa: S101 - it is kept in one of the two
+    try:
+        return (folder / path).read_text(encoding="utf-8").strip() or None, f"{path} is empty"
+    except OSError as error:
+        return None, f"{path} cannot be read: {error.strerror}"
+    except UnicodeDecodeError:
+        return None, f"{path} is no text"

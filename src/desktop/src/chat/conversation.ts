@@ -77,6 +77,8 @@ export class Conversation {
     private readonly keeper: Keeper,
     private readonly connect: () => Wire,
     private readonly newId: () => string,
+    /** Who the site says it is, signed by it; asked at each connection, so that the site may renew it. */
+    private readonly identity: () => string | undefined = () => undefined,
   ) {
     this.#kept = keeper.read();
   }
@@ -131,7 +133,7 @@ export class Conversation {
 
   #dial(): void {
     const wire = (this.#wire = this.connect());
-    wire.onopen = () => wire.send(JSON.stringify({ type: 'hello', visitor: this.#kept.token }));
+    wire.onopen = () => wire.send(JSON.stringify({ type: 'hello', visitor: this.#kept.token, identity: this.identity() }));
     wire.onmessage = (event) => {
       if (this.#wire === wire) this.#hear(JSON.parse(String(event.data)) as Told);
     };

@@ -35,7 +35,7 @@ function begin(script: HTMLScriptElement): void {
   const address = new URL(`/chat/${channel}/ws`, script.src);
   address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
   const newId = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
-  const conversation = new Conversation(keeperOf(channel), () => new WebSocket(address), newId);
+  const conversation = new Conversation(keeperOf(channel), () => new WebSocket(address), newId, () => script.dataset['identity'] || undefined);
   const language = script.dataset['language'] ?? (document.documentElement.lang || navigator.language);
   const view = new ChatView(conversation, wordsOf(language), script.dataset['accent']);
   const show = () => document.body.append(view.host);

@@ -167,8 +167,10 @@ class TwilioSms:
             )
         except ValueError:
             raise web.HTTPBadRequest(text="not a form") from None
-        asked = [f"{self._public_url}{request.path_qs}"] if self._public_url else [str(request.url)]
-        if not wire.is_signed(self._token, asked, form, request.headers.get("X-Twilio-Signature", "")):
+        base = self._public_url or f"{request.scheme}://{request.host}"
+        if not wire.is_signed(
+            self._token, f"{base}{request.raw_path}", form, request.headers.get("X-Twilio-Signature", "")
+        ):
             log.warning("a request to a channel was not signed by its provider", extra={"channel": self._name})
             raise web.HTTPForbidden(text="the signature is not this channel's: see docs/how-to/add-text-messages.md")
         return form

@@ -11,6 +11,7 @@ from aiohttp import WSMsgType, web
 
 from trunkline.channels.webchat import wire
 from trunkline.channels.webchat.allowance import Allowance
+from trunkline.channels.webchat.identity import Identity, NotProven, identity_of
 from trunkline.core.errors import Unavailable
 from trunkline.core.ids import AgentId, InteractionId, written_id_of
 from trunkline.core.message import Choice, Message, Side
@@ -59,7 +60,10 @@ class WebChat:
         threads: Threads,
         clock: Clock,
         agent_name: Callable[[AgentId], str],
+        secret: str = "",
     ) -> None:
+        """`secret` is what sites sign with who their visitors are; without one all are guests."""
+        self._secret = secret
         self._name = name
         self._title = title
         self._origins = origins
@@ -133,15 +137,17 @@ class WebChat:
             raise wire.BadFrame("say hello first") from None
         if not isinstance(first, wire.Hello):
             raise wire.BadFrame("say hello first")
-        token = first.token or wire.new_token()
-        page = _Page(transport, socket, wire.address_of(token))
+        token, who = first.token or wire.new_token(), self._who(first)
+        address, name = (who.address, who.name) if who is not None else (wire.address_of(token), "")
+        page = _Page(transport, socket, address, name)
         mine = self._pages.setdefault(page.address, set())
         if len(mine) >= PAGES_OF_ONE:
             raise wire.BadFrame("this chat is open too often")
         mine.add(page)  # before the thread is read: nothing that comes meanwhile is missed
         try:
             before = await self._threads.thread(self._name, page.address, at_most=MOST_SHOWN)
-            page.begin(wire.welcome(token, self._title, [self._shown(each) for each in before]))
+            shown = [self._shown(each) for each in before]
+            page.begin(wire.welcome(token, self._title, shown, known=who is not None))
             await self._read(page)
         finally:
             page.end()
@@ -149,6 +155,16 @@ class WebChat:
             if not mine:
                 self._pages.pop(page.address, None)
                 self._allowed.pop(page.address, None)
+
+    def _who(self, hello: wire.Hello) -> Identity | None:
+        """Return who the site says its visitor is. Who cannot be proven to be somebody is a guest."""
+        if hello.identity is None or not self._secret:
+            return None
+        try:
+            return identity_of(hello.identity, self._secret)
+        except NotProven as fault:
+            log.warning("a visitor is not who their page says", extra={"channel": self._name, "why": str(fault)})
+            return None
 
     async def _read(self, page: "_Page") -> None:
         async for frame in page.socket:
@@ -168,7 +184,7 @@ class WebChat:
         if not allowed.takes(now):
             page.send(wire.refused(said.key, "too_fast"))
             return
-        event = Said(self._conversation(page), said.text, self._clock.now(), said.key)
+        event = Said(self._conversation(page), said.text, self._clock.now(), said.key, page.name)
         try:
             await self._told(event)
         except (Unavailable, TimeoutError):
@@ -199,8 +215,10 @@ class _Page:
 
     MOST_UNSENT = 200
 
-    def __init__(self, transport: asyncio.Transport | None, socket: web.WebSocketResponse, address: str) -> None:
-        self._transport, self.socket, self.address = transport, socket, address
+    def __init__(
+        self, transport: asyncio.Transport | None, socket: web.WebSocketResponse, address: str, name: str
+    ) -> None:
+        self._transport, self.socket, self.address, self.name = transport, socket, address, name
         self._unsent: list[str] = []
         self._begun = False
         self._writing: asyncio.Task[None] | None = None

@@ -23,9 +23,10 @@ class BadFrame(Rejected):
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """The first frame: the token that this browser was given before, if it has one."""
+    """The first frame: the token that this browser was given before, and who the site says it is, if they have them."""
 
     token: str | None
+    identity: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,11 @@ def frame_of(text: str) -> Frame:
         raise BadFrame("not JSON") from None
     match told:
         case {"type": "hello"}:
-            token = told.get("visitor")
-            return Hello(token if isinstance(token, str) and _TOKEN.fullmatch(token) else None)
+            token, identity = told.get("visitor"), told.get("identity")
+            return Hello(
+                token if isinstance(token, str) and _TOKEN.fullmatch(token) else None,
+                identity if isinstance(identity, str) else None,
+            )
         case {"type": "say", "id": str(key), "text": str(said)} if _KEY.fullmatch(key):
             said = said.strip()
             if not 0 < len(said) <= LONGEST_MESSAGE:
@@ -96,9 +100,12 @@ def is_origin(text: str) -> bool:
 # --- what we say -----------------------------------------------------------------------------------------------------
 
 
-def welcome(token: str, title: str, messages: Sequence[Mapping[str, Any]]) -> str:
-    """Return the answer to hello: the whole conversation so far, and the token to come back with."""
-    return _json({"type": "welcome", "visitor": token, "title": title, "messages": messages})
+def welcome(token: str, title: str, messages: Sequence[Mapping[str, Any]], *, known: bool) -> str:
+    """Return the answer to hello: the whole conversation so far, and the token to come back with.
+
+    `known`: it is known who they are, as the site says.
+    """
+    return _json({"type": "welcome", "visitor": token, "title": title, "known": known, "messages": messages})
 
 
 def message(shown: Mapping[str, Any]) -> str:
