@@ -45,6 +45,7 @@ def test_a_name_is_one_short_line_or_none() -> None:
         signed(sub=""),
         signed(sub="x" * 201),
         signed(name=7),
+        signed(phone_number=447700900123),
         "",
         "a.b.c",
         "x" * (LONGEST_TOKEN + 1),

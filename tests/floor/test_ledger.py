@@ -112,6 +112,20 @@ async def test_in_a_busy_moment_changes_share_a_save(monkeypatch: pytest.MonkeyP
     running.cancel()
 
 
+async def test_a_line_that_fills_a_save_is_not_gathered_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trunkline.floor.ledger._LONGEST_GATHERING_S", 60.0)
+    store = SlowStore()
+    ledger = Ledger(store, gathering=1_000_000.0)
+    lines = [ledger.write(Change(agents=[an_agent()])) for _ in range(1300)]
+    running = asyncio.ensure_future(ledger.run())
+
+    async with asyncio.timeout(5):
+        await lines[1023]
+
+    assert [len(changes) for changes in store.saves] == [512, 512]
+    running.cancel()
+
+
 async def test_a_stop_writes_what_was_decided_and_does_no_more_of_it(store: HeldStore) -> None:
     ledger = Ledger(store)
     done: list[str] = []

@@ -8,6 +8,7 @@ import jwt
 import pytest
 from aiohttp import ClientSession, ClientWebSocketResponse, WSServerHandshakeError
 
+from tests.builders import later
 from tests.web.conftest import SITES_SECRET, Web, hears, is_closed
 from trunkline.channels.webchat import webchat
 from trunkline.core.ids import AgentId, written_id_of
@@ -225,3 +226,19 @@ async def test_a_token_that_proves_nothing_makes_a_guest(doors: Web, browser: Cl
         await guest.close()
     _, welcome = await doors.chat(browser, identity=signed("8"))
     assert (welcome["known"], welcome["messages"]) == (True, [])
+
+
+async def test_a_visitor_whose_number_is_proven_is_the_customer_who_calls_from_it(
+    doors: Web, browser: ClientSession
+) -> None:
+    await doors.centre.ready("ana")
+    caller = await doors.centre.store.customer_at("+447700900777", medium="voice", name="Chris Wren", at=later(0))
+    socket, _ = await doors.chat(browser, identity=signed("7", phone_number="07700 900777"))
+    await says(socket, "Hi")
+    await doors.centre.settled()
+
+    assert (chat(doors).address.e164, chat(doors).customer) == ("+447700900777", caller.id)
+    other, _ = await doors.chat(await doors.browser(), identity=signed("8", phone_number="no number"))
+    await says(other, "Hi", "2")
+    await doors.centre.settled()
+    assert {each.address.e164 for each in doors.centre.floor.interactions.values()} == {"+447700900777", None}

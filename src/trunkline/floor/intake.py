@@ -151,9 +151,17 @@ class Intake:
             if each.customer is not None and (customer := await self._store.customer(each.customer)) is not None
         }
         others = [each for each in interactions if each.id not in found and not each.address.anonymous]
-        contacts = [Contact(each.address.e164 or each.address.raw, each.medium, each.arrived_at) for each in others]
+        contacts = [_contact_of(each) for each in others]
         at_these = await self._store.customers_at(contacts) if contacts else ()
         return found | {each.id: customer for each, customer in zip(others, at_these, strict=True)}
+
+
+def _contact_of(interaction: Interaction) -> Contact:
+    """Return by what somebody is known: by their number they are the same on the telephone and in writing."""
+    number = interaction.address.e164
+    return Contact(
+        number or interaction.address.raw, "voice" if number is not None else interaction.medium, interaction.arrived_at
+    )
 
 
 def _channel(call: Call) -> str:

@@ -89,7 +89,8 @@ class Ledger:
             while True:
                 await self._written.wait()
                 began = time()
-                if began < again_at:
+                # Where as many wait already as one save takes, there is nothing to gather.
+                if began < again_at and len(self._lines) < _AT_MOST:
                     await asyncio.sleep(again_at - began)
                     began = time()
                 batch = [self._lines.popleft() for _ in range(min(_AT_MOST, len(self._lines)))]

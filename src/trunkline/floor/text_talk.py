@@ -102,7 +102,7 @@ class TextTalk:
             return
         where, at = said.conversation, self._floor.clock.now()
         medium = self._channels[where.channel].medium
-        number = e164(where.address, self._floor.centre.region) if medium == "sms" else None
+        number = e164(where.address if medium == "sms" else said.number, self._floor.centre.region)
         interaction = Interaction(
             id=InteractionId(new_id()), medium=medium, address=Address(where.address, number), caller_name=said.name,
             dialled=where.channel, trunk="", arrived_at=at, stage=Stage.IN_FLOW, stage_since=at,

@@ -37,6 +37,8 @@ class Said:
     message: str
     name: str = ""
     """What the channel knows them by, if anything."""
+    number: str = ""
+    """A telephone number that is proven to be theirs, if any; on sms it is the address."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ class Identity:
 
     subject: str
     name: str
+    phone: str = ""
+    """Their number, of which the site is sure."""
 
     @property
     def address(self) -> str:
@@ -40,7 +42,10 @@ def identity_of(token: str, secret: str) -> Identity:
         claims = jwt.decode(token, secret, algorithms=["HS256"], leeway=_LEEWAY_S, options={"require": ["exp", "sub"]})
     except jwt.PyJWTError as fault:
         raise NotProven(f"the token does not prove it: {fault}") from None
-    subject, name = claims["sub"], claims.get("name", "")
-    if not (isinstance(subject, str) and 0 < len(subject) <= LONGEST_SUBJECT and isinstance(name, str)):
-        raise NotProven(f"`sub` has 1 to {LONGEST_SUBJECT} characters, and `name` is text")
-    return Identity(subject, " ".join(name.split())[:_LONGEST_NAME])
+    # OpenID Connect Core 1.0 section 5.1 names these claims.
+    subject, name, phone = claims["sub"], claims.get("name", ""), claims.get("phone_number", "")
+    if not (isinstance(subject, str) and 0 < len(subject) <= LONGEST_SUBJECT):
+        raise NotProven(f"`sub` has 1 to {LONGEST_SUBJECT} characters")
+    if not (isinstance(name, str) and isinstance(phone, str)):
+        raise NotProven("`name` and `phone_number` are text")
+    return Identity(subject, " ".join(name.split())[:_LONGEST_NAME], phone[:_LONGEST_NAME])

@@ -138,8 +138,7 @@ class WebChat:
         if not isinstance(first, wire.Hello):
             raise wire.BadFrame("say hello first")
         token, who = first.token or wire.new_token(), self._who(first)
-        address, name = (who.address, who.name) if who is not None else (wire.address_of(token), "")
-        page = _Page(transport, socket, address, name)
+        page = _Page(transport, socket, who.address if who is not None else wire.address_of(token), who)
         mine = self._pages.setdefault(page.address, set())
         if len(mine) >= PAGES_OF_ONE:
             raise wire.BadFrame("this chat is open too often")
@@ -184,7 +183,7 @@ class WebChat:
         if not allowed.takes(now):
             page.send(wire.refused(said.key, "too_fast"))
             return
-        event = Said(self._conversation(page), said.text, self._clock.now(), said.key, page.name)
+        event = Said(self._conversation(page), said.text, self._clock.now(), said.key, *page.known_by)
         try:
             await self._told(event)
         except (Unavailable, TimeoutError):
@@ -216,9 +215,11 @@ class _Page:
     MOST_UNSENT = 200
 
     def __init__(
-        self, transport: asyncio.Transport | None, socket: web.WebSocketResponse, address: str, name: str
+        self, transport: asyncio.Transport | None, socket: web.WebSocketResponse, address: str, who: Identity | None
     ) -> None:
-        self._transport, self.socket, self.address, self.name = transport, socket, address, name
+        self._transport, self.socket, self.address = transport, socket, address
+        self.known_by = (who.name, who.phone) if who is not None else ("", "")
+        """The name and the number of who it is, as far as they are proven."""
         self._unsent: list[str] = []
         self._begun = False
         self._writing: asyncio.Task[None] | None = None
