@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.place import free_ports, rtp_ports
 from trunkline import secrets
-from trunkline.cli.supervisor import Part, start_service
+from trunkline.cli.supervisor import Part, Services
 from trunkline.cli.switch import start_switch
 from trunkline.core.ids import AgentId
 from trunkline.settings import Settings, env_name
@@ -68,6 +68,7 @@ class BenchCentre:
 
     settings: Settings
     agents: tuple[str, ...]
+    services: Services
     service: Part
     environment: dict[str, str]
     spare: tuple[int, ...]
@@ -99,21 +100,22 @@ async def centre(folder: Path, plan: Plan, *, spare: int) -> AsyncIterator[Bench
         environment = _environment(settings) | {env_name("database_url"): database.dsn}
         if not plan.demo_passwords:
             environment[env_name("demo")] = "false"
-        service = await start_service(settings, environment, _quiet)
-        house = BenchCentre(settings, names, service, environment, tuple(free_ports(spare)), database.dsn)
+        services = Services(settings, environment)
+        service = await services.start(_quiet)
+        house = BenchCentre(settings, names, services, service, environment, tuple(free_ports(spare)), database.dsn)
         stack.push_async_callback(_stop, house)
         yield house
 
 
 async def killed(house: BenchCentre) -> None:
-    """Kill the service, as `kill -9` does."""
+    """Kill the service, as `kill -9` does; the next one, if it was ready, stays so."""
     house.service.kill()
     await house.service.ended()
 
 
 async def restarted(house: BenchCentre) -> None:
     """Start the service again after it died, and return once it is ready."""
-    house.service = await start_service(house.settings, house.environment, _quiet)
+    house.service = await house.services.start(_quiet)
 
 
 async def sessions_of(house: BenchCentre, names: Sequence[str]) -> list[str]:

@@ -129,19 +129,21 @@ def spawn(
     argv: Sequence[str | Path],
     *,
     out: IO[bytes],
+    stdin: int = subprocess.DEVNULL,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     user: tuple[int, int] | None = None,
 ) -> Process:
     """Start a process that outlives us, in a session of its own: a Ctrl-C in our terminal is not for it.
 
-    `user` is the user and group number to run as, for which we must be root. Raises OSError when it cannot be started.
+    `user` is the user and group number to run as, for which we must be root; `stdin` is a descriptor of what it reads.
+    Raises OSError when it cannot be started.
     Where we may say so (as root), the machine serves it before all that is not ours: somebody is on the line.
     """
     # Not asyncio's: its transport kills the process when the loop is closed.
     child = _Child(
         [str(word) for word in argv],
-        stdin=subprocess.DEVNULL,
+        stdin=stdin,
         stdout=out,
         stderr=subprocess.STDOUT,
         env=env,

@@ -54,6 +54,7 @@ MAY_ALSO_IMPORT = {
     "cli/supervisor.py": {"processes"},
     "cli/ports.py": {"processes"},
     "cli/serve.py": {"processes"},
+    "cli/spare.py": {"processes"},
     "cli/welcome.py": {"secrets", "channels"},
     "cli/call.py": {"simulate", "secrets"},
     "cli/demo.py": {"simulate", "secrets", "processes"},

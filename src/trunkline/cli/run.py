@@ -17,7 +17,7 @@ from trunkline.cli.log_room import keep_room
 from trunkline.cli.options import as_environment, refuse, settled, with_settings
 from trunkline.cli.ports import clashes, wanted_ports
 from trunkline.cli.progress import Progress, Report
-from trunkline.cli.supervisor import Part, Start, Supervisor, start_service
+from trunkline.cli.supervisor import Part, Services, Start, Supervisor
 from trunkline.cli.switch import noted_switch, start_switch, switches_of
 from trunkline.core.errors import Misconfigured, TrunklineFault
 from trunkline.processes import Process, noted
@@ -85,14 +85,11 @@ def _starts(settings: Settings, flags: dict[str, str]) -> dict[str, Start]:
     async def switch(report: Report) -> Part:
         return await start_switch(settings, database_url, report)
 
-    async def service(report: Report) -> Part:
-        return await start_service(settings, flags | {env_name("database_url"): database_url}, report)
-
     if settings.database_url is None:
         starts["PostgreSQL"] = database
     if settings.asterisk != "external":
         starts["Asterisk"] = switch
-    starts["Service"] = service
+    starts["Service"] = Services(settings, flags | {env_name("database_url"): database_url}).start
     return starts
 
 

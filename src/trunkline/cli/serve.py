@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import importlib
 import logging
 import os
 import signal
@@ -11,6 +12,7 @@ from typing import Any
 import click
 
 from trunkline.cli.options import refuse, settled, with_settings
+from trunkline.cli.spare import is_wanted
 from trunkline.core.errors import TrunklineFault
 from trunkline.processes import note, noted, ourselves
 from trunkline.settings import Settings
@@ -21,12 +23,18 @@ _ENDS_WITHIN_S = 2.5
 
 
 @click.command("serve")
+@click.option("--spare", is_flag=True, hidden=True, help="Be ready, and begin when standard input says so.")
 @with_settings
-def command(**flags: Any) -> None:
+def command(*, spare: bool, **flags: Any) -> None:
     """Run the service alone; SIGTERM or Ctrl-C ends it, within three seconds."""
     # Imported late, as the service is: the other commands need not wait for it.
     import uvloop  # noqa: PLC0415
 
+    if spare:
+        # It knows everybody: to read all of it takes longer than all that follows.
+        importlib.import_module("trunkline.app")
+        if not is_wanted():
+            return
     settings = settled(flags)
     try:
         uvloop.run(_serve(settings))

@@ -5,6 +5,7 @@ them up, and the next supervisor adopts the two servers and replaces the service
 """
 
 import asyncio
+import logging
 import os
 import signal
 import sys
@@ -16,15 +17,20 @@ from pathlib import Path
 import aiohttp
 
 from trunkline.cli.progress import Progress, Report
+from trunkline.cli.spare import Spare
 from trunkline.core.errors import TrunklineFault, Unavailable
 from trunkline.processes import Process, noted, spawn
 from trunkline.settings import Settings
+
+log = logging.getLogger(__name__)
 
 _READY_WITHIN_S = 45.0
 _PATIENCE_S = 10.0
 _HASTE_S = 0.5
 _SLOWEST_RESTART_S = 15.0
 _STEADY_AFTER_S = 30.0
+_SPARE_AFTER_S = 3.0
+"""So long after a start the next service is made ready: until then the processor is for this one."""
 _LONGEST_LEASE_S = 5.0
 """Who stands by longer than this does not wait for the lease of a process that died, but beside one that serves."""
 
@@ -100,28 +106,74 @@ class Supervisor:
         await ending
 
 
-async def start_service(settings: Settings, environment: dict[str, str], report: Report) -> Part:
-    """Start `trunkline serve` and wait until it is ready, or stands by beside another; else raises Unavailable."""
-    left_over = noted(settings.run_dir / "service.pid")
-    if left_over is not None:
-        report(f"ending the service that an earlier run left (process {left_over.pid})")
-        await left_over.stop(patience_s=_PATIENCE_S)
-    out_path = settings.log_dir / "service.out"
-    out_path.parent.mkdir(parents=True, exist_ok=True)
-    with out_path.open("ab") as out:
-        began_at = out.tell()
-        process = spawn([sys.executable, "-m", "trunkline", "serve"], out=out, env={**os.environ, **environment})
-    async with process.brought_up(patience_s=_HASTE_S):
+class Services:
+    """Starts `trunkline serve`, one after the other, and keeps the next one ready."""
+
+    def __init__(self, settings: Settings, environment: dict[str, str]) -> None:
+        self._settings = settings
+        self._environment = environment
+        self._spare: Spare | None = None
+        self._preparing: asyncio.Task[None] | None = None
+
+    async def start(self, report: Report) -> Part:
+        """Start one and wait until it is ready, or stands by beside another; else raises Unavailable."""
+        settings = self._settings
+        left_over = noted(settings.run_dir / "service.pid")
+        if left_over is not None:
+            report(f"ending the service that an earlier run left (process {left_over.pid})")
+            await left_over.stop(patience_s=_PATIENCE_S)
+        out_path = settings.log_dir / "service.out"
+        began_at = out_path.stat().st_size if out_path.exists() else 0
+        process = self._begun(out_path)
+        async with process.brought_up(patience_s=_HASTE_S):
+            try:
+                state = await _until_up(settings, process, report)
+            except TimeoutError:
+                raise Unavailable(
+                    f"the service was not ready within {_READY_WITHIN_S:.0f} s; see {settings.log_file}"
+                ) from None
+            except Unavailable:
+                raise Unavailable(f"the service ended while it started:\n{_tail(out_path, began_at)}") from None
+        report(f"{state} at {settings.url}")
+        self._preparing = asyncio.create_task(self._prepare_later())
+
+        async def stop() -> None:
+            self.dismiss()
+            await process.stop()
+
+        return Part(process.ended, stop, lambda: process.send(signal.SIGKILL))
+
+    def prepare(self) -> None:
+        """Have the next one ready."""
+        self.dismiss()
+        with (self._settings.log_dir / "service.out").open("ab") as out:
+            self._spare = Spare.made(out, self._environment)
+
+    def dismiss(self) -> None:
+        """Have no next one ready."""
+        if self._preparing is not None:
+            self._preparing.cancel()
+        if self._spare is not None:
+            self._spare.dismiss()
+        self._preparing = self._spare = None
+
+    def _begun(self, out_path: Path) -> Process:
+        """Return the next one, which has begun."""
+        spare, self._spare = self._spare, None
+        self.dismiss()
+        if spare is not None and spare.begin():
+            return spare.process
+        out_path.parent.mkdir(parents=True, exist_ok=True)
+        with out_path.open("ab") as out:
+            return spawn([sys.executable, "-m", "trunkline", "serve"], out=out, env={**os.environ, **self._environment})
+
+    async def _prepare_later(self) -> None:
+        await asyncio.sleep(_SPARE_AFTER_S)
+        self._preparing = None
         try:
-            state = await _until_up(settings, process, report)
-        except TimeoutError:
-            raise Unavailable(
-                f"the service was not ready within {_READY_WITHIN_S:.0f} s; see {settings.log_file}"
-            ) from None
-        except Unavailable:
-            raise Unavailable(f"the service ended while it started:\n{_tail(out_path, began_at)}") from None
-    report(f"{state} at {settings.url}")
-    return Part(process.ended, process.stop, lambda: process.send(signal.SIGKILL))
+            self.prepare()
+        except OSError as fault:
+            log.warning("the next service could not be made ready", extra={"why": str(fault)})
 
 
 async def _until_up(settings: Settings, process: Process, report: Report) -> str:
