@@ -205,6 +205,8 @@ def test_a_message_that_was_sent_is_found_again() -> None:
         found(listed("SM1", 1, "Ho"), listed("SM2", 1, direction="inbound"), listed("SM3", 1, status="failed")) is None
     )
     assert found({"sid": "SM4"}, 7, None) is None
+    zoneless = NOON.strftime("%a, %d %b %Y %H:%M:%S -0000")
+    assert found({"sid": "SM5", "body": "Hi", "direction": "outbound-api", "date_created": zoneless}) == "SM5"
     with pytest.raises(Unavailable):
         wire.found(500, b"", "Hi", NOON)
 

@@ -322,3 +322,10 @@ async def test_a_provider_that_fails_for_long_is_told_of(post: Post) -> None:
     await post.later()
     await post.later()
     assert post.outbox.health()["text"].ready
+
+
+async def test_a_provider_that_refuses_answers_and_one_that_has_nothing_to_take_does_not_fail(post: Post) -> None:
+    post.text.faults = deque([AWAY, Refused("no such number")])
+    await post.writes("Hello")
+    await post.later(timedelta(minutes=6))
+    assert post.outbox.health()["text"].ready

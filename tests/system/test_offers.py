@@ -48,6 +48,15 @@ async def rung(centre: Centre, line: LineOpened, phones: dict[str, Phone]) -> di
     return offers
 
 
+async def taken_by_ana(centre: Centre, line: LineOpened, phones: dict[str, Phone], *, whisper_s: float) -> OfferId:
+    """Let Ana answer; she has the caller, and still hears whom the call is for."""
+    offer = await centre.ring(line, "ana", whisper=centre.tone(1000, whisper_s))
+    await phones["ana"].event("CALL_INCOMING")
+    phones["ana"].do("accept")
+    await phones["ana"].event("CALL_ESTABLISHED")
+    return offer
+
+
 async def test_of_two_who_answer_at_once_exactly_one_has_the_caller(centre: Centre, phones: dict[str, Phone]) -> None:
     agents = list(phones)
     took = dict.fromkeys(agents, 0)
@@ -137,11 +146,7 @@ async def test_a_caller_whom_nobody_took_can_still_be_taken(
 ) -> None:
     caller, line, _ = call
     await waits(centre, line)
-    whisper = centre.tone(1000, 4)
-    offer = await centre.ring(line, "ana", whisper=whisper)
-    await phones["ana"].event("CALL_INCOMING")
-    phones["ana"].do("accept")
-    await phones["ana"].event("CALL_ESTABLISHED")
+    offer = await taken_by_ana(centre, line, phones, whisper_s=4)
 
     phones["ana"].do("hangup")
 
@@ -200,10 +205,7 @@ async def test_a_caller_who_hangs_up_during_the_whisper_ends_the_leg_though_nobo
 ) -> None:
     caller, line, _ = call
     await waits(centre, line)
-    offer = await centre.ring(line, "ana", whisper=centre.tone(1000, 2))
-    await phones["ana"].event("CALL_INCOMING")
-    phones["ana"].do("accept")
-    await phones["ana"].event("CALL_ESTABLISHED")
+    offer = await taken_by_ana(centre, line, phones, whisper_s=2)
 
     await caller.hang_up()
 
@@ -216,10 +218,7 @@ async def test_who_is_taken_on_the_way_to_where_waiting_is_done_is_joined(
 ) -> None:
     # A busy switch moves the caller later than an agent's phone, which may answer by itself, has taken them.
     caller, line, _ = call
-    offer = await centre.ring(line, "ana", whisper=centre.tone(1000, 2))
-    await phones["ana"].event("CALL_INCOMING")
-    phones["ana"].do("accept")
-    await phones["ana"].event("CALL_ESTABLISHED")
+    offer = await taken_by_ana(centre, line, phones, whisper_s=2)
 
     await waits(centre, line)
 
@@ -232,10 +231,7 @@ async def test_who_is_back_in_a_flow_is_not_joined_with_the_agent_who_took_them(
 ) -> None:
     _, line, _ = call
     await waits(centre, line)
-    offer = await centre.ring(line, "ana", whisper=centre.tone(1000, 2))
-    await phones["ana"].event("CALL_INCOMING")
-    phones["ana"].do("accept")
-    await phones["ana"].event("CALL_ESTABLISHED")
+    offer = await taken_by_ana(centre, line, phones, whisper_s=2)
 
     await centre.calls.to_flow(line.call)
 

@@ -163,9 +163,10 @@ class _Lane:
 
     def health(self) -> Health:
         """Whether messages go out, or have only just begun not to."""
-        if self._fault is None or self._floor.clock.now() - self._fault[0] < _LEFT_OVER:
+        fault = self._fault if self.under_way else None
+        if fault is None or self._floor.clock.now() - fault[0] < _LEFT_OVER:
             return Health(True, f"{len(self.under_way)} messages on their way")
-        return Health(False, f"{len(self.under_way)} messages wait: {self._fault[1]}")
+        return Health(False, f"{len(self.under_way)} messages wait: {fault[1]}")
 
     async def work(self) -> None:
         """Take one line after the other, and try its first message."""
@@ -216,7 +217,7 @@ class _Lane:
                 self._closed_until = now() + fault.again_in
             return self._fails(id_, str(fault), again_in=fault.again_in)
         except Refused as fault:
-            out = self.under_way[id_]
+            self._fault, out = None, self.under_way[id_]
             if fault.wants_nothing:
                 self._floor.commit(opt_outs=[OptOut(self.provider.medium, out.address, now())])
             log.warning("a message was refused", extra={"channel": out.channel, "why": str(fault)})

@@ -26,6 +26,7 @@ TAKEN_WITHIN_S = 12.0
 LARGEST_REQUEST = 64 * 1024
 _WANTS = {Keyword.STOP: False, Keyword.START: True, Keyword.HELP: None}
 _LISTED = 200
+_COME_AGAIN = {"Retry-After": "5"}
 
 Tell = Callable[[ChannelEvent], asyncio.Future[None]]
 TakeReceipt = Callable[[MessageId, Delivery, str | None], Awaitable[None]]
@@ -140,11 +141,11 @@ class TwilioSms:
         told = wire.status(dict(await self._signed_form(request)))
         if told is not None:
             if self.take_receipt is None:
-                raise web.HTTPServiceUnavailable(headers={"Retry-After": "5"})
+                raise web.HTTPServiceUnavailable(headers=_COME_AGAIN)
             try:
                 await self.take_receipt(MessageId(request.match_info["id"]), told.state, told.why)
             except Unavailable:
-                raise web.HTTPServiceUnavailable(headers={"Retry-After": "5"}) from None
+                raise web.HTTPServiceUnavailable(headers=_COME_AGAIN) from None
         return web.Response(status=204)
 
     def _event(self, conversation: ConversationId, text: str, id_: str) -> ChannelEvent:
@@ -185,4 +186,4 @@ class TwilioSms:
                 log.warning("a message was not taken; the provider has to give it again", extra={"channel": self._name})
             else:
                 return
-        raise web.HTTPServiceUnavailable(headers={"Retry-After": "5"})
+        raise web.HTTPServiceUnavailable(headers=_COME_AGAIN)

@@ -8,7 +8,7 @@ import hmac
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from hashlib import sha1
 from typing import Any
@@ -177,6 +177,8 @@ def _json(body: bytes) -> Mapping[str, Any]:
 
 def _at(listed: Mapping[str, Any]) -> datetime | None:
     try:
-        return parsedate_to_datetime(str(listed.get("date_created")))
+        at = parsedate_to_datetime(str(listed.get("date_created")))
     except ValueError:
         return None
+    # `-0000` is UTC as well (RFC 5322 section 3.3), which the library leaves without a zone.
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
