@@ -1,6 +1,7 @@
 """A service that a desk can log in to: the commands it got are kept, the test says what happens."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -80,13 +81,15 @@ class FakeService:
 
 
 @asynccontextmanager
-async def fake_service() -> AsyncIterator[FakeService]:
-    service = FakeService()
+async def fake_service(
+    service: FakeService | None = None, *, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[FakeService]:
+    service = service or FakeService()
     app = web.Application()
     app.router.add_post("/api/login", service.log_in)
     app.router.add_get("/ws", service.socket)
     server = TestServer(app)
-    await server.start_server()
+    await server.start_server(ssl=tls)
     service.url = str(server.make_url("/")).rstrip("/")
     try:
         yield service

@@ -1,13 +1,19 @@
 import asyncio
 import copy
+import socket
+import ssl
+import threading
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.simulate.fake_service import a_card, a_state, fake_service
+from tests.simulate.fake_service import FakeService, a_card, a_state, fake_service
+from tests.system.test_tls import certificate
 from trunkline.core.errors import Rejected, Unavailable
 from trunkline.simulate.desk import Act, Desk, State, apply, call_on_the_desk, last_act, next_act
 
@@ -148,6 +154,60 @@ async def test_a_session_that_ended_is_logged_in_again() -> None:
 
         assert service.logins == 2
         await states.aclose()  # type: ignore[attr-defined]
+
+
+class Watched(Desk):
+    """A desk whose connections can be seen."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.every: list[socket.socket] = []
+
+    def _open(self, address: tuple[Any, ...]) -> socket.socket:
+        opened = super()._open(address)
+        self.every.append(opened)
+        return opened
+
+
+class Stuck(FakeService):
+    """Says goodbye, and then nothing to anybody until it is freed: its whole loop stands."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.up, self.free = threading.Event(), threading.Event()
+
+    async def socket(self, request: web.Request) -> web.WebSocketResponse:
+        ended = await super().socket(request)
+        self.free.wait(10)
+        return ended
+
+    async def serve(self, tls: ssl.SSLContext) -> None:
+        async with fake_service(self, tls=tls):
+            self.up.set()
+            await asyncio.to_thread(self.free.wait, 10)
+
+
+async def test_a_desk_that_is_left_has_no_connection_open_even_under_tls(tmp_path: Path) -> None:
+    certified = certificate(tmp_path)
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(certified["tls_cert"], certified["tls_key"])
+    service = Stuck()
+    serving = asyncio.ensure_future(asyncio.to_thread(asyncio.run, service.serve(tls)))
+    try:
+        await asyncio.to_thread(service.up.wait, 10)
+        desk = Watched(service.url, "ben", "secret", certificate=certified["tls_cert"])
+        states = desk.states()
+        await _next(states)
+        reading = asyncio.create_task(_next(states))
+        await asyncio.sleep(0)  # it reads
+
+        reading.cancel()
+        await asyncio.wait([reading])
+
+        assert [opened.fileno() for opened in desk.every] == [-1]
+    finally:
+        service.free.set()
+        await serving
 
 
 async def test_a_wrong_password_is_refused() -> None:

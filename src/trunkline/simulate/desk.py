@@ -6,8 +6,11 @@ State is the snapshot with the numbered events put into it by `apply`, as the br
 import asyncio
 import itertools
 import json
+import socket
 import ssl
+import weakref
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +24,8 @@ _SILENCE = 25.0
 """Seconds without a word after which the service counts as lost."""
 _LOG_IN_AGAIN = 4001
 _COMMAND_DEADLINE = 10.0
+_TURNS = 4
+"""How often the loop goes round until a connection that was shut down is gone: told, read, closed, dropped."""
 _RINGS = {"call", "callback"}
 """The work that rings the agent's phone."""
 
@@ -122,6 +127,7 @@ class Desk:
         self._epoch: str | None = None
         self._seq: int | None = None
         self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self._opened: weakref.WeakSet[socket.socket] = weakref.WeakSet()
         self._numbers = itertools.count(1)
         self._replies: dict[str, asyncio.Future[Mapping[str, Any]]] = {}
 
@@ -131,25 +137,46 @@ class Desk:
         Raises Rejected when the service refuses the log-in.
         """
         jar = aiohttp.CookieJar(unsafe=True)  # the service may be at a bare address
-        connector = aiohttp.TCPConnector(ssl=self._tls or True)
+        connector = aiohttp.TCPConnector(ssl=self._tls or True, socket_factory=self._open)
         timeout = aiohttp.ClientTimeout(total=10)
-        async with aiohttp.ClientSession(cookie_jar=jar, timeout=timeout, connector=connector) as session:
-            logged_in = False
-            while True:
-                try:
-                    if not logged_in:
-                        await self._log_in(session)
-                        logged_in = True
-                    async for state in self._connected(session):
-                        yield state
-                    logged_in = self._socket is None or self._socket.close_code != _LOG_IN_AGAIN
-                except aiohttp.WSServerHandshakeError as fault:
-                    logged_in = fault.status not in {401, 403}
-                except (aiohttp.ClientError, TimeoutError, Unavailable):
-                    pass
-                finally:
-                    self._lost()
-                await asyncio.sleep(1.0)
+        try:
+            async with aiohttp.ClientSession(cookie_jar=jar, timeout=timeout, connector=connector) as session:
+                async for state in self._lasting(session):
+                    yield state
+        finally:
+            await self._hung_up()
+
+    async def _lasting(self, session: aiohttp.ClientSession) -> AsyncIterator[State]:
+        logged_in = False
+        while True:
+            try:
+                if not logged_in:
+                    await self._log_in(session)
+                    logged_in = True
+                async for state in self._connected(session):
+                    yield state
+                logged_in = self._socket is None or self._socket.close_code != _LOG_IN_AGAIN
+            except aiohttp.WSServerHandshakeError as fault:
+                logged_in = fault.status not in {401, 403}
+            except (aiohttp.ClientError, TimeoutError, Unavailable):
+                pass
+            finally:
+                self._lost()
+            await asyncio.sleep(1.0)
+
+    def _open(self, address: tuple[Any, ...]) -> socket.socket:
+        family, kind, protocol, *_ = address
+        opened = socket.socket(family, kind, protocol)
+        self._opened.add(opened)
+        return opened
+
+    async def _hung_up(self) -> None:
+        """End each connection. Under TLS aiohttp leaves one open until the other side has said its last word."""
+        for opened in self._opened:
+            with suppress(OSError):
+                opened.shutdown(socket.SHUT_RDWR)
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
 
     async def command(self, name: str, **args: Any) -> None:
         """Give a command and wait until the service has done it.
