@@ -82,6 +82,7 @@ from trunkline.web.chat import ChatPages
 from trunkline.web.desk_socket import DeskSocket
 from trunkline.web.flows import FlowsDoor
 from trunkline.web.log_in import LogIn
+from trunkline.web.mails import MailsDoor
 from trunkline.web.server import STATIC, HealthDoor, Recordings, web_application
 from trunkline.web.tls import server_tls
 from trunkline.web.waiting import WaitingDoor
@@ -231,7 +232,7 @@ class _Service:
                 for work in (
                     self.ledger.run(), self.ami.run(), self.switchboard.run(self.calls.events()),
                     self.self_service.run(), self.texts.run(), self.intake.run(), self.hub.run(), self.fallback.run(),
-                    self.flow_tests.run(), self._heartbeat(), self.written.outbox.run(),
+                    self.flow_tests.run(), self._heartbeat(), self.written.run(),
                 ):  # fmt: skip
                     tasks.create_task(work)
         finally:
@@ -387,14 +388,12 @@ class _Service:
             centre=CentreDoor(CentreBoard(self.administration), log_in, origins=origins),
             waiting=WaitingDoor(WaitingBoard(self.floor), log_in),
             channels_page=ChannelsDoor(self.written.board, log_in, origins=origins),
+            mails=MailsDoor(self.floor, self.store, self.store, self.written.viewing, log_in, origins=origins),
             chat_pages=ChatPages(self.written.chats, STATIC / "chat" / "widget.js"),
             channels=self.written.doors,
             health=HealthDoor(
-                self.parts,
-                self.flow_board.served,
-                self.written.outbox.health,
-                serving=lambda: self.serving,
+                self.parts, self.flow_board.served, self.written.health, serving=lambda: self.serving,
                 routing=lambda: promise(self.floor),
             ),
             sip_ws_port=self.settings.sip_ws_port,
-        )
+        )  # fmt: skip

@@ -33,6 +33,11 @@ def switch_database_password(settings: Settings) -> str:
     return _kept(settings, "switch_database_password")
 
 
+def mail_secret(settings: Settings) -> bytes:
+    """The key by which the names of our mails are signed: an answer to one is known by it."""
+    return _kept(settings, "mail_secret").encode()
+
+
 def demo_password(settings: Settings) -> str:
     """The password of the demo agents: short enough to type, 50 bits."""
     return settings.demo_password or _kept(settings, "demo_password", spoken=True)

@@ -1,8 +1,17 @@
 """All that is written: the channels of the channels file, the outbox, flows in writing, and agents who write."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
+from trunkline import secrets
+from trunkline.channels.email.email import Email
+from trunkline.channels.email.imap import Mailbox
+from trunkline.channels.email.mail import Person
+from trunkline.channels.email.oauth import Tokens
+from trunkline.channels.email.shape import EmailShape, ServerShape
+from trunkline.channels.email.smtp import Login, Server
+from trunkline.channels.email.viewing import MailViewing
 from trunkline.channels.file import Shape, TwilioShape, WebChatShape, channels_in
 from trunkline.channels.quality import quality_of
 from trunkline.channels.sms.keywords import Keyword
@@ -22,12 +31,13 @@ from trunkline.floor.text_desk import TextDesk
 from trunkline.floor.text_service import TextService
 from trunkline.floor.text_talk import TextTalk
 from trunkline.ports.channel import Channel, Configured
-from trunkline.ports.store import Letters, Store
+from trunkline.ports.mails import Mails
+from trunkline.ports.store import Health, Letters, Store
 from trunkline.settings import Settings
 
 
-class AnyStore(Store, Letters, Protocol):
-    """The store, dead letters included."""
+class AnyStore(Store, Letters, Mails, Protocol):
+    """The store, dead letters and mails included."""
 
 
 class Written:
@@ -45,16 +55,20 @@ class Written:
         self._public_url = (settings.public_url or "").rstrip("/")
         self.chats = {name: self._chat(name, each) for name, each in shapes.items() if isinstance(each, WebChatShape)}
         self.texts = {name: self._text(name, each) for name, each in shapes.items() if isinstance(each, TwilioShape)}
+        self._mail_secret = secrets.mail_secret(settings)
+        self.mails = {name: self._mail(name, each) for name, each in shapes.items() if isinstance(each, EmailShape)}
+        self.viewing = MailViewing()
+        self._until_may_act = until_may_act
+        self.channels: Mapping[str, Channel] = {**self.chats, **self.texts, **self.mails}
         configured = [self._told(name, each, settings.url) for name, each in shapes.items()]
-        self.channels: Mapping[str, Channel] = {**self.chats, **self.texts}
-        self.outbox = Outbox(floor, store, self.texts, until_may_act=until_may_act)
-        self.board = ChannelBoard(configured, self.outbox, store)
+        self.outbox = Outbox(floor, store, {**self.texts, **self.mails}, until_may_act=until_may_act)
+        self.board = ChannelBoard(configured, self.outbox, store, health=self.health)
         self.messenger = ChannelMessenger(floor, self.channels, self.outbox)
 
     @property
-    def doors(self) -> Sequence[WebChat | TwilioSms]:
+    def doors(self) -> Sequence[WebChat | TwilioSms | Email]:
         """Return the doors by which the channels are reached."""
-        return [*self.chats.values(), *self.texts.values()]
+        return [*self.chats.values(), *self.texts.values(), *self.mails.values()]
 
     def served(
         self, *, intake: Intake, runs: Runs, errands: Errands, callbacks: Callbacks, conversation: Conversation
@@ -67,13 +81,30 @@ class Written:
         service = TextService(self._floor, talk, intake, self.channels)
         for chat in self.chats.values():
             chat.tell, chat.visitor_writes = service.told, service.writing
-        for text in self.texts.values():
+        carried: list[TwilioSms | Email] = [*self.texts.values(), *self.mails.values()]
+        for text in carried:
             text.tell, text.take_receipt = service.told, self.outbox.receipt
-        return service, TextDesk(self._floor, self.channels, self.outbox)
+        return service, TextDesk(self._floor, self.channels, self.outbox, self._store)
+
+    async def run(self) -> None:
+        """Give providers what is for them, and read the mailboxes, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.outbox.run())
+            for mail in self.mails.values():
+                tasks.create_task(mail.run(self._until_may_act))
+
+    def health(self) -> Mapping[str, Health]:
+        """Return each provider, and whether it works; a mailbox works where it is read too."""
+        told = dict(self.outbox.health())
+        for name, mail in self.mails.items():
+            if not (reads := mail.health()).ready:
+                told[name] = reads
+        return told
 
     def _told(self, name: str, shape: Shape, url: str) -> Configured:
-        medium = "chat" if isinstance(shape, WebChatShape) else "sms"
-        return Configured(name, shape.kind, medium, f"{url}/{medium}/{name}", quality_of(shape.kind))
+        medium = self.channels[name].medium
+        reached_at = shape.address if isinstance(shape, EmailShape) else f"{url}/{medium}/{name}"
+        return Configured(name, shape.kind, medium, reached_at, quality_of(shape.kind))
 
     def _chat(self, name: str, shape: WebChatShape) -> WebChat:
         return WebChat(
@@ -88,3 +119,25 @@ class Written:
             public_url=self._public_url, replies={word: text for word, text in replies.items() if text},
             clock=self._floor.clock,
         )  # fmt: skip
+
+    def _mail(self, name: str, shape: EmailShape) -> Email:
+        tokens = (
+            Tokens(
+                shape.oauth.token_url, client_id=shape.oauth.client_id, client_secret=shape.client_secret,
+                refresh_token=shape.password,
+            )
+            if shape.oauth is not None
+            else None
+        )  # fmt: skip
+        login = Login(shape.user or shape.address, "" if tokens else shape.password, tokens)
+        imap = _server(shape.imap, "imap")
+        return Email(
+            name, ours=Person(shape.address, shape.name), mailbox=lambda: Mailbox(imap, login, shape.folder),
+            smtp=_server(shape.smtp, "smtp"), login=login if shape.smtp_login else None, mails=self._store,
+            secret=self._mail_secret, clock=self._floor.clock, reply_token=shape.reply_token,
+            verdict_by=shape.verdict_by, signature=shape.signature,
+        )  # fmt: skip
+
+
+def _server(shape: ServerShape, protocol: str) -> Server:
+    return Server(shape.host, shape.port_for(protocol), shape.security)

@@ -21,6 +21,7 @@ from tests.fakes.fake_messenger import FakeMessenger
 from tests.fakes.fake_provider import FakeProvider
 from tests.fakes.fake_switch import FakeSwitch
 from tests.fakes.fake_synthesizer import FakeSynthesizer
+from tests.fakes.memory_mails import MemoryMails
 from tests.fakes.memory_store import MemoryStore
 from trunkline.core.agent import Agent, Presence
 from trunkline.core.call import Call
@@ -162,9 +163,10 @@ class Centre:
             self.floor, intake=self.intake, runs=runs, channels=channels, store=store, outbox=self.outbox,
             errands=errands, callbacks=self.callbacks, conversation=conversation,
         )  # fmt: skip
+        self.mails = MemoryMails()
         self.texts, self.text_desk = (
             TextService(self.floor, talk, self.intake, channels),
-            TextDesk(self.floor, channels, self.outbox),
+            TextDesk(self.floor, channels, self.outbox, self.mails),
         )
         self.fallback_folder = folder / "fallback"
         self.fallback = FallbackMessages(

@@ -16,6 +16,7 @@ from tests.fakes.fake_clock import FakeClock
 from tests.fakes.fake_fetcher import FakeFetcher
 from tests.fakes.fake_provider import FakeProvider
 from tests.fakes.fake_switch import FakeSwitch
+from tests.fakes.memory_mails import MemoryMails
 from tests.fakes.memory_store import MemoryStore
 from tests.floor.conftest import CENTRE, always
 from trunkline.core.agent import Presence
@@ -144,7 +145,8 @@ class Texts:
             errands=errands, callbacks=self.callbacks, conversation=self.conversation,
         )  # fmt: skip
         self.service = TextService(self.floor, self.talk, self.intake, channels)
-        self.text_desk = TextDesk(self.floor, channels, self.outbox)
+        self.mails = MemoryMails()
+        self.text_desk = TextDesk(self.floor, channels, self.outbox, self.mails)
         self.desk = Desk(self.floor, self.switch, self.conversation)
         Dispatcher(self.floor, self.switch, room, sound_for=lambda _: None)
         self.deadlines = Deadlines(

@@ -159,7 +159,7 @@ tests:
         "t.yaml:5:12: tests 1 talk 1: must be one thing: hears, chooses, enters, rates, silent, after, queued,"
         " voicemail, transferred, callback, sent, ended, knows, tagged",
         't.yaml:5:37: nobody knows the key "choses"',
-        't.yaml:6:25: tests 2 media 1 must be one of "voice", "chat" or "sms"',
+        't.yaml:6:25: tests 2 media 1 must be one of "voice", "chat", "sms" or "email"',
         "t.yaml:6:37: tests 2 talk: must not be empty",
     ]
 

@@ -15,6 +15,7 @@ from tests.fakes.fake_clock import FakeClock
 from tests.fakes.fake_switch import FakeSwitch
 from tests.fakes.memory_store import MemoryStore
 from tests.floor.conftest import MAIN, Centre, open_floor
+from trunkline.channels.email.viewing import MailViewing
 from trunkline.channels.webchat.webchat import WebChat
 from trunkline.core.ids import AgentId
 from trunkline.floor.centre_board import CentreBoard
@@ -29,6 +30,7 @@ from trunkline.web.chat import ChatPages
 from trunkline.web.desk_socket import DeskSocket
 from trunkline.web.flows import FlowsDoor
 from trunkline.web.log_in import LogIn
+from trunkline.web.mails import MailsDoor
 from trunkline.web.server import HealthDoor, Recordings, web_application
 from trunkline.web.waiting import WaitingDoor
 
@@ -110,7 +112,10 @@ async def doors(tmp_path: Path) -> AsyncIterator[Web]:
             flows=FlowsDoor(centre.flow_board, log_in),
             centre=CentreDoor(CentreBoard(centre.administration), log_in),
             waiting=WaitingDoor(WaitingBoard(centre.floor), log_in),
-            channels_page=ChannelsDoor(ChannelBoard(CONFIGURED, centre.outbox, world.store), log_in),
+            channels_page=ChannelsDoor(
+                ChannelBoard(CONFIGURED, centre.outbox, world.store, health=centre.outbox.health), log_in
+            ),
+            mails=MailsDoor(centre.floor, world.store, centre.mails, MailViewing(), log_in),
             chat_pages=ChatPages({"web"}, tmp_path / "widget.js"),
             channels=[chat],
             health=HealthDoor(

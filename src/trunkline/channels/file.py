@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from trunkline.channels.email.shape import EmailShape
 from trunkline.channels.webchat.wire import is_origin
 from trunkline.flows.problem import Problem, Severity, serves
 from trunkline.flows.shape import shaped
@@ -87,8 +88,14 @@ class TwilioShape(BaseModel):
         return self
 
 
-Shape = WebChatShape | TwilioShape
-_SHAPES: Mapping[str, type[WebChatShape] | type[TwilioShape]] = {"webchat": WebChatShape, "twilio": TwilioShape}
+Shape = WebChatShape | TwilioShape | EmailShape
+_SHAPES: Mapping[str, type[WebChatShape] | type[TwilioShape] | type[EmailShape]] = {
+    "webchat": WebChatShape,
+    "twilio": TwilioShape,
+    "email": EmailShape,
+}
+_SECRETS = {"webchat": {"secret": 32}, "twilio": {"token": 1}, "email": {"password": 1, "client_secret": 1}}
+"""The secrets of each kind, and how many bytes each has at least (RFC 7518 section 3.2: as many as its hash)."""
 
 
 def channels_in(path: Path, environment: Mapping[str, str] = os.environ) -> tuple[Mapping[str, Shape], list[Problem]]:
@@ -130,22 +137,21 @@ def _channel(
             Problem(file, at.line, at.column, Severity.ERROR, "kind", f"{subject}kind must be one of {known}")
         ]
     shape, problems = shaped(_SHAPES[kind] if isinstance(kind, str) else WebChatShape, node, file, subject)
-    match shape:
-        case TwilioShape():
-            kept, least = ("token", shape.token_env, shape.token_file), 1
-        case WebChatShape(secret_env=str()) | WebChatShape(secret_file=str()):
-            # RFC 7518 section 3.2: a key for HS256 is as long as its hash.
-            kept, least = ("secret", shape.secret_env, shape.secret_file), 32
-        case _:
-            return shape, problems
-    what, variable, path = kept
-    secret, why = _secret(variable, path, folder, environment)
-    if secret is not None and len(secret.encode()) < least:
-        secret, why = None, f"the secret has fewer than {least} characters: others could guess it"
-    if secret is None:
-        at = node.parts.get(f"{what}_env") or node.parts.get(f"{what}_file") or node
-        return None, [*problems, Problem(file, at.line, at.column, Severity.ERROR, "secret", f"{subject}{why}")]
-    return shape.model_copy(update={what: secret}), problems
+    if shape is None:
+        return None, problems
+    found = {}
+    for what, least in _SECRETS[shape.kind].items():
+        variable, path = getattr(shape, f"{what}_env"), getattr(shape, f"{what}_file")
+        if variable is None and path is None:
+            continue
+        secret, why = _secret(variable, path, folder, environment)
+        if secret is not None and len(secret.encode()) < least:
+            secret, why = None, f"the secret has fewer than {least} characters: others could guess it"
+        if secret is None:
+            at = node.parts.get(f"{what}_env") or node.parts.get(f"{what}_file") or node
+            return None, [*problems, Problem(file, at.line, at.column, Severity.ERROR, "secret", f"{subject}{why}")]
+        found[what] = secret
+    return shape.model_copy(update=found), problems
 
 
 def _secret(

@@ -19,8 +19,8 @@ from trunkline.flows.schema import schema_text
 from trunkline.flows.scripts import ENDING, Script, moment, scripts_from
 from trunkline.flows.trial import Verdict, tried
 
-Medium = Literal["voice", "chat", "sms"]
-MEDIUM = click.Choice(["voice", "chat", "sms"])
+Medium = Literal["voice", "chat", "sms", "email"]
+MEDIUM = click.Choice(["voice", "chat", "sms", "email"])
 FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 CENTRE = click.option(
     "--centre", "centre_file", type=FILE, help="The centre file; centre.yaml beside the flow if left out."

@@ -34,6 +34,9 @@ def _facts(settings: Settings) -> list[tuple[str, str]]:
         for name, each in channels.items()
         if each.kind == "twilio"
     ]
+    facts += [
+        ("Mails", f"{each.address}, read at {each.imap.host}") for each in channels.values() if each.kind == "email"
+    ]
     agents, _ = agents_of(settings)
     if settings.demo and agents:
         first, secret = agents[0], secrets.agent_secret(settings)

@@ -8,7 +8,7 @@ from types import MappingProxyType
 WHOLE = 2520
 """What an agent can hold, in shares: the least number that 1 to 10 divide, so that every share is whole."""
 MOST_AT_ONCE = 10
-TEXT_MEDIA = frozenset({"chat", "sms"})
+TEXT_MEDIA = frozenset({"chat", "sms", "email"})
 """The media on which people write: an agent needs no phone for them."""
 
 _NONE: Mapping[str, frozenset[str]] = MappingProxyType({})

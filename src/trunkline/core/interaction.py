@@ -164,6 +164,8 @@ class Interaction:
     """The place that a caller left to ask for a callback, which keeps it."""
     outcome: Outcome | None = None
     ended_at: datetime | None = None
+    thread: str = ""
+    """Which of somebody's conversations on its channel, where that has several beside each other."""
 
     @property
     def offers(self) -> tuple[Offer, ...]:

@@ -1,7 +1,10 @@
 """What people and flows write to each other in a text interaction: its thread."""
 
+from collections.abc import Mapping
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from trunkline.core.ids import AgentId, InteractionId, MessageId
 from trunkline.core.record import record
@@ -40,3 +43,5 @@ class Message:
     keyboard: str | None = None
     """What is to be entered as an answer, as a flow's `as` has it."""
     hidden: bool = False
+    details: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """What the desk shows beside the words, JSON-able, as the channel has it."""

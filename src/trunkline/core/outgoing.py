@@ -1,8 +1,10 @@
 """What a provider is to be given: each message that goes out, from being written to the far end's receipt."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from trunkline.core.ids import InteractionId, MessageId
 from trunkline.core.record import changed, record
@@ -24,6 +26,8 @@ class Delivery(StrEnum):
     """The far end has it."""
     FAILED = "failed"
     """It will not come there. An admin or an agent may have it sent again."""
+    TAKEN_BACK = "taken_back"
+    """Its writer took it back before its provider heard of it."""
 
 
 @record(slots=False)
@@ -48,6 +52,8 @@ class Outgoing:
     """Not before."""
     external: str | None = None
     """The provider's own id of it."""
+    details: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """What its provider needs beside the text, JSON-able: who wrote it, files, copies."""
     why: str | None = None
     """Why it was not taken yet, or never will be."""
 
@@ -72,6 +78,13 @@ def refused(out: Outgoing, why: str) -> Outgoing:
     return changed(out, state=Delivery.FAILED, due=None, why=why)
 
 
+def taken_back(out: Outgoing) -> Outgoing | None:
+    """Return it as taken back by its writer, None once its provider may have heard of it."""
+    if out.state is not Delivery.WAITING or out.tries or out.due is None:
+        return None
+    return changed(out, state=Delivery.TAKEN_BACK, due=None)
+
+
 def receipt(out: Outgoing, state: Delivery, why: str | None = None) -> Outgoing:
     """Return it with what the provider tells of it later. Receipts overtake each other: nothing goes back to SENT."""
     if state is out.state or state is Delivery.WAITING or out.state is Delivery.DELIVERED:
@@ -86,7 +99,7 @@ def again(out: Outgoing) -> Outgoing:
     return changed(out, state=Delivery.WAITING, tries=0, due=None, external=None, why=None)
 
 
-_WORST_FIRST = (Delivery.FAILED, Delivery.WAITING, Delivery.SENT, Delivery.DELIVERED)
+_WORST_FIRST = (Delivery.TAKEN_BACK, Delivery.FAILED, Delivery.WAITING, Delivery.SENT, Delivery.DELIVERED)
 
 
 def furthest_behind(parts: Iterable[Outgoing]) -> Outgoing | None:

@@ -14,12 +14,13 @@ class Deed(StrEnum):
     SEE_FLOWS = "look at the flows"
     ASSIGN = "assign work to others"
     HEAR_EVERY_VOICEMAIL = "hear the voicemails of every queue"
+    READ_EVERY_MAIL = "read the mails of every queue"
     EDIT_CENTRE = "change the centre"
 
 
 _MAY: Mapping[str, frozenset[Deed]] = {
-    Role.SUPERVISOR: frozenset({Deed.SEE_FLOWS, Deed.ASSIGN, Deed.HEAR_EVERY_VOICEMAIL}),
-    Role.ADMIN: frozenset({Deed.SEE_FLOWS, Deed.ASSIGN, Deed.HEAR_EVERY_VOICEMAIL, Deed.EDIT_CENTRE}),
+    Role.SUPERVISOR: frozenset({Deed.SEE_FLOWS, Deed.ASSIGN, Deed.HEAR_EVERY_VOICEMAIL, Deed.READ_EVERY_MAIL}),
+    Role.ADMIN: frozenset(Deed),
 }
 
 

@@ -1,6 +1,6 @@
 """The channels as admins see them: what each promises, how its provider does, and what did not come there."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from trunkline.core.errors import Rejected
@@ -8,7 +8,7 @@ from trunkline.core.ids import MessageId
 from trunkline.core.outgoing import Delivery, Outgoing
 from trunkline.floor.outbox import Outbox
 from trunkline.ports.channel import Configured
-from trunkline.ports.store import Letters
+from trunkline.ports.store import Health, Letters
 
 Json = Mapping[str, Any]
 
@@ -26,14 +26,22 @@ class NothingChosen(Rejected):
 class ChannelBoard:
     """What is told of channels, and the way to send again what did not come there."""
 
-    def __init__(self, channels: Sequence[Configured], outbox: Outbox, letters: Letters) -> None:
+    def __init__(
+        self,
+        channels: Sequence[Configured],
+        outbox: Outbox,
+        letters: Letters,
+        *,
+        health: Callable[[], Mapping[str, Health]],
+    ) -> None:
+        self._health = health
         self._channels = channels
         self._outbox = outbox
         self._letters = letters
 
     async def shown(self) -> Json:
         """Return every channel, and the latest messages that failed. Their words are for agents and not told."""
-        health, counted = self._outbox.health(), await self._letters.counted()
+        health, counted = self._health(), await self._letters.counted()
         failed = await self._letters.failed(channel=None, at_most=MOST_SHOWN)
         return {
             "channels": [

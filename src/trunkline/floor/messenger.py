@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from trunkline.core.errors import Unavailable
+from trunkline.core.mail_address import is_mail_address
 from trunkline.core.phone import e164
 from trunkline.floor.outbox import WANTS_NOTHING, Outbox
 from trunkline.floor.state import Floor
@@ -28,20 +29,21 @@ class ChannelMessenger:
         self._channels = channels
 
     async def send(self, want: Send, *, key: str) -> Sent | SendFailed:
-        """Send a text message to a number, once for each `key`; what may have gone out is not sent again."""
+        """Send a text message or a mail, once for each `key`; what may have gone out is not sent again."""
         name = next((name for name, channel in self._channels.items() if channel.medium == want.medium), None)
         if name is None:
             return SendFailed(f"no channel for {want.medium} is set up")
-        number = e164(want.to, self._floor.centre.region)
+        number = self._address(want)
         if number is None:
-            return SendFailed("no number")
+            return SendFailed("no number" if want.medium == "sms" else "no address")
         if (want.medium, number) in self._floor.opted_out:
             return SendFailed(WANTS_NOTHING)
         shown, where = Shown((want.text,), want.language), ConversationId(name, number)
+        more = {"subject": want.subject} if want.subject else {}
         try:
             async with asyncio.timeout(SEND_WITHIN.total_seconds()):
                 if self._channels[name].provider is not None:
-                    await self._outbox.send_once(self._outbox.letters(where, shown, key=key))
+                    await self._outbox.send_once(self._outbox.letters(where, shown, key=key, details=more))
                 else:
                     await self._channels[name].send(where, shown, key=key)
         except (Unavailable, TimeoutError) as fault:
@@ -49,3 +51,9 @@ class ChannelMessenger:
             log.warning("a text message was not sent", extra={"channel": name, "key": key, "why": str(fault) or why})
             return SendFailed(why)
         return Sent()
+
+    def _address(self, want: Send) -> str | None:
+        if want.medium == "email":
+            address = want.to.strip().lower()
+            return address if is_mail_address(address) else None
+        return e164(want.to, self._floor.centre.region)

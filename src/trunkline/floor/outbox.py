@@ -10,14 +10,17 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from types import MappingProxyType
+from typing import Any
 
 from trunkline.core.errors import Rejected, Unavailable
 from trunkline.core.ids import InteractionId, MessageId, written_id_of
 from trunkline.core.opt_out import OptOut
-from trunkline.core.outgoing import Delivery, Outgoing, again, put_off, receipt, refused, taken
+from trunkline.core.outgoing import Delivery, Outgoing, again, put_off, receipt, refused, taken, taken_back
 from trunkline.floor.state import Floor
 from trunkline.flows.render import Shown
 from trunkline.ports.channel import ConversationId, NotTaken, Provider, Refused
+from trunkline.ports.clock import Timer
 from trunkline.ports.store import Change, Health, Store
 
 log = logging.getLogger(__name__)
@@ -35,6 +38,13 @@ class NotFailed(Rejected):
 
     def __init__(self) -> None:
         super().__init__("only a message that was not delivered can be sent again")
+
+
+class TooLate(Rejected):
+    """A message that is on its way is not taken back."""
+
+    def __init__(self) -> None:
+        super().__init__("it is too late to take this message back: it is on its way")
 
 
 class Outbox:
@@ -62,18 +72,22 @@ class Outbox:
         key: str,
         interaction: InteractionId | None = None,
         anyway: bool = False,
+        details: Mapping[str, Any] = MappingProxyType({}),
+        due: datetime | None = None,
     ) -> tuple[Outgoing, ...]:
         """Return what a channel's provider is to be given for a message; nothing where the channel has none.
 
-        The first has the message's own id. Committed with it, they are on their way.
+        The first has the message's own id. Committed with it, they are on their way, once they are `due`.
         """
         lane = self._lanes.get(where.channel)
         parts = lane.provider.parts(shown) if lane is not None else ()
+        more = {**details, "thread": where.thread} if where.thread else dict(details)
         at, message = self._floor.clock.now(), written_id_of(where.channel, key)
         return tuple(
             Outgoing(
                 message if number == 0 else written_id_of(where.channel, f"{key}#{number}"), where.channel,
                 where.address, text, at, interaction, message if interaction is not None else None, anyway=anyway,
+                due=due, details=more if number == 0 else {},
             )
             for number, text in enumerate(parts)
         )  # fmt: skip
@@ -90,6 +104,16 @@ class Outbox:
         if not failed:
             raise NotFailed
         await self._floor.commit(outgoing=[again(each) for each in failed])
+
+    async def take_back(self, parts: Iterable[Outgoing]) -> None:
+        """Let a message not go out that was to go later; raises TooLate once its provider may have heard of it."""
+        back = [taken_back(each) for each in parts]
+        if not back or None in back:
+            raise TooLate
+        for each in back:
+            if each is not None and (lane := self._lanes.get(each.channel)) is not None and not lane.drop(each.id):
+                raise TooLate
+        await self._floor.commit(outgoing=[each for each in back if each is not None])
 
     async def receipt(self, id_: MessageId, state: Delivery, why: str | None) -> None:
         """Take what a provider tells later of a message; returns once it is durable."""
@@ -143,6 +167,7 @@ class _Lane:
         self._lines: dict[str, deque[MessageId]] = {}
         self._ready: asyncio.Queue[str] = asyncio.Queue()
         self._uncertain: set[MessageId] = set()
+        self._later: dict[MessageId, Timer] = {}
         self._closed_until: datetime | None = None
         self._fault: tuple[datetime, str] | None = None
 
@@ -157,9 +182,17 @@ class _Lane:
         if uncertain:
             self._uncertain.add(out.id)
         if out.tries == 0 and out.due is not None and out.due > self._floor.clock.now():
-            self._floor.clock.at(out.due, partial(self._line_up, out))
+            self._later[out.id] = self._floor.clock.at(out.due, partial(self._line_up, out))
         else:
             self._line_up(out)
+
+    def drop(self, id_: MessageId) -> bool:
+        """Forget a message that is not in its line yet; return whether it was so."""
+        if id_ in self._later:
+            self._later.pop(id_).cancel()
+            del self.under_way[id_]
+            return True
+        return False
 
     def health(self) -> Health:
         """Whether messages go out, or have only just begun not to."""
@@ -189,6 +222,7 @@ class _Lane:
                 del self._lines[address]
 
     def _line_up(self, out: Outgoing) -> None:
+        self._later.pop(out.id, None)
         line = self._lines.setdefault(out.address, deque())
         line.append(out.id)
         if len(line) == 1:

@@ -1,7 +1,10 @@
 """What an agent does in a text conversation at their desk."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from trunkline.core import agent as agents
 from trunkline.core.errors import Rejected
@@ -18,36 +21,73 @@ from trunkline.floor.state import Floor, NoSuch
 from trunkline.floor.text_state import conversation_of
 from trunkline.flows.render import Shown
 from trunkline.ports.channel import Channel
+from trunkline.ports.mails import AttachedFile, Mails
+
+UNDO_WITHIN = timedelta(seconds=10)
+"""How long a mail can be taken back."""
+LONGEST_LETTER = 50_000
+LARGEST_FILES = 20 * 2**20
+MOST_COPIES, MOST_FILES = 20, 20
+
+
+@dataclass(frozen=True, slots=True)
+class LetterHead:
+    """What a mail has beside its words: addresses, and the ids of files that were attached."""
+
+    subject: str = ""
+    cc: tuple[str, ...] = ()
+    bcc: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+
+    def written(self) -> Mapping[str, Any]:
+        """Return it as what goes out has it."""
+        told = {"subject": self.subject, "cc": list(self.cc), "bcc": list(self.bcc), "files": list(self.files)}
+        return {name: value for name, value in told.items() if value}
 
 
 class NothingWritten(Rejected):
     """A message without a word, or with too many."""
 
     def __init__(self) -> None:
-        super().__init__(f"a message has 1 to {LONGEST_MESSAGE} characters")
+        super().__init__(f"a message has 1 to {LONGEST_MESSAGE} characters, a mail {LONGEST_LETTER}")
 
 
 class TextDesk:
     """The commands of agents who write. Each returns once what it decided is durable."""
 
-    def __init__(self, floor: Floor, channels: Mapping[str, Channel], outbox: Outbox) -> None:
+    def __init__(self, floor: Floor, channels: Mapping[str, Channel], outbox: Outbox, mails: Mails) -> None:
         self._floor = floor
         self._outbox = outbox
+        self._mails = mails
         self._channels = channels
 
-    async def say(self, agent: AgentId, interaction_id: InteractionId, text: str, *, key: str) -> None:
-        """Write to the customer. `key` is the desk's own name of the message: what comes twice is one message."""
+    async def say(
+        self, agent: AgentId, interaction_id: InteractionId, text: str, *, key: str, letter: LetterHead | None = None
+    ) -> None:
+        """Write to the customer. `key` is the desk's own name of the message: what comes twice is one message.
+
+        A mail has its `letter` head, and goes out after UNDO_WITHIN: until then it can be taken back.
+        """
         interaction = self._mine(agent, interaction_id)
         text = text.strip()
-        if not 0 < len(text) <= LONGEST_MESSAGE:
+        by_mail = interaction.medium == "email"
+        if not 0 < len(text) <= (LONGEST_LETTER if by_mail else LONGEST_MESSAGE):
             raise NothingWritten
+        head = letter or LetterHead()
+        if head != LetterHead() and not by_mail:
+            raise Rejected("only a mail has a subject, copies and files")
         key = f"{interaction_id}/{agent}/{key}"
         id_ = written_id_of(interaction.dialled, key)
         if self._floor.has_message(interaction_id, id_):
             return
-        message = Message(id_, interaction_id, self._floor.clock.now(), Side.AGENT, text, agent)
+        files = await self._files_of(agent, head)
+        now = self._floor.clock.now()
+        message = Message(id_, interaction_id, now, Side.AGENT, text, agent, details=_told(head, files))
         shown = Shown((text,), self._language_of(interaction))
-        letters = self._outbox.letters(conversation_of(interaction), shown, key=key, interaction=interaction_id)
+        letters = self._outbox.letters(
+            conversation_of(interaction), shown, key=key, interaction=interaction_id,
+            details={"by": agent, **head.written()} if by_mail else {}, due=now + UNDO_WITHIN if by_mail else None,
+        )  # fmt: skip
         shows = partial(self._show, interaction, shown, key, self._floor.agents[agent].name) if not letters else None
         await self._floor.commit(messages=[message], outgoing=letters, then=shows)
 
@@ -57,6 +97,12 @@ class TextDesk:
         if not self._floor.has_message(interaction_id, message):
             raise NoSuch("that message is not in this conversation")
         await self._outbox.send_again(message)
+
+    async def take_back(self, agent: AgentId, interaction_id: InteractionId, message: MessageId) -> None:
+        """Take a mail back that has not gone out yet."""
+        self._mine(agent, interaction_id)
+        parts = self._floor.deliveries.get(interaction_id, {}).get(message, {})
+        await self._outbox.take_back(parts.values())
 
     async def write(self, agent: AgentId, interaction_id: InteractionId) -> None:
         """Tell the customer that somebody is writing."""
@@ -96,9 +142,27 @@ class TextDesk:
             raise WrongStage(interaction, "being written in")
         return interaction
 
+    async def _files_of(self, agent: AgentId, head: LetterHead) -> Sequence[AttachedFile]:
+        """Return what is attached; raises Rejected for what is not this agent's, or too large."""
+        found = [await self._mails.file(each) for each in head.files]
+        files = [each for each in found if each is not None and each.agent == agent]
+        if len(files) < len(found):
+            raise NoSuch("a file that was attached is not here any more: attach it again")
+        if sum(len(each.data) for each in files) > LARGEST_FILES:
+            raise Rejected(f"a mail takes files of {LARGEST_FILES // 2**20} MB, taken together")
+        return files
+
     def _language_of(self, interaction: Interaction) -> str:
         run = run_of(interaction)
         return (run.language if run is not None else None) or self._floor.centre.language
 
     async def _show(self, interaction: Interaction, shown: Shown, key: str, by: str) -> None:
         await self._channels[interaction.dialled].send(conversation_of(interaction), shown, key=key, by=by)
+
+
+def _told(head: LetterHead, files: Sequence[AttachedFile]) -> Mapping[str, Any]:
+    """Return what the desk shows of a mail of ours."""
+    told = head.written()
+    if files:
+        told = {**told, "files": [{"name": each.name, "type": each.type, "size": len(each.data)} for each in files]}
+    return told

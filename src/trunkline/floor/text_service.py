@@ -146,8 +146,9 @@ class TextService:
         match event:
             case Wished():
                 await self._talk.wish(interaction, event)
-            case Said() if interaction is None:
-                await self._talk.begin(event)
+            case Said(begins=begins) if interaction is None:
+                if begins:
+                    await self._talk.begin(event)
             case _ if interaction is None:
                 return
             case Said():

@@ -71,4 +71,4 @@ def stored_with(run: Run, standing: Standing) -> Mapping[str, Any]:
 
 def conversation_of(interaction: Interaction) -> ConversationId:
     """Return who writes where in an interaction on a text medium."""
-    return ConversationId(interaction.dialled, interaction.address.raw)
+    return ConversationId(interaction.dialled, interaction.address.raw, interaction.thread)

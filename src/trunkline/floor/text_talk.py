@@ -105,7 +105,7 @@ class TextTalk:
         number = e164(where.address if medium == "sms" else said.number, self._floor.centre.region)
         interaction = Interaction(
             id=InteractionId(new_id()), medium=medium, address=Address(where.address, number), caller_name=said.name,
-            dialled=where.channel, trunk="", arrived_at=at, stage=Stage.IN_FLOW, stage_since=at,
+            dialled=where.channel, trunk="", arrived_at=at, stage=Stage.IN_FLOW, stage_since=at, thread=where.thread,
         )  # fmt: skip
         arrived = JournalEntry(Happened.ARRIVED, at, interaction.id, facts={"channel": where.channel})
         # Without waiting: what comes of it is in the same transaction.
@@ -131,7 +131,7 @@ class TextTalk:
         standing = standing_of(interaction)
         if said.message in standing.seen:
             return
-        if interaction.stage is not Stage.IN_FLOW:
+        if interaction.stage is not Stage.IN_FLOW or said.automatic:
             await self._write_on(interaction, said)
             return
         moved = self._runs.go_on(interaction, Resumed()) if standing.told else None
@@ -206,7 +206,7 @@ class TextTalk:
     async def _write_on(self, interaction: Interaction, said: Said) -> None:
         """Somebody writes to people: whoever has it reads it, and one who has just closed it has it again."""
         written = self._write(_message_of(interaction, said, hidden=False))
-        if interaction.stage is Stage.WRAP_UP:
+        if interaction.stage is Stage.WRAP_UP and not said.automatic:
             self._conversation.reopened(interaction, at=self._floor.clock.now())
         await written
 
@@ -356,7 +356,8 @@ def _message_of(interaction: Interaction, said: Said, *, hidden: bool) -> Messag
     """Return what a customer wrote as it is kept; a secret is not."""
     text = "" if hidden else said.text[:LONGEST_MESSAGE]
     id_ = written_id_of(interaction.dialled, said.message)
-    return Message(id_, interaction.id, said.at, Side.CUSTOMER, text, hidden=hidden)
+    details = {} if hidden else said.details
+    return Message(id_, interaction.id, said.at, Side.CUSTOMER, text, hidden=hidden, details=details)
 
 
 def _next(standing: Standing) -> Standing:

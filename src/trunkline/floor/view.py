@@ -199,6 +199,7 @@ def message(written: Message, centre: Centre, parts: Iterable[Outgoing] = ()) ->
         "by": _name(written.agent, centre),
         "choices": [choice.label for choice in written.choices],
         "hidden": written.hidden,
+        "details": dict(written.details),
         **delivery(parts),
     }
 
@@ -209,6 +210,7 @@ def delivery(parts: Iterable[Outgoing]) -> Json:
     return {
         "delivery": worst.state.value if worst is not None else None,
         "why": worst.why if worst is not None else None,
+        "due": _time(worst.due) if worst is not None and not worst.tries else None,
     }
 
 
@@ -229,7 +231,7 @@ def apply(state: Json, event: Mapping[str, Any]) -> Json:
             grown = thread if any(each["id"] == said["id"] for each in thread) else [*thread, said]
             parts = {"threads": {**state["threads"], event["id"]: grown}}
         case "delivery":
-            told = {"delivery": event["delivery"], "why": event["why"]}
+            told = {name: event[name] for name in ("delivery", "why", "due")}
             thread = [
                 {**each, **told} if each["id"] == event["message"] else each
                 for each in state["threads"].get(event["id"], [])

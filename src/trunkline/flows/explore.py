@@ -17,6 +17,7 @@ from trunkline.flows.conversation import CALLER, CannotGoOn, Conversation, Line,
 from trunkline.flows.decisive import live_values, read_by
 from trunkline.flows.evaluate import Known
 from trunkline.flows.reactions import Reaction, Setting, happening, reactions
+from trunkline.flows.render import UNHURRIED
 from trunkline.flows.run import Moved, Run
 from trunkline.flows.samples import Samples
 from trunkline.flows.steps.step import Step, Tries
@@ -122,7 +123,7 @@ class _Explorer:
 
     def callers(self, medium: str) -> tuple[str | None, ...]:
         """Return the numbers worth coming from: also none, where that makes a difference and can be."""
-        return (CALLER, None) if medium != "sms" and ("caller",) in self._decisive else (CALLER,)
+        return (CALLER, None) if medium not in UNHURRIED and ("caller",) in self._decisive else (CALLER,)
 
     def walk(self, start: _Start) -> None:
         """Walk all that one beginning leads to and no other did before."""

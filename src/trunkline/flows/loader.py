@@ -43,7 +43,9 @@ class Head(BaseModel):
 
     flow: Name
     title: str | None = None
-    media: Annotated[tuple[Literal["voice", "chat", "sms"], ...], Field(min_length=1, strict=False)] = ("voice",)
+    media: Annotated[tuple[Literal["voice", "chat", "sms", "email"], ...], Field(min_length=1, strict=False)] = (
+        "voice",
+    )
     language: Language = "en-GB"
     languages: tuple[Language, ...] = Field(default=(), strict=False)
     entry: Entry = Entry()

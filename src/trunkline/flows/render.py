@@ -88,7 +88,7 @@ def _on_chat(action: Action, lines: tuple[str, ...], language: str) -> Shown:
     return Shown(lines, language)
 
 
-def _on_sms(action: Action, lines: tuple[str, ...], language: str) -> Shown:
+def _in_plain_text(action: Action, lines: tuple[str, ...], language: str) -> Shown:
     """Everything is text: choices have their numbers, by which they are answered."""
     if isinstance(action, Menu):
         choices = zip(action.choices, replies(action.choices), strict=True)
@@ -96,7 +96,13 @@ def _on_sms(action: Action, lines: tuple[str, ...], language: str) -> Shown:
     return Shown(lines, language, secret=isinstance(action, Ask) and action.secret)
 
 
-_RENDERERS: Mapping[str, Callable[[Action, tuple[str, ...], str], Shown]] = {"chat": _on_chat, "sms": _on_sms}
+_RENDERERS: Mapping[str, Callable[[Action, tuple[str, ...], str], Shown]] = {
+    "chat": _on_chat,
+    "sms": _in_plain_text,
+    "email": _in_plain_text,
+}
+UNHURRIED = frozenset({"sms", "email"})
+"""Where nobody sits and waits: a question stands for days."""
 
 
 def replies(choices: Sequence[Choice]) -> tuple[str, ...]:
@@ -109,10 +115,10 @@ def replies(choices: Sequence[Choice]) -> tuple[str, ...]:
 def silence_after(action: Action, medium: str) -> timedelta | None:
     """Return how long an answer is waited for until its absence is one; None where nobody is hurried.
 
-    That is on sms: a question waits for days. And wherever no answer is asked for.
+    That is on sms and email. And wherever no answer is asked for.
     """
     match action:
-        case Menu(after=after) | Ask(after=after) | Rate(after=after) if medium != "sms":
+        case Menu(after=after) | Ask(after=after) | Rate(after=after) if medium not in UNHURRIED:
             return after
     return None
 

@@ -121,7 +121,8 @@ class Test(BaseModel):
     name: str
     at: Annotated[datetime, BeforeValidator(moment)] = OFFICE_HOURS
     media: (
-        Annotated[tuple[Literal["voice", "chat", "sms"], ...], BeforeValidator(_some), Field(strict=False)] | None
+        Annotated[tuple[Literal["voice", "chat", "sms", "email"], ...], BeforeValidator(_some), Field(strict=False)]
+        | None
     ) = None
     caller: str | None = "+447700900123"
     customer: dict[str, Any] = Field(default_factory=dict)

@@ -11,7 +11,7 @@ from trunkline.flows.readout import base_of
 from trunkline.flows.talk import Prompt
 from trunkline.flows.template import Template
 
-MEDIA = ("voice", "chat", "sms")
+MEDIA = ("voice", "chat", "sms", "email")
 _RECORDING = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _LANGUAGE = re.compile(r"[a-z]{2}(-[A-Z]{2})?")
 
@@ -38,6 +38,7 @@ class OneLanguage(BaseModel):
     voice: Text | None = None
     chat: Text | None = None
     sms: Text | None = None
+    email: Text | None = None
     recording: Annotated[str, AfterValidator(_recording_name)] | None = None
 
     def on(self, medium: str) -> Template | None:
@@ -47,7 +48,7 @@ class OneLanguage(BaseModel):
 
     def texts(self) -> Iterator[Template]:
         """Yield every text there is."""
-        return (text for text in (self.text, self.voice, self.chat, self.sms) if text)
+        return (text for text in (self.text, self.voice, self.chat, self.sms, self.email) if text)
 
 
 def _from_text(value: object) -> object:

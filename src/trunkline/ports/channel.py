@@ -1,9 +1,9 @@
 """What the centre asks of a channel on which people write, and what such a channel tells it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from trunkline.core.errors import Rejected, Unavailable
 from trunkline.core.outgoing import Outgoing
@@ -19,6 +19,8 @@ class ConversationId:
 
     channel: str
     address: str
+    thread: str = ""
+    """Which of their conversations, where a channel has several beside each other with one person: an email thread."""
 
 
 # --- What a channel tells --------------------------------------------------------------------------------------------
@@ -39,6 +41,12 @@ class Said:
     """What the channel knows them by, if anything."""
     number: str = ""
     """A telephone number that is proven to be theirs, if any; on sms it is the address."""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    """What the desk shows beside the words, JSON-able: `files`, `subject` and the like, as the channel has them."""
+    automatic: bool = False
+    """A machine wrote it: it answers no question of a flow, and reopens nothing."""
+    begins: bool = True
+    """Whether it begins a conversation where there is none. A notice that somebody is away does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +121,7 @@ class Channel(Protocol):
 
     @property
     def medium(self) -> str:
-        """Which medium it is: chat or sms."""
+        """Which medium it is: chat, sms or email."""
 
     @property
     def provider(self) -> Provider | None:

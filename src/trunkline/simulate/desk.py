@@ -38,7 +38,8 @@ def _threaded(thread: Sequence[Mapping[str, Any]], event: Mapping[str, Any]) -> 
             yield event["message"]
         return
     for each in thread:
-        told = {"delivery": event["delivery"], "why": event["why"]} if each["id"] == event["message"] else {}
+        mine = each["id"] == event["message"]
+        told = {name: event[name] for name in ("delivery", "why", "due")} if mine else {}
         yield {**each, **told}
 
 

@@ -96,6 +96,7 @@ def interaction_columns(interaction: Interaction) -> Mapping[str, Any]:
         "arrived_at": written(interaction.arrived_at),
         "address": interaction.address.raw, "e164": interaction.address.e164,
         "caller_name": interaction.caller_name, "dialled": interaction.dialled, "trunk": interaction.trunk,
+        "thread": interaction.thread,
         "call_id": str(call.id) if call else None, "call_channel": call.channel if call else None,
         "customer_id": interaction.customer, "run": interaction.run,
         "queue": entry.queue if entry else None, "queued_at": written(entry.since) if entry else None,
@@ -131,7 +132,7 @@ def interaction_of(row: Row) -> Interaction:
         answered_at=row["answered_at"], held_since=row["held_since"], talk_ended_at=row["talk_ended_at"],
         wrap_up_until=row["wrap_up_until"], disposition=row["disposition"], note=row["note"],
         voicemail=voicemail_of(row), callback=_callback_of(row), place=_place_of(row),
-        outcome=Outcome(row["outcome"]) if row["outcome"] else None, ended_at=row["ended_at"],
+        outcome=Outcome(row["outcome"]) if row["outcome"] else None, ended_at=row["ended_at"], thread=row["thread"],
     )  # fmt: skip
 
 

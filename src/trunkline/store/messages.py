@@ -36,7 +36,7 @@ def message_columns(message: Message) -> Mapping[str, Any]:
         "id": message.id, "interaction_id": message.interaction, "at": message.at.isoformat(), "side": message.side,
         "text": message.text, "agent_id": message.agent,
         "choices": [[choice.label, choice.value] for choice in message.choices] or None,
-        "keyboard": message.keyboard, "hidden": message.hidden,
+        "keyboard": message.keyboard, "hidden": message.hidden, "details": message.details or None,
     }  # fmt: skip
 
 
@@ -46,5 +46,5 @@ def message_of(row: Row) -> Message:
         id=MessageId(str(row["id"])), interaction=InteractionId(str(row["interaction_id"])), at=row["at"],
         side=Side(row["side"]), text=row["text"], agent=AgentId(row["agent_id"]) if row["agent_id"] else None,
         choices=tuple(Choice(label, value) for label, value in row["choices"] or ()),
-        keyboard=row["keyboard"], hidden=row["hidden"],
+        keyboard=row["keyboard"], hidden=row["hidden"], details=row["details"] or {},
     )  # fmt: skip

@@ -59,6 +59,7 @@ def outgoing_columns(out: Outgoing) -> Mapping[str, Any]:
         "id": out.id, "channel": out.channel, "address": out.address, "text": out.text, "at": out.at.isoformat(),
         "interaction_id": out.interaction, "message_id": out.message, "anyway": out.anyway, "state": out.state,
         "tries": out.tries, "due": out.due.isoformat() if out.due else None, "external": out.external, "why": out.why,
+        "details": out.details or None,
     }  # fmt: skip
 
 
@@ -76,4 +77,5 @@ def outgoing_of(row: Row) -> Outgoing:
         interaction=InteractionId(str(row["interaction_id"])) if row["interaction_id"] else None,
         message=MessageId(str(row["message_id"])) if row["message_id"] else None, anyway=row["anyway"],
         state=Delivery(row["state"]), tries=row["tries"], due=row["due"], external=row["external"], why=row["why"],
+        details=row["details"] or {},
     )  # fmt: skip

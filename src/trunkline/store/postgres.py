@@ -10,11 +10,12 @@ from trunkline.store.database import Database
 from trunkline.store.interactions import Interactions
 from trunkline.store.lease import Leases
 from trunkline.store.logins import Logins, PasswordHashing
+from trunkline.store.mails import Mails
 from trunkline.store.messages import Messages
 from trunkline.store.outgoing import Outbox
 
 
-class PostgresStore(Interactions, Messages, Outbox, Agents, Customers, Logins, Leases, Centres):
+class PostgresStore(Interactions, Messages, Mails, Outbox, Agents, Customers, Logins, Leases, Centres):
     """The centre's memory. It lives as long as the databases that it is given; `migrate` comes first.
 
     `lease_database` is a pool for the lease alone, which must not stand in line behind other questions.

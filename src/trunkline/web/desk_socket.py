@@ -13,11 +13,12 @@ from aiohttp import WSMsgType, web
 from trunkline.core.agent import PhoneKind, Presence
 from trunkline.core.errors import Rejected, TrunklineFault
 from trunkline.core.ids import AgentId, InteractionId, MessageId, OfferId, QueueId
+from trunkline.core.mail_address import is_mail_address
 from trunkline.floor.agent import Desk
 from trunkline.floor.hub import Hub
 from trunkline.floor.state import Floor
 from trunkline.floor.supervision import Supervision
-from trunkline.floor.text_desk import TextDesk
+from trunkline.floor.text_desk import MOST_COPIES, MOST_FILES, LetterHead, TextDesk
 from trunkline.web.desk_rounds import SESSION_OVER, SILENCE_S, SILENT, DeskRounds
 from trunkline.web.errors import error_json
 from trunkline.web.log_in import COOKIE, LogIn
@@ -275,6 +276,9 @@ class _Desk:
             self._send({"type": "reply", "id": id_, "ok": True})
 
 
+LONGEST_SUBJECT = 200
+
+
 def _commands(desk: Desk, texts: TextDesk, supervision: Supervision) -> dict[str, Command]:
     """Return what a desk can ask for, by name; the arguments are checked here and nowhere else."""
     return {
@@ -294,7 +298,10 @@ def _commands(desk: Desk, texts: TextDesk, supervision: Supervision) -> dict[str
         "assign": lambda agent, args: supervision.assign(
             agent, _interaction(args), AgentId(_text(args, "to")) if args.get("to") is not None else None
         ),
-        "say": lambda agent, args: texts.say(agent, _interaction(args), _text(args, "text"), key=_text(args, "key")),
+        "say": lambda agent, args: texts.say(
+            agent, _interaction(args), _text(args, "text"), key=_text(args, "key"), letter=_letter_head(args)
+        ),
+        "take_back": lambda agent, args: texts.take_back(agent, _interaction(args), MessageId(_uuid(args, "message"))),
         "send_again": lambda agent, args: texts.send_again(
             agent, _interaction(args), MessageId(_uuid(args, "message"))
         ),
@@ -309,6 +316,33 @@ def _text(args: dict[str, Any], name: str) -> str:
     if not isinstance(value, str):
         raise BadCommand(f"{name} must be text")
     return value
+
+
+def _letter_head(args: dict[str, Any]) -> LetterHead | None:
+    """Return what a mail has beside its words."""
+    if args.get("letter") is None:
+        return None
+    head = args["letter"]
+    if not isinstance(head, dict):
+        raise BadCommand("letter must be an object")
+    subject = head.get("subject", "")
+    if not isinstance(subject, str) or len(subject) > LONGEST_SUBJECT:
+        raise BadCommand(f"subject must be text of at most {LONGEST_SUBJECT} characters")
+    cc, bcc = _addresses(head, "cc"), _addresses(head, "bcc")
+    files = head.get("files", [])
+    if not isinstance(files, list) or len(files) > MOST_FILES:
+        raise BadCommand(f"files must be a list of at most {MOST_FILES}")
+    return LetterHead(" ".join(subject.split()), cc, bcc, tuple(_uuid({"file": each}, "file") for each in files))
+
+
+def _addresses(head: dict[str, Any], name: str) -> tuple[str, ...]:
+    given = head.get(name, [])
+    if not isinstance(given, list) or len(given) > MOST_COPIES or not all(isinstance(each, str) for each in given):
+        raise BadCommand(f"{name} must be a list of at most {MOST_COPIES} addresses")
+    wrong = [each for each in given if not is_mail_address(each.strip())]
+    if wrong:
+        raise BadCommand(f"{wrong[0][:100]!r} is no address")
+    return tuple(dict.fromkeys(each.strip().lower() for each in given))
 
 
 def _uuid(args: dict[str, Any], name: str) -> str:

@@ -26,7 +26,7 @@ class SendStep(Step):
         """Send it."""
         to = scene.text(self.to).strip()
         words = self.send.in_language(scene.language)
-        text = scene.text(written) if (written := words.on("sms") or words.on("chat")) else ""
+        text = scene.text(written) if (written := words.on(self.by) or words.on("chat")) else ""
         if not to or not text:
             return Go(self.failed or self.next, "not sent")
         subject = scene.text(self.subject) if self.subject else None

@@ -27,7 +27,7 @@ WITH fence AS (
         medium = EXCLUDED.medium, work = EXCLUDED.work,
         stage = EXCLUDED.stage, stage_since = EXCLUDED.stage_since, arrived_at = EXCLUDED.arrived_at,
         address = EXCLUDED.address, e164 = EXCLUDED.e164, caller_name = EXCLUDED.caller_name,
-        dialled = EXCLUDED.dialled, trunk = EXCLUDED.trunk,
+        dialled = EXCLUDED.dialled, trunk = EXCLUDED.trunk, thread = EXCLUDED.thread,
         call_id = EXCLUDED.call_id, call_channel = EXCLUDED.call_channel,
         customer_id = EXCLUDED.customer_id, run = EXCLUDED.run,
         queue = EXCLUDED.queue, queued_at = EXCLUDED.queued_at, entry = EXCLUDED.entry,
@@ -41,26 +41,27 @@ WITH fence AS (
         offer_answered_at = EXCLUDED.offer_answered_at, callback = EXCLUDED.callback, place = EXCLUDED.place,
         beside = EXCLUDED.beside
 ), saved_messages AS (
-    INSERT INTO message (id, interaction_id, at, side, text, agent_id, choices, keyboard, hidden)
-    SELECT id, interaction_id, at, side, text, agent_id, choices, keyboard, hidden
+    INSERT INTO message (id, interaction_id, at, side, text, agent_id, choices, keyboard, hidden, details)
+    SELECT id, interaction_id, at, side, text, agent_id, choices, keyboard, hidden, details
     FROM ROWS FROM (
         jsonb_to_recordset($6::text::jsonb -> 'messages')
             AS (id uuid, interaction_id uuid, at timestamptz, side text, text text, agent_id text, choices jsonb,
-                keyboard text, hidden boolean)
-    ) WITH ORDINALITY AS m (id, interaction_id, at, side, text, agent_id, choices, keyboard, hidden, place)
+                keyboard text, hidden boolean, details jsonb)
+    ) WITH ORDINALITY AS m (id, interaction_id, at, side, text, agent_id, choices, keyboard, hidden, details, place)
     WHERE EXISTS (SELECT FROM fence)
     ORDER BY place
     ON CONFLICT (id) DO NOTHING
 ), saved_outgoing AS (
     INSERT INTO outgoing AS o (id, channel, address, text, at, interaction_id, message_id, anyway, state, tries, due,
-        external, why)
-    SELECT id, channel, address, text, at, interaction_id, message_id, anyway, state, tries, due, external, why
+        external, why, details)
+    SELECT id, channel, address, text, at, interaction_id, message_id, anyway, state, tries, due, external, why, details
     FROM ROWS FROM (
         jsonb_to_recordset($6::text::jsonb -> 'outgoing')
             AS (id uuid, channel text, address text, text text, at timestamptz, interaction_id uuid, message_id uuid,
-                anyway boolean, state text, tries integer, due timestamptz, external text, why text)
+                anyway boolean, state text, tries integer, due timestamptz, external text, why text,
+                details jsonb)
     ) WITH ORDINALITY AS m (id, channel, address, text, at, interaction_id, message_id, anyway, state, tries, due,
-        external, why, place)
+        external, why, details, place)
     WHERE EXISTS (SELECT FROM fence)
     ORDER BY place
     ON CONFLICT (id) DO UPDATE SET

@@ -1,0 +1,1 @@
+"""Email: mailboxes read by IMAP, answered by SMTP."""

@@ -1,0 +1,160 @@
+"""A real mail server on loopback: OpenSMTPD takes what is sent, Dovecot keeps it and is read by IMAP."""
+
+import asyncio
+import os
+import smtplib
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email.message import EmailMessage
+from pathlib import Path
+
+from imapclient import IMAPClient
+
+PASSWORD = "of-the-tests"
+
+DOVECOT = """
+protocols = imap lmtp
+listen = 127.0.0.1
+base_dir = {folder}/run
+state_dir = {folder}/state
+log_path = {folder}/dovecot.log
+ssl = no
+disable_plaintext_auth = no
+auth_username_format = %Ln
+mail_location = maildir:{folder}/mail/%Ln
+first_valid_uid = 1
+passdb {{
+  driver = static
+  args = password={password}
+}}
+userdb {{
+  driver = static
+  args = uid=65534 gid=65534 home={folder}/mail/%Ln allow_all_users=yes
+}}
+service imap-login {{
+  inet_listener imap {{
+    port = {imap}
+  }}
+  inet_listener imaps {{
+    port = 0
+  }}
+}}
+service lmtp {{
+  inet_listener lmtp {{
+    port = {lmtp}
+  }}
+}}
+protocol lmtp {{
+  # Subaddresses, RFC 5233: support+token is support's.
+  recipient_delimiter = +
+}}
+"""
+
+SMTPD = """
+table refused {{ "nobody@acme.example" }}
+listen on 127.0.0.1 port {smtp}
+action "in" relay host "lmtp://127.0.0.1:{lmtp}"
+match from any for rcpt-to <refused> reject
+match from any for any action "in"
+"""
+
+
+class MailServer:
+    """Everybody has a mailbox, by what stands before the @."""
+
+    def __init__(self, folder: Path, ports: list[int]) -> None:
+        self.folder, self.smtp, self.imap, self.lmtp = folder, ports[0], ports[1], ports[2]
+        self._processes: list[subprocess.Popen[bytes]] = []
+
+    def start(self) -> None:
+        """Start both, and wait until they listen."""
+        (self.folder / "mail").mkdir(exist_ok=True)
+        (self.folder / "mail").chmod(0o777)
+        facts = {"folder": self.folder, "password": PASSWORD, "imap": self.imap, "lmtp": self.lmtp, "smtp": self.smtp}
+        (self.folder / "dovecot.conf").write_text(DOVECOT.format(**facts), encoding="utf-8")
+        (self.folder / "smtpd.conf").write_text(SMTPD.format(**facts), encoding="utf-8")
+        self._run("dovecot", "-F", "-c", str(self.folder / "dovecot.conf"))
+        self._run("smtpd", "-d", "-f", str(self.folder / "smtpd.conf"))
+        for port in (self.imap, self.smtp, self.lmtp):
+            self._listens(port)
+
+    def stop(self) -> None:
+        """End both."""
+        for process in reversed(self._processes):
+            process.terminate()
+        for process in self._processes:
+            process.wait(10)
+        self._processes.clear()
+
+    def _run(self, *command: str) -> None:
+        log = (self.folder / f"{command[0]}.out").open("ab")
+        path = f"/usr/sbin:/sbin:{os.environ['PATH']}"
+        whole = command if os.getuid() == 0 else ("sudo", "-n", *command)
+        self._processes.append(
+            subprocess.Popen(whole, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, "PATH": path})
+        )
+        log.close()
+
+    def _listens(self, port: int) -> None:
+        until = time.monotonic() + 15
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+            except OSError:
+                assert time.monotonic() < until, "\n".join(
+                    (self.folder / name).read_text(encoding="utf-8", errors="replace")
+                    for name in ("dovecot.out", "smtpd.out")
+                )
+                time.sleep(0.05)  # it cannot tell us when it listens
+            else:
+                return
+
+    # --- what people do with it ---
+
+    async def sends(self, mail: EmailMessage | bytes, *, from_: str, to: str) -> None:
+        """Send a mail to somebody."""
+
+        def send() -> None:
+            with smtplib.SMTP("127.0.0.1", self.smtp, local_hostname="tests.example", timeout=10) as smtp:
+                smtp.sendmail(from_, [to], mail if isinstance(mail, bytes) else mail.as_bytes())
+
+        await asyncio.to_thread(send)
+
+    async def mails_of(self, who: str, many: int, within: float = 20) -> list[bytes]:
+        """Return what is in somebody's mailbox, once there are so many."""
+        return await asyncio.to_thread(self._mails_of, who, many, within)
+
+    def _mails_of(self, who: str, many: int, within: float) -> list[bytes]:
+        with self.mailbox(who) as box:
+            until = time.monotonic() + within
+            while True:
+                uids = box.search(["ALL"])
+                if len(uids) >= many:
+                    return [box.fetch([uid], ["BODY.PEEK[]"])[uid][b"BODY[]"] for uid in sorted(uids)]
+                left = until - time.monotonic()
+                assert left > 0, f"{who} has {len(uids)} mails after {within} s"
+                box.idle()
+                box.idle_check(timeout=left)
+                box.idle_done()
+
+    @contextmanager
+    def mailbox(self, who: str) -> Iterator[IMAPClient]:
+        """Open somebody's mailbox."""
+        with IMAPClient("127.0.0.1", self.imap, ssl=False, timeout=20) as box:
+            box.login(who, PASSWORD)
+            box.select_folder("INBOX")
+            yield box
+
+
+@contextmanager
+def mail_server(folder: Path, ports: list[int]) -> Iterator[MailServer]:
+    """Run a mail server."""
+    server = MailServer(folder, ports)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
