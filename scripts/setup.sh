@@ -267,6 +267,35 @@ install_browser() {
     PLAYWRIGHT_BROWSERS_PATH=$PWD/$tools/browsers "$venv/bin/playwright" install chromium
 }
 
+# A mail server for the tests, which the system shall not run; one that is there already is never taken away.
+provide_mail_server() {
+    set -- dovecot-imapd dovecot-lmtpd opensmtpd
+    if PATH=$PATH:/usr/sbin:/sbin command -v smtpd >/dev/null && [ -d /usr/share/doc/dovecot-lmtpd ]; then
+        return 0
+    fi
+    if apt-get -s install --no-install-recommends "$@" 2>/dev/null | grep '^Remv' >"$tools/mail-conflict"; then
+        printf '  no mail server for the tests of email, which are skipped: it would replace %s\n' \
+            "$(awk '{ print $2 }' "$tools/mail-conflict" | tr '\n' ' ')"
+        return 0
+    fi
+    install_packages() { without_services "$@"; }
+    packages 'the tests of email' "$@"
+}
+
+without_services() {
+    policy=/usr/sbin/policy-rc.d
+    ours=
+    [ -e $policy ] || ours=1
+    [ -z "$ours" ] || printf '#!/bin/sh\nexit 101\n' | $as_root sh -c "cat >$policy && chmod 755 $policy"
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"
+    installed=$?
+    [ -z "$ours" ] || $as_root rm -f $policy
+    if [ -d /run/systemd/system ]; then
+        $as_root systemctl disable dovecot.service dovecot.socket opensmtpd.service || true
+    fi
+    return $installed
+}
+
 provide_test_tools() {
     . /etc/os-release 2>/dev/null || ID=unknown
     set -- sip-tester baresip-core sox flite espeak-ng mmdebstrap bubblewrap uidmap ca-certificates procps
@@ -276,6 +305,7 @@ provide_test_tools() {
         *) set -- "$@" chromium ;;
     esac
     packages 'the tests' "$@"
+    provide_mail_server
     if [ "$ID" = ubuntu ] && ! ls "$tools"/browsers/chromium-*/chrome-linux*/chrome >/dev/null 2>&1; then
         step 'Chromium, by playwright' install_browser
     fi

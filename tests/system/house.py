@@ -15,6 +15,7 @@ from typing import Any
 import aiohttp
 
 from tests.fakes.twilio_peer import ACCOUNT, TOKEN
+from tests.system.mail_server import PASSWORD
 from tests.system.phone import Phone
 from tests.system.switch import free_ports
 from trunkline import secrets
@@ -37,6 +38,18 @@ text:
   api: http://127.0.0.1:{provider}
   stopped: You will hear no more.
   started: Welcome back.
+mail:
+  kind: email
+  address: support@acme.example
+  name: Acme Support
+  user: support
+  password_env: MAIL_PASSWORD
+  imap: {{host: 127.0.0.1, port: {imap}, security: none}}
+  smtp: {{host: 127.0.0.1, port: {smtp}, security: none}}
+  smtp_login: false
+  reply_token: true
+  verdict_by: mx.acme.example
+  signature: Acme Ltd, here to help
 """
 
 
@@ -53,6 +66,8 @@ class House:
     """Where a test may open a site that has the web chat."""
     provider_port: int
     """Where a test may open the provider of text messages."""
+    mail_ports: list[int]
+    """Where a test may open a mail server: SMTP, IMAP and LMTP."""
     phones: list[Phone] = field(default_factory=list)
     callers: list[Caller] = field(default_factory=list)
 
@@ -235,7 +250,8 @@ def start_house(folder: Path, **more: Path | str) -> House:
     channels = folder / "channels.yaml"
     # Another host than ours, as browsers see it.
     site = f"http://localhost:{ports[6]}"
-    channels.write_text(CHANNELS.format(site=site, provider=ports[7], account=ACCOUNT), encoding="utf-8")
+    facts = {"site": site, "provider": ports[7], "account": ACCOUNT, "smtp": ports[8], "imap": ports[9]}
+    channels.write_text(CHANNELS.format(**facts), encoding="utf-8")
     settings = Settings(  # type: ignore[call-arg]
         data_dir=folder / "var",
         demo=True,
@@ -245,7 +261,7 @@ def start_house(folder: Path, **more: Path | str) -> House:
         ami_port=ports[3],
         postgres_port=ports[4],
         sip_tls_port=ports[5],
-        rtp_ports=PortRange(ports[10], ports[-1]),
+        rtp_ports=PortRange(ports[12], ports[-1]),
         asterisk_cache=Path(os.environ.get("TRUNKLINE_ASTERISK_CACHE") or "~/.cache/trunkline"),
         flows_dir=flows,
         centre_file=flows / "centre.yaml",
@@ -261,11 +277,12 @@ def start_house(folder: Path, **more: Path | str) -> House:
         "TRUNKLINE_CENTRE_FILE": str(flows / "centre.yaml"),
         "TRUNKLINE_CHANNELS_FILE": str(channels),
         "TEXT_TOKEN": TOKEN,
+        "MAIL_PASSWORD": PASSWORD,
     }
     if "tls_cert" not in more:
         environment["TRUNKLINE_PUBLIC_URL"] = settings.url
     output = folder / "run.out"
-    house = House(settings, start(environment, output), flows, environment, output, ports[6], ports[7])
+    house = House(settings, start(environment, output), flows, environment, output, ports[6], ports[7], ports[8:11])
     try:
         asyncio.run(house.ready(within=120))
     except TimeoutError:

@@ -111,7 +111,7 @@ export interface Routed {
 
 export interface Card {
   id: string;
-  medium: 'voice' | 'chat' | 'sms';
+  medium: 'voice' | 'chat' | 'sms' | 'email';
   work: 'call' | 'voicemail' | 'callback';
   stage: Stage;
   stage_since: string;
@@ -140,7 +140,37 @@ export interface Card {
 }
 
 /** One message of a conversation in writing; what is hidden was said and is kept nowhere. */
-export type Delivery = 'waiting' | 'sent' | 'delivered' | 'failed';
+export type Delivery = 'waiting' | 'sent' | 'delivered' | 'failed' | 'taken_back';
+
+export interface Person {
+  address: string;
+  name: string;
+}
+
+/** A file at a message; what came has a number by which it is fetched. */
+export interface AttachedFile {
+  number?: number;
+  name: string;
+  type: string;
+  size: number;
+}
+
+/** What stands beside the words of a mail: all of it of those that came, the last four of ours. */
+export interface MailDetails {
+  from?: Person;
+  answers_go_to?: Person[];
+  to?: Person[];
+  /** More than its words is to be seen: what it quotes, or its own looks. */
+  more?: boolean;
+  whole?: boolean;
+  kind?: 'person' | 'notice' | 'away' | 'bounce';
+  /** What DMARC says, by the server that is trusted with it. */
+  verdict?: string | null;
+  subject?: string;
+  cc?: (Person | string)[];
+  bcc?: string[];
+  files?: AttachedFile[];
+}
 
 export interface Message {
   id: string;
@@ -155,6 +185,9 @@ export interface Message {
   /** How far it has come, where a provider carries it. */
   delivery?: Delivery | null;
   why?: string | null;
+  /** When it goes out; it can be taken back until then. */
+  due?: string | null;
+  details?: MailDetails;
 }
 
 export interface QueueStrip {
@@ -214,7 +247,7 @@ export type DeskEvent =
   | { kind: 'interaction_gone'; id: string }
   | { kind: 'thread'; id: string; messages: Message[] }
   | { kind: 'message'; id: string; message: Message }
-  | { kind: 'delivery'; id: string; message: string; delivery: Delivery | null; why: string | null }
+  | { kind: 'delivery'; id: string; message: string; delivery: Delivery | null; why: string | null; due?: string | null }
   | { kind: 'queue'; queue: QueueStrip }
   | { kind: 'today'; today: Today }
   | { kind: 'parts'; parts: Record<string, Part> }
@@ -239,8 +272,8 @@ export function apply(state: State, event: DeskEvent): State {
     case 'delivery': {
       const thread = state.threads?.[event.id];
       if (!thread?.length) return state;
-      const { delivery, why } = event;
-      return { ...state, threads: { ...state.threads, [event.id]: thread.map((each) => (each.id === event.message ? { ...each, delivery, why } : each)) } };
+      const { delivery, why, due = null } = event;
+      return { ...state, threads: { ...state.threads, [event.id]: thread.map((each) => (each.id === event.message ? { ...each, delivery, why, due } : each)) } };
     }
     case 'message': {
       const thread = state.threads?.[event.id] ?? [];
@@ -279,8 +312,10 @@ export function inOrder(state: State): Card[] {
 /** Whether this work rings the agent's phone, and is talked on there. */
 export const ringsPhone = (card: Card): boolean => (card.work === 'call' || card.work === 'callback') && !isWritten(card);
 
+const WRITTEN = new Set(['chat', 'sms', 'email']);
+
 /** Whether people write in it, rather than talk. */
-export const isWritten = (card: Card): boolean => card.medium === 'chat' || card.medium === 'sms';
+export const isWritten = (card: Card): boolean => WRITTEN.has(card.medium);
 
 /** Whether the phone that is rung for this card answers by itself: only where the service says so. */
 export const answersByItself = (card: Card): boolean => card.stage === 'offered' && card.work === 'call' && !isWritten(card) && card.offer?.auto_answer === true;

@@ -2,6 +2,7 @@
 
 import { desk } from './desk.svelte';
 import { page } from './page.svelte';
+import type { LetterHead } from './letters.svelte';
 import type { Card, Message } from './state';
 
 const KEPT = 'trunkline.chat.drafts';
@@ -14,6 +15,7 @@ export interface Sending {
   key: string;
   text: string;
   failed: boolean;
+  letter?: LetterHead;
 }
 
 class Threads {
@@ -68,12 +70,20 @@ class Threads {
     if (this.#seen[card.id] !== many) this.#seen = { ...this.#seen, [card.id]: many };
   }
 
-  async say(card: Card): Promise<void> {
+  /** Send what is written, with what a mail has beside its words; return whether there was anything. */
+  async say(card: Card, letter?: LetterHead): Promise<void> {
     const text = this.draft(card).trim();
     if (!text) return;
     this.write(card, '');
     this.#told = 0; // what is written next is told at once
-    await this.#send(card, { key: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`, text, failed: false });
+    await this.#send(card, { key: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`, text, failed: false, ...(letter ? { letter } : {}) });
+  }
+
+  /** Take a mail back that has not gone out, and write on at it. */
+  async takeBack(card: Card, message: Message): Promise<boolean> {
+    const reply = await desk.command('take_back', { interaction: card.id, message: message.id });
+    if (reply.ok) this.write(card, [message.text, this.draft(card).trim()].filter(Boolean).join('\n\n'));
+    return reply.ok;
   }
 
   /** Send once more what was not taken, under its own name: it is one message, whatever became of it. */
@@ -89,7 +99,7 @@ class Threads {
   async #send(card: Card, what: Sending): Promise<void> {
     const others = () => this.sending(card).filter((each) => each.key !== what.key);
     this.#sending = { ...this.#sending, [card.id]: [...others(), what] };
-    const reply = await desk.command('say', { interaction: card.id, text: what.text, key: what.key }, { quiet: true });
+    const reply = await desk.command('say', { interaction: card.id, text: what.text, key: what.key, ...(what.letter ? { letter: what.letter } : {}) }, { quiet: true });
     this.#sending = { ...this.#sending, [card.id]: reply.ok ? others() : [...others(), { ...what, failed: true }] };
   }
 }

@@ -20,7 +20,7 @@ const outcomes: Record<string, string> = {
   not_reached: 'Not reached',
 };
 
-const media: Record<string, string> = { voice: 'Call', voicemail: 'Voicemail', chat: 'Chat', sms: 'Text message' };
+const media: Record<string, string> = { voice: 'Call', voicemail: 'Voicemail', chat: 'Chat', sms: 'Text message', email: 'Email' };
 
 const offers = { call: 'Incoming call', callback: 'Callback', voicemail: 'Voicemail to work on' };
 
