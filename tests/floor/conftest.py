@@ -149,13 +149,15 @@ class Centre:
         transfers = Transfers(self.floor, switch, runs)
         errands = Errands(self.floor, store, self.fetcher, self.messenger)
         self.line = FakeProvider()
-        self.outbox = Outbox(self.floor, store, {"line": self.line}, until_may_act=always)
+        self.post = FakeProvider("email")
+        providers = {"line": self.line, "post": self.post}
+        self.outbox = Outbox(self.floor, store, providers, until_may_act=always)
         self.self_service = SelfService(
             self.floor, switch, intake=self.intake, runs=runs, speaking=speaking, errands=errands,
             callbacks=self.callbacks, transfers=transfers, voicemails=voicemails, lines=self._line,
         )  # fmt: skip
         self.text, self.chat = FakeChannel("sms"), FakeChannel("chat")
-        self.channels: dict[str, Channel] = {"text": self.text, "chat": self.chat, "line": self.line}
+        self.channels: dict[str, Channel] = {"text": self.text, "chat": self.chat, **providers}
         channels = self.channels
         self.room = Room(clock)
         conversation = Conversation(self.floor, switch, voicemails.left_flow, self.room)
