@@ -12,7 +12,7 @@ from benchmarks.report import header, keep, row_line
 
 NAMES = (
     "flows", "routing", "simulate", "ami_ingest", "ring_latency", "ivr_rate", "queue_rate", "recovery", "idle",
-    "outbox",
+    "outbox", "email_ingest",
 )  # fmt: skip
 
 

@@ -27,8 +27,10 @@ MOST_PARTS = 500
 """A mail of more parts than that is not taken apart any further: the rest of it is one part."""
 LONGEST_HEADER = 20_000
 """So much of a header is looked at, in characters."""
-MOST_BOUNDARIES = 50
-"""Multiparts that stand in each other cost the parser their product. What has more than that is no letter."""
+MOST_LINES_IN_MULTIPARTS = 300_000
+"""Multiparts that stand in each other cost the parser their number times all lines, parts a little each. What is more
+than this, or has more parts, is no letter."""
+MOST_SEPARATORS = 2_000
 _LONGEST_DECLARATION = 4_000
 MOST_PEOPLE = 200
 # Since 3.11.10, 3.12.6 and 3.13 the library gives up on a whole header where one of its addresses is odd.
@@ -129,7 +131,7 @@ class Headers:
 def read_mail(raw: bytes) -> Mail:
     """Return a mail taken apart."""
     try:
-        if raw.count(b"boundary=") <= MOST_BOUNDARIES:
+        if not _is_endless(raw):
             root = message_from_bytes(raw)
             text, html, parts = _taken_apart(root)
             if _was_cut(root):
@@ -174,6 +176,14 @@ def file_name(text: str, fallback: str) -> str:
 
 
 # --- taking apart ----------------------------------------------------------------------------------------------------
+
+
+def _is_endless(raw: bytes) -> bool:
+    """Whether this would take a parser without end, or nearly."""
+    multiparts = raw.count(b"boundary=")
+    if not multiparts:
+        return False
+    return multiparts * raw.count(b"\n") > MOST_LINES_IN_MULTIPARTS or raw.count(b"\n--") > MOST_SEPARATORS
 
 
 def _taken_apart(root: Message) -> tuple[str, str | None, tuple[Part, ...]]:

@@ -13,6 +13,8 @@ from trunkline.channels.email.mail import Mail
 
 LONGEST_HTML = 2_000_000
 """Characters; what is longer is shown up to there."""
+MOST_TAGS = 8_000
+"""HTML of more tags is made text by leaving them out, which takes no time."""
 LARGEST_INLINE = 5_000_000
 """Bytes of pictures that are shown in a mail, taken together."""
 
@@ -133,7 +135,7 @@ def words_in(mail: Mail) -> str:
 def text_of(html: str) -> str:
     """Return what HTML says, as text; what it quotes stands behind ">"."""
     html = html[:LONGEST_HTML]
-    if _is_too_deep(html):
+    if html.count("<") > MOST_TAGS or _is_too_deep(html):
         return unescape(_ANY_TAG.sub(" ", html))
     # Cleaned first, for the library's reader takes the square of the time for comments that do not end.
     clean = nh3.clean(
