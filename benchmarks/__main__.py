@@ -12,7 +12,7 @@ from benchmarks.report import header, keep, row_line
 
 NAMES = (
     "flows", "routing", "simulate", "ami_ingest", "ring_latency", "ivr_rate", "queue_rate", "recovery", "idle",
-    "outbox", "email_ingest",
+    "outbox", "email_ingest", "chat_durable", "webhook_edge",
 )  # fmt: skip
 
 

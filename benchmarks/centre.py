@@ -8,9 +8,10 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from benchmarks.place import free_ports, rtp_ports
 from trunkline import secrets
@@ -43,6 +44,7 @@ queues:
   sales: {{title: Sales, {queue}, music: default}}
 dispositions: [{{code: resolved, title: Resolved}}]
 reasons: [{{code: break, title: Break}}]
+{more}
 agents:
 {agents}
 """
@@ -60,6 +62,10 @@ class Plan:
     """How the queue `sales` rings, and the time after."""
     demo_passwords: bool = True
     """Whether the service gives every agent the demo's password, at each start and a tenth of a second for each."""
+    more: str = ""
+    """Further lines of the centre file."""
+    channels: Mapping[str, str] = field(default_factory=dict)
+    """The channels file, called channels.yaml, and what it names; the repository's own where there is none."""
 
 
 @dataclass(slots=True)
@@ -139,7 +145,14 @@ def _settings(folder: Path, plan: Plan, names: tuple[str, ...], ports: list[int]
     flows.mkdir(parents=True, exist_ok=True)
     (flows / "main.yaml").write_text(plan.flow, encoding="utf-8")
     agents = "\n".join(f"  {name}: {{name: {name.title()}, queues: [sales]}}" for name in names)
-    (flows / "centre.yaml").write_text(_CENTRE.format(agents=agents, queue=plan.queue), encoding="utf-8")
+    (flows / "centre.yaml").write_text(
+        _CENTRE.format(agents=agents, queue=plan.queue, more=plan.more), encoding="utf-8"
+    )
+    channels = folder / "channels"
+    channels.mkdir(exist_ok=True)
+    for name, text in plan.channels.items():
+        (channels / name).write_text(text, encoding="utf-8")
+    channels_file: dict[str, Any] = {"channels_file": channels / "channels.yaml"} if plan.channels else {}
     return Settings(
         data_dir=folder / "var",
         demo=True,
@@ -153,7 +166,8 @@ def _settings(folder: Path, plan: Plan, names: tuple[str, ...], ports: list[int]
         trunks_file=Path("/nonexistent"),
         flows_dir=flows,
         centre_file=flows / "centre.yaml",
-    )  # type: ignore[call-arg]
+        **channels_file,
+    )
 
 
 def _environment(settings: Settings) -> dict[str, str]:

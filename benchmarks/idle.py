@@ -7,9 +7,8 @@ what is counted is each process's own time on the processor, as the kernel's sch
 import asyncio
 import json
 import statistics
-import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from typing import Any
 import aiohttp
 
 from benchmarks.centre import BenchCentre, Manager, Plan, centre, sessions_of
-from benchmarks.place import folder_for_all
+from benchmarks.place import folder_for_all, peer_process
 from benchmarks.raw_desks import PING_EVERY_S
 from benchmarks.report import NotMeasured, Outcome, Row, significant
 from trunkline.processes import processes
@@ -71,7 +70,9 @@ async def _measure(folder: Path) -> Outcome:
         manager = await stack.enter_async_context(Manager(house.settings.ami_port))
         pids, desks = {"ours": house.service_pid}, {"ours": await _our_desks(house, session)}
         for name, port in (("raw", house.spare[0]), ("plain", house.spare[1])):
-            pids[name] = await stack.enter_async_context(_raw_server(port, plain=name == "plain"))
+            pids[name] = await stack.enter_async_context(
+                peer_process("benchmarks.raw_desks", port, *(["--plain"] if name == "plain" else []))
+            )
             desks[name] = [_Client(session, f"ws://127.0.0.1:{port}/ws", {}) for _ in range(DESKS)]
         for each in desks.values():
             await _in_turns(each[:FIRST])
@@ -86,27 +87,6 @@ async def _measure(folder: Path) -> Outcome:
         for client in (client for each in desks.values() for client in each):
             await client.close()
     return _outcome(few, full, rounds, heard)
-
-
-@asynccontextmanager
-async def _raw_server(port: int, *, plain: bool) -> AsyncIterator[int]:
-    """Run a raw server, and yield its process id."""
-    command = [sys.executable, "-m", "benchmarks.raw_desks", str(port), *(["--plain"] if plain else [])]
-    server = await asyncio.create_subprocess_exec(*command)
-    try:
-        async with asyncio.timeout(20):
-            while True:
-                try:
-                    _, writer = await asyncio.open_connection("127.0.0.1", port)
-                except OSError:
-                    await asyncio.sleep(0.1)
-                else:
-                    writer.close()
-                    break
-        yield server.pid
-    finally:
-        server.terminate()
-        await server.wait()
 
 
 def _clients() -> aiohttp.ClientSession:

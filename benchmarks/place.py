@@ -3,9 +3,10 @@
 import asyncio
 import os
 import random
+import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from trunkline.processes import port_is_free
@@ -63,3 +64,23 @@ def database(folder: Path) -> Iterator[str]:
         yield running.dsn
     finally:
         asyncio.run(running.stop())
+
+
+@asynccontextmanager
+async def peer_process(module: str, port: int, *words: str) -> AsyncIterator[int]:
+    """Run a module of ours as a server at this port, and yield its process id once it answers."""
+    server = await asyncio.create_subprocess_exec(sys.executable, "-m", module, str(port), *words)
+    try:
+        async with asyncio.timeout(20):
+            while True:
+                try:
+                    _, writer = await asyncio.open_connection("127.0.0.1", port)
+                except OSError:
+                    await asyncio.sleep(0.1)
+                else:
+                    writer.close()
+                    break
+        yield server.pid
+    finally:
+        server.terminate()
+        await server.wait()

@@ -62,6 +62,7 @@ class Floor:
         """Why agents were offered what they have before them: the facts of each offer."""
         self.threads: dict[InteractionId, list[Message]] = {}
         """What was written in each live interaction, the latest MOST_IN_THREAD of it."""
+        self._in_thread: dict[InteractionId, set[MessageId]] = {}
         self.deliveries: dict[InteractionId, dict[MessageId, dict[MessageId, Outgoing]]] = {}
         """What goes out of each live interaction, by its message: all its parts."""
         self.opted_out: set[tuple[str, str]] = set()
@@ -196,6 +197,7 @@ class Floor:
     def _write_down(self, message: Message) -> None:
         thread = self.threads.setdefault(message.interaction, [])
         thread.append(message)
+        self._in_thread.setdefault(message.interaction, set()).add(message.id)
         if len(thread) >= 2 * MOST_IN_THREAD:
             del thread[:-MOST_IN_THREAD]
 
@@ -231,6 +233,7 @@ class Floor:
         self.interactions.pop(ended.id, None)
         self.profiles.pop(ended.id, None)
         self.threads.pop(ended.id, None)
+        self._in_thread.pop(ended.id, None)
         self.deliveries.pop(ended.id, None)
         self.routing.forget(ended.id)
         for offer in ended.offers:
@@ -294,7 +297,7 @@ class Floor:
 
     def has_message(self, interaction: InteractionId, message: MessageId) -> bool:
         """Whether a message stands in the thread of a live interaction."""
-        return any(each.id == message for each in self.threads.get(interaction, ()))
+        return message in self._in_thread.get(interaction, ())
 
     def calls(self) -> list[tuple[Interaction, Call]]:
         """Return every live interaction that has a caller on the line."""

@@ -205,7 +205,7 @@ def _headers(sip_ws_port: int) -> Callable[[web.Request, web.StreamResponse], Aw
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers.setdefault("Referrer-Policy", "same-origin")
         response.headers.setdefault("Permissions-Policy", "microphone=(self), camera=()")
-        if request.path.startswith("/assets/") and response.status < 400:
+        if request.raw_path.startswith("/assets/") and response.status < 400:
             response.headers.setdefault("Cache-Control", f"public, max-age={_YEAR_S}, immutable")
 
     return dress
