@@ -193,7 +193,7 @@ class _Service:
             zone=floor.centre.zone or UTC, at_steps=self.at_steps, flows_revision=lambda: self.flow_board.revision,
         )  # fmt: skip
         self.flow_board.changed = self.hub.flows_changed
-        self.ledger.listeners += [self.written.outbox.published, self.hub.published]
+        self.ledger.listeners += [self.written.published, self.hub.published]
         self.ledger.outcome_unknown = self.switchboard.outcome_unknown
         self.hub.desk_count_changed = self.desk.desks
         self.texts.customer_writes = self.hub.customer_writes
@@ -256,7 +256,7 @@ class _Service:
                 except Unavailable as fault:
                     log.warning("the takeover waits for the database", extra={"why": str(fault)})
                     await asyncio.sleep(LOOK_S)
-        self.written.outbox.begin(situation.outgoing)
+        self.written.begin(situation.outgoing)
         self.callbacks.know_all()
         self.at_steps.recount()
         self.deadlines.follow_all()

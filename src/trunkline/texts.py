@@ -1,7 +1,7 @@
 """All that is written: the channels of the channels file, the outbox, flows in writing, and agents who write."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from trunkline import secrets
@@ -14,10 +14,12 @@ from trunkline.channels.email.smtp import Login, Server
 from trunkline.channels.email.viewing import MailViewing
 from trunkline.channels.file import Shape, TwilioShape, WebChatShape, channels_in
 from trunkline.channels.quality import quality_of
+from trunkline.channels.rest import CarriedShape
 from trunkline.channels.sms.keywords import Keyword
 from trunkline.channels.sms.twilio import TwilioSms
 from trunkline.channels.webchat.webchat import WebChat
 from trunkline.core.errors import Misconfigured
+from trunkline.core.outgoing import Outgoing
 from trunkline.floor.callback import Callbacks
 from trunkline.floor.channel_board import ChannelBoard
 from trunkline.floor.conversation import Conversation
@@ -25,6 +27,7 @@ from trunkline.floor.errands import Errands
 from trunkline.floor.intake import Intake
 from trunkline.floor.messenger import ChannelMessenger
 from trunkline.floor.outbox import Outbox
+from trunkline.floor.resting import Rest, Resting
 from trunkline.floor.runs import Runs
 from trunkline.floor.state import Floor
 from trunkline.floor.text_desk import TextDesk
@@ -32,7 +35,7 @@ from trunkline.floor.text_service import TextService
 from trunkline.floor.text_talk import TextTalk
 from trunkline.ports.channel import Channel, Configured
 from trunkline.ports.mails import Mails
-from trunkline.ports.store import Health, Letters, Store
+from trunkline.ports.store import Change, Health, Letters, Store
 from trunkline.settings import Settings
 
 
@@ -63,7 +66,13 @@ class Written:
         configured = [self._told(name, each, settings.url) for name, each in shapes.items()]
         self.outbox = Outbox(floor, store, {**self.texts, **self.mails}, until_may_act=until_may_act)
         self.board = ChannelBoard(configured, self.outbox, store, health=self.health)
-        self.messenger = ChannelMessenger(floor, self.channels, self.outbox)
+        within = {name: each.within for name, each in shapes.items() if isinstance(each, CarriedShape) and each.within}
+        if unknown := [f'channel "{name}": within: the centre has no hours "{each}"' for name, each in within.items()
+                       if each not in floor.centre.hours]:  # fmt: skip
+            raise Misconfigured("\n".join(unknown))
+        self.messenger = ChannelMessenger(floor, self.channels, self.outbox, within)
+        self._rests = {name: Rest(each.remind_after, each.reminder, each.close_after) for name, each in shapes.items()}
+        self.resting: Resting | None = None
 
     @property
     def doors(self) -> Sequence[WebChat | TwilioSms | Email]:
@@ -78,6 +87,7 @@ class Written:
             self._floor, intake=intake, runs=runs, channels=self.channels, store=self._store, outbox=self.outbox,
             errands=errands, callbacks=callbacks, conversation=conversation,
         )  # fmt: skip
+        self.resting = Resting(self._floor, self.channels, self.outbox, conversation, self._rests)
         service = TextService(self._floor, talk, intake, self.channels)
         for chat in self.chats.values():
             chat.tell, chat.visitor_writes = service.told, service.writing
@@ -85,6 +95,18 @@ class Written:
         for text in carried:
             text.tell, text.take_receipt = service.told, self.outbox.receipt
         return service, TextDesk(self._floor, self.channels, self.outbox, self._store)
+
+    def begin(self, waiting: Iterable[Outgoing]) -> None:
+        """Take up what was on its way, and what rested, when the last process ended."""
+        self.outbox.begin(waiting)
+        if self.resting is not None:
+            self.resting.begin()
+
+    def published(self, change: Change) -> None:
+        """Send what has just become durable, and follow who has the next word."""
+        self.outbox.published(change)
+        if self.resting is not None:
+            self.resting.published(change)
 
     async def run(self) -> None:
         """Give providers what is for them, and read the mailboxes, until cancelled."""

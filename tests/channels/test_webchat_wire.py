@@ -191,3 +191,34 @@ def test_a_secret_that_sites_sign_with_is_read(tmp_path: Path) -> None:
     channels, problems = read(tmp_path, "web: {kind: webchat, secret_file: secret}\n")
     assert problems == []
     assert channels["web"].secret == "x" * 40
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ("remind_after: 2h", "remind_after and reminder go together"),
+        ("remind_after: 2h, reminder: Hello?, close_after: 1h", "close_after must be longer than remind_after"),
+        ("close_after: soon", '"soon" is not a length of time'),
+        ("within: office", 'nobody knows the key "within"'),
+    ],
+)
+def test_when_conversations_end_is_checked(tmp_path: Path, more: str, why: str) -> None:
+    _, problems = read(tmp_path, f"web: {{kind: webchat, {more}}}\n")
+    assert [why in each for each in problems] == [True], problems
+
+
+def test_a_mailboxs_mistakes_are_told_at_once(tmp_path: Path) -> None:
+    text = (
+        "mail:\n  kind: email\n  address: nobody\n  imap: {host: mx.example, security: none}\n"
+        "  smtp: {host: '', port: 0}\n"
+        "  password: secret\n"
+    )
+    _, problems = read(tmp_path, text)
+    told = "\n".join(problems)
+    for why in (
+        "must be an address such as",
+        "security: none is for a server on this machine",
+        "smtp host",
+        "smtp port",
+    ):
+        assert why in told, told

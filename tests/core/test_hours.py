@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trunkline.core.hours import DAY_MINUTES, Dates, EachYear, OpeningHours, Span, is_open_at, openings_on
+from trunkline.core.hours import DAY_MINUTES, Dates, EachYear, OpeningHours, Span, is_open_at, openings_on, opens_after
 
 LONDON = ZoneInfo("Europe/London")
 OFFICE = OpeningHours(
@@ -211,3 +211,33 @@ def test_special_hours_hold_to_the_minute_of_the_wall_clock(
     shown = seen.hour * 60 + seen.minute + (seen.date() - day).days * DAY_MINUTES
 
     assert is_open_at(calendar, wall.astimezone(UTC)) == any(span.opens <= shown < span.closes for span in spans)
+
+
+@pytest.mark.parametrize(
+    ("moment", "opens"),
+    [
+        (london(23, 10), london(23, 10)),
+        (london(23, 12, 30), london(23, 13)),
+        (london(20, 18), london(23, 9)),
+        (london(24, 18, month=12), london(28, 9, month=12)),
+    ],
+)
+def test_an_office_opens_next_at_its_hour(moment: datetime, opens: datetime) -> None:
+    assert opens_after(OFFICE, moment) == opens
+
+
+def test_an_hour_that_the_clocks_skip_begins_after_it() -> None:
+    night = OpeningHours(LONDON, {6: (Span(60, 180),)})
+    assert opens_after(night, london(28, 23, month=3)) == datetime(2026, 3, 29, 1, tzinfo=UTC)
+    assert opens_after(OpeningHours(LONDON, {}), london(23, 9)) is None
+
+
+@given(st.integers(0, 365 * DAY_MINUTES), st.sampled_from([OFFICE, NIGHT]))
+def test_it_is_open_when_it_opens_and_never_before(minute: int, hours: OpeningHours) -> None:
+    moment = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minute)
+    opened = opens_after(hours, moment)
+    assert opened is not None
+    assert opened >= moment
+    assert is_open_at(hours, opened)
+    looked = [moment + timedelta(minutes=each) for each in range(0, int((opened - moment).total_seconds() // 60), 7)]
+    assert not any(is_open_at(hours, each) for each in looked)

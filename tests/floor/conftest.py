@@ -160,7 +160,7 @@ class Centre:
         self.channels: dict[str, Channel] = {"text": self.text, "chat": self.chat, **providers}
         channels = self.channels
         self.room = Room(clock)
-        conversation = Conversation(self.floor, switch, voicemails.left_flow, self.room)
+        conversation = self.conversation = Conversation(self.floor, switch, voicemails.left_flow, self.room)
         talk = TextTalk(
             self.floor, intake=self.intake, runs=runs, channels=channels, store=store, outbox=self.outbox,
             errands=errands, callbacks=self.callbacks, conversation=conversation,

@@ -8,6 +8,7 @@ import pytest
 
 from tests.fakes.fake_channel import FakeChannel
 from tests.floor.conftest import Centre, open_floor
+from trunkline.core.hours import opens_after
 from trunkline.core.journal import Happened
 from trunkline.floor.messenger import ChannelMessenger
 from trunkline.flows.render import Shown
@@ -101,3 +102,20 @@ async def test_caller_has_a_note_sent_by_a_channel(  # noqa: PLR0917 - a case, a
     assert centre.lines[call.id.uniqueid].said == [*said, "Goodbye."]
     [noted] = centre.store.happened(Happened.MESSAGE_SENT)
     assert noted.facts == {"step": "note", "medium": "sms", "failed": failed}
+
+
+async def test_what_comes_by_night_waits_for_the_hours_of_its_channel(centre: Centre) -> None:
+    messenger = ChannelMessenger(centre.floor, {"line": centre.line}, centre.outbox, {"line": "support"})
+    while centre.clock.now().hour != 22:
+        centre.clock.forward(timedelta(hours=1).total_seconds())
+    assert await messenger.send(NOTE, key="night") == Sent()
+    await centre.settled()
+    assert centre.line.texts() == []
+    until = opens_after(centre.floor.centre.hours["support"], centre.clock.now())
+    assert until is not None
+    centre.clock.forward((until - centre.clock.now()).total_seconds())
+    await centre.settled()
+    assert centre.line.texts() == ["Su pedido"]
+    assert await messenger.send(NOTE, key="day") == Sent()
+    await centre.settled()
+    assert centre.line.texts() == ["Su pedido", "Su pedido"]

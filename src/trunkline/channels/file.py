@@ -6,22 +6,20 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from trunkline.channels.email.shape import EmailShape
+from trunkline.channels.rest import CarriedShape, RestShape, Words
 from trunkline.channels.webchat.wire import is_origin
 from trunkline.flows.problem import Problem, Severity, serves
 from trunkline.flows.shape import shaped
 from trunkline.flows.source import MOST_BYTES, Node, read
 
 Line = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]+$")]
-Words = Annotated[str, Field(min_length=1, max_length=1000)]
 
 
-class WebChatShape(BaseModel):
+class WebChatShape(RestShape):
     """A web chat: what its window says, and the sites that may have it. Our own pages always may."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     kind: Literal["webchat"]
     title: Line = "Chat with us"
@@ -50,10 +48,8 @@ class WebChatShape(BaseModel):
         return self
 
 
-class TwilioShape(BaseModel):
+class TwilioShape(CarriedShape):
     """Text messages by Twilio, or by a provider with the same interface."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     kind: Literal["twilio"]
     account: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]

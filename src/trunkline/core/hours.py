@@ -2,9 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 DAY_MINUTES = 24 * 60
+_LONGEST_CLOSED = 400
+"""Days."""
+_LONGEST_SKIP = 121
+"""Minutes."""
 MonthDay = tuple[int, int]
 """A date of every year: its month and its day."""
 
@@ -65,6 +69,27 @@ def is_open_at(hours: OpeningHours, moment: datetime) -> bool:
     minute = local.hour * 60 + local.minute
     today = local.date()
     return _opened_on(hours, today, minute) or _opened_on(hours, today - timedelta(days=1), minute + DAY_MINUTES)
+
+
+def opens_after(hours: OpeningHours, moment: datetime) -> datetime | None:
+    """Return the first moment from `moment` on at which it is open, in UTC; None where that is over a year away."""
+    if is_open_at(hours, moment):
+        return moment.astimezone(UTC)
+    day = moment.astimezone(hours.zone).date()
+    for _ in range(_LONGEST_CLOSED):
+        for span in sorted(openings_on(hours, day), key=lambda each: each.opens):
+            begins = datetime.combine(day, time(), hours.zone) + timedelta(minutes=span.opens)
+            opened = _first_open(hours, begins.astimezone(UTC))
+            if opened is not None and opened >= moment:
+                return opened
+        day += timedelta(days=1)
+    return None
+
+
+def _first_open(hours: OpeningHours, begins: datetime) -> datetime | None:
+    """Return when an opening begins that clocks may skip, or skip a part of."""
+    later = (begins + timedelta(minutes=minute) for minute in range(_LONGEST_SKIP))
+    return next((each for each in later if is_open_at(hours, each)), None)
 
 
 def openings_on(hours: OpeningHours, day: date) -> tuple[Span, ...]:

@@ -3,9 +3,11 @@
 import asyncio
 import logging
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from trunkline.core.errors import Unavailable
+from trunkline.core.hours import opens_after
 from trunkline.core.mail_address import is_mail_address
 from trunkline.core.phone import e164
 from trunkline.floor.outbox import WANTS_NOTHING, Outbox
@@ -23,7 +25,15 @@ SEND_WITHIN = timedelta(seconds=10)
 class ChannelMessenger:
     """Messenger: takes the first channel of the medium. Without one a flow leaves by `failed`, and is told why."""
 
-    def __init__(self, floor: Floor, channels: Mapping[str, Channel], outbox: Outbox) -> None:
+    def __init__(
+        self,
+        floor: Floor,
+        channels: Mapping[str, Channel],
+        outbox: Outbox,
+        within: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """`within` names the calendar of each channel that writes to people by day only: what comes by night waits."""
+        self._within = within
         self._floor = floor
         self._outbox = outbox
         self._channels = channels
@@ -43,7 +53,9 @@ class ChannelMessenger:
         try:
             async with asyncio.timeout(SEND_WITHIN.total_seconds()):
                 if self._channels[name].provider is not None:
-                    await self._outbox.send_once(self._outbox.letters(where, shown, key=key, details=more))
+                    await self._outbox.send_once(
+                        self._outbox.letters(where, shown, key=key, details=more, due=self._due(name))
+                    )
                 else:
                     await self._channels[name].send(where, shown, key=key)
         except (Unavailable, TimeoutError) as fault:
@@ -51,6 +63,13 @@ class ChannelMessenger:
             log.warning("a text message was not sent", extra={"channel": name, "key": key, "why": str(fault) or why})
             return SendFailed(why)
         return Sent()
+
+    def _due(self, channel: str) -> datetime | None:
+        """Return when a channel may write to somebody who did not write; None where that is now."""
+        calendar = self._floor.centre.hours.get(self._within.get(channel, ""))
+        now = self._floor.clock.now()
+        due = opens_after(calendar, now) if calendar is not None else None
+        return due if due is not None and due > now else None
 
     def _address(self, want: Send) -> str | None:
         if want.medium == "email":

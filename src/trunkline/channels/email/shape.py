@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from trunkline.channels.rest import CarriedShape
 from trunkline.core.mail_address import is_mail_address
 
 Host = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?$", max_length=253)]
@@ -55,10 +56,8 @@ class OAuthShape(BaseModel):
         return value
 
 
-class EmailShape(BaseModel):
+class EmailShape(CarriedShape):
     """A mailbox of ours."""
-
-    model_config = _CLOSED
 
     kind: Literal["email"]
     address: str
