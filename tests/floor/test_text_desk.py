@@ -13,7 +13,9 @@ from trunkline.core.ids import AgentId, OfferId, QueueId
 from trunkline.core.interaction import Interaction, Outcome, Stage, WrongStage
 from trunkline.core.journal import Happened
 from trunkline.floor.agent import NotYours, UnknownChoice
-from trunkline.floor.text_desk import NothingWritten
+from trunkline.floor.state import NoSuch
+from trunkline.floor.supervision import NotAtWork
+from trunkline.floor.text_desk import KEPT_FOR, NothingWritten
 from trunkline.ports.channel import ConversationId, Gone, Said
 
 ANA, BEN = AgentId("ana"), AgentId("ben")
@@ -184,6 +186,46 @@ async def test_a_chat_that_is_passed_on_waits_with_its_thread_for_somebody_else(
         await centre.text_desk.say(ANA, talking.id, "Hello", key="2")
     [line] = centre.store.happened(Happened.PASSED_ON)
     assert (line.agent, line.facts) == (ANA, {"from": "sales", "to": "support", "talk_s": 30.0})
+
+
+async def test_a_chat_that_is_passed_to_a_colleague_is_kept_for_them_a_while(centre: Centre) -> None:
+    await centre.ready("ana", "ben")
+    await says(centre, "Hi")
+    talking = await accepts(centre)
+    await centre.desk.show(BEN, Presence.NOT_READY, "break")
+    await centre.text_desk.pass_on(ANA, talking.id, None, to=BEN)
+    await centre.settled()
+    assert chat(centre).stage is Stage.WAITING, "Ana is free, and it is not for her"
+    await centre.desk.show(BEN, Presence.READY, None)
+    await centre.settled()
+    passed = chat(centre)
+    assert passed.offer is not None
+    assert (passed.offer.agent, passed.entry and passed.entry.queue) == (BEN, "sales")
+    [line] = centre.store.happened(Happened.PASSED_ON)
+    assert line.facts["agent"] == BEN
+
+
+async def test_a_colleague_who_does_not_come_is_not_waited_for_for_ever(centre: Centre) -> None:
+    await centre.ready("ana", "ben")
+    await says(centre, "Hi")
+    talking = await accepts(centre)
+    await centre.desk.show(BEN, Presence.NOT_READY, "break")
+    await centre.text_desk.pass_on(ANA, talking.id, None, to=BEN)
+    await centre.forward(KEPT_FOR.total_seconds() + 1)
+    offer = chat(centre).offer
+    assert offer is not None
+    assert offer.agent == ANA
+
+
+async def test_nothing_is_passed_to_oneself_or_to_somebody_who_is_not_there(centre: Centre) -> None:
+    await centre.ready("ana")
+    await says(centre, "Hi")
+    talking = await accepts(centre)
+    for to in (ANA, BEN):
+        with pytest.raises(NotAtWork):
+            await centre.text_desk.pass_on(ANA, talking.id, None, to=to)
+    with pytest.raises(NoSuch):
+        await centre.text_desk.pass_on(ANA, talking.id, None, to=AgentId("nobody"))
 
 
 async def test_nothing_is_passed_to_a_queue_that_is_none(centre: Centre) -> None:

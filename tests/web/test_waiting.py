@@ -110,3 +110,14 @@ async def test_of_very_many_only_those_who_have_waited_longest_are_told(
 
     assert first is not None
     assert ([row["id"] for row in told["waiting"]], told["in_all"]) == ([first.id], 2)
+
+
+async def test_every_agent_sees_which_colleagues_are_at_work_and_have_room(doors: Web) -> None:
+    async with (await doors.browser()).get("/api/colleagues") as answer:
+        assert answer.status == 401
+    ana = await doors.logged_in("ana")
+    await doors.centre.ready("ana", "ben")
+    async with ana.get("/api/colleagues?medium=chat") as answer:
+        assert await answer.json() == {"agents": [{"id": "ben", "name": "Ben Okafor", "free": True}]}
+    async with ana.get("/api/colleagues?medium=pigeon") as answer:
+        assert (await answer.json())["agents"][0]["free"] is False

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from trunkline.core import agent as agents
+from trunkline.core.demand import Wanted
 from trunkline.core.errors import Rejected
 from trunkline.core.ids import AgentId, InteractionId, MessageId, QueueId, written_id_of
 from trunkline.core.interaction import Entry, Interaction, Stage, WrongStage, pass_on
@@ -18,11 +19,14 @@ from trunkline.floor.outbox import Outbox
 from trunkline.floor.places import next_move
 from trunkline.floor.runs import run_of
 from trunkline.floor.state import Floor, NoSuch
+from trunkline.floor.supervision import NotAtWork
 from trunkline.floor.text_state import conversation_of
 from trunkline.flows.render import Shown
 from trunkline.ports.channel import Channel
 from trunkline.ports.mails import AttachedFile, Mails
 
+KEPT_FOR = timedelta(minutes=30)
+"""How long what is passed on to a colleague waits for them alone."""
 UNDO_WITHIN = timedelta(seconds=10)
 """How long a mail can be taken back."""
 LONGEST_LETTER = 50_000
@@ -109,20 +113,29 @@ class TextDesk:
         interaction = self._mine(agent, interaction_id)
         self._channels[interaction.dialled].writing(conversation_of(interaction), self._floor.agents[agent].name)
 
-    async def pass_on(self, agent_id: AgentId, interaction_id: InteractionId, queue: QueueId) -> None:
-        """Give a conversation to a queue, with its thread: it waits there from now on, and the agent is free of it."""
+    async def pass_on(
+        self, agent_id: AgentId, interaction_id: InteractionId, queue: QueueId | None, *, to: AgentId | None = None
+    ) -> None:
+        """Give a conversation to a queue, with its thread: it waits there from now on, and the agent is free of it.
+
+        `to` is a colleague, for whom it is kept for a while wherever it waits; without a queue it stays in its own.
+        """
         floor, interaction, at = self._floor, self._mine(agent_id, interaction_id), self._floor.clock.now()
-        if queue not in floor.centre.queues:
-            raise UnknownChoice(f"{queue!r} is no queue of this centre")
         left = interaction.entry
+        queue = queue or (left.queue if left is not None else None)
+        if queue is None or queue not in floor.centre.queues:
+            raise UnknownChoice(f"{queue!r} is no queue of this centre")
+        if to is not None and (to == agent_id or not floor.agent(to).is_at_work):
+            raise NotAtWork(to)
         entry = Entry(
-            queue, at, moves=next_move(floor.centre.queue(queue), at=at),
+            queue, at, moves=next_move(floor.centre.queue(queue), at=at) if to is None else None,
+            wanted=Wanted(to, at + KEPT_FOR) if to is not None else None,
             priority=left.priority if left is not None else 0,
             language=left.language if left is not None else floor.centre.language,
         )  # fmt: skip
         waits = pass_on(interaction, entry, at=at)
         facts = {
-            "from": left.queue if left is not None else None, "to": queue,
+            "from": left.queue if left is not None else None, "to": queue, **({"agent": to} if to is not None else {}),
             "talk_s": (at - interaction.stage_since).total_seconds(),
         }  # fmt: skip
         await floor.commit(

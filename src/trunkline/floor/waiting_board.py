@@ -7,6 +7,7 @@ from typing import Any
 
 from trunkline.core.agent import Agent
 from trunkline.core.demand import Wanted
+from trunkline.core.ids import AgentId
 from trunkline.core.interaction import Entry, Interaction, Stage
 from trunkline.floor import view
 from trunkline.floor.state import Floor
@@ -39,6 +40,23 @@ class WaitingBoard:
             "waiting": [self._row(each, entry, now) for _, _, each, entry in nsmallest(MOST_SHOWN, waiting)],
             "in_all": len(waiting),
             "agents": [self._agent(each) for each in at_work],
+        }
+
+    def colleagues(self, of: AgentId, medium: str) -> Json:
+        """Return to whom an agent may pass work on: who else is at work, and whether they have room for a medium."""
+        seats = self._floor.routing.agents.seats
+        others = sorted(
+            (each for each in self._floor.agents.values() if each.is_at_work and each.id != of), key=_by_name
+        )
+        return {
+            "agents": [
+                {
+                    "id": each.id,
+                    "name": each.name,
+                    "free": (seat := seats.get(each.id)) is not None and medium in seat.room,
+                }
+                for each in others
+            ]
         }
 
     def _row(self, interaction: Interaction, entry: Entry, now: datetime) -> Json:

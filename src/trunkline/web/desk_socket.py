@@ -305,7 +305,12 @@ def _commands(desk: Desk, texts: TextDesk, supervision: Supervision) -> dict[str
         "send_again": lambda agent, args: texts.send_again(
             agent, _interaction(args), MessageId(_uuid(args, "message"))
         ),
-        "pass_on": lambda agent, args: texts.pass_on(agent, _interaction(args), QueueId(_text(args, "queue"))),
+        "pass_on": lambda agent, args: texts.pass_on(
+            agent,
+            _interaction(args),
+            QueueId(_text(args, "queue")) if args.get("queue") is not None else None,
+            to=AgentId(_text(args, "to")) if args.get("to") is not None else None,
+        ),
         "write": lambda agent, args: texts.write(agent, _interaction(args)),
         "note": lambda agent, args: desk.note(agent, _interaction(args), _text(args, "text")),
     }

@@ -8,17 +8,23 @@ from trunkline.web.log_in import LogIn
 
 
 class WaitingDoor:
-    """GET /api/waiting. Giving is the command `assign` of the desk's socket."""
+    """GET /api/waiting, for those who assign by the command `assign`; GET /api/colleagues, for every agent."""
 
     def __init__(self, board: WaitingBoard, log_in: LogIn) -> None:
         self._board = board
         self._log_in = log_in
 
     def routes(self) -> list[web.RouteDef]:
-        """Return the door."""
-        return [web.get("/api/waiting", self.shown)]
+        """Return the doors."""
+        return [web.get("/api/waiting", self.shown), web.get("/api/colleagues", self.colleagues)]
 
     async def shown(self, request: web.Request) -> web.Response:
         """Answer with who waits now, and who is at work."""
         await self._log_in.allowed(request, Deed.ASSIGN)
         return web.json_response(self._board.shown(), headers={"Cache-Control": "private, no-store"})
+
+    async def colleagues(self, request: web.Request) -> web.Response:
+        """Answer with who else is at work, and whether they have room for `?medium=`."""
+        agent = await self._log_in.agent_of(request)
+        told = self._board.colleagues(agent, request.query.get("medium", "voice"))
+        return web.json_response(told, headers={"Cache-Control": "private, no-store"})
