@@ -12,10 +12,12 @@ from trunkline.channels.email.oauth import Tokens
 from trunkline.channels.email.shape import EmailShape, ServerShape
 from trunkline.channels.email.smtp import Login, Server
 from trunkline.channels.email.viewing import MailViewing
-from trunkline.channels.file import Shape, TwilioShape, WebChatShape, channels_in
+from trunkline.channels.file import Shape, SmppShape, TwilioShape, WebChatShape, channels_in
 from trunkline.channels.quality import quality_of
 from trunkline.channels.rest import CarriedShape
 from trunkline.channels.sms.keywords import Keyword
+from trunkline.channels.sms.smpp import SmppSms
+from trunkline.channels.sms.smpp_link import Account
 from trunkline.channels.sms.twilio import TwilioSms
 from trunkline.channels.webchat.webchat import WebChat
 from trunkline.core.errors import Misconfigured
@@ -35,12 +37,13 @@ from trunkline.floor.text_service import TextService
 from trunkline.floor.text_talk import TextTalk
 from trunkline.ports.channel import Channel, Configured
 from trunkline.ports.mails import Mails
+from trunkline.ports.segments import Segments
 from trunkline.ports.store import Change, Health, Letters, Store
 from trunkline.settings import Settings
 
 
-class AnyStore(Store, Letters, Mails, Protocol):
-    """The store, dead letters and mails included."""
+class AnyStore(Store, Letters, Mails, Segments, Protocol):
+    """The store, dead letters, mails and segments included."""
 
 
 class Written:
@@ -60,11 +63,13 @@ class Written:
         self.texts = {name: self._text(name, each) for name, each in shapes.items() if isinstance(each, TwilioShape)}
         self._mail_secret = secrets.mail_secret(settings)
         self.mails = {name: self._mail(name, each) for name, each in shapes.items() if isinstance(each, EmailShape)}
+        self.smpp = {name: self._smpp(name, each) for name, each in shapes.items() if isinstance(each, SmppShape)}
+        self._far: Mapping[str, SmppSms | Email] = {**self.smpp, **self.mails}
         self.viewing = MailViewing()
         self._until_may_act = until_may_act
-        self.channels: Mapping[str, Channel] = {**self.chats, **self.texts, **self.mails}
+        self.channels: Mapping[str, Channel] = {**self.chats, **self.texts, **self.smpp, **self.mails}
         configured = [self._told(name, each, settings.url) for name, each in shapes.items()]
-        self.outbox = Outbox(floor, store, {**self.texts, **self.mails}, until_may_act=until_may_act)
+        self.outbox = Outbox(floor, store, {**self.texts, **self.smpp, **self.mails}, until_may_act=until_may_act)
         self.board = ChannelBoard(configured, self.outbox, store, health=self.health)
         within = {name: each.within for name, each in shapes.items() if isinstance(each, CarriedShape) and each.within}
         if unknown := [f'channel "{name}": within: the centre has no hours "{each}"' for name, each in within.items()
@@ -75,9 +80,9 @@ class Written:
         self.resting: Resting | None = None
 
     @property
-    def doors(self) -> Sequence[WebChat | TwilioSms | Email]:
+    def doors(self) -> Sequence[WebChat | TwilioSms | SmppSms | Email]:
         """Return the doors by which the channels are reached."""
-        return [*self.chats.values(), *self.texts.values(), *self.mails.values()]
+        return [*self.chats.values(), *self.texts.values(), *self.smpp.values(), *self.mails.values()]
 
     def served(
         self, *, intake: Intake, runs: Runs, errands: Errands, callbacks: Callbacks, conversation: Conversation
@@ -91,7 +96,9 @@ class Written:
         service = TextService(self._floor, talk, intake, self.channels)
         for chat in self.chats.values():
             chat.tell, chat.visitor_writes = service.told, service.writing
-        carried: list[TwilioSms | Email] = [*self.texts.values(), *self.mails.values()]
+        carried: list[TwilioSms | SmppSms | Email] = [
+            *self.texts.values(), *self.smpp.values(), *self.mails.values()
+        ]  # fmt: skip
         for text in carried:
             text.tell, text.take_receipt = service.told, self.outbox.receipt
         return service, TextDesk(self._floor, self.channels, self.outbox, self._store)
@@ -112,20 +119,24 @@ class Written:
         """Give providers what is for them, and read the mailboxes, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.outbox.run())
-            for mail in self.mails.values():
-                tasks.create_task(mail.run(self._until_may_act))
+            for each in self._far.values():
+                tasks.create_task(each.run(self._until_may_act))
 
     def health(self) -> Mapping[str, Health]:
         """Return each provider, and whether it works; a mailbox works where it is read too."""
         told = dict(self.outbox.health())
-        for name, mail in self.mails.items():
-            if not (reads := mail.health()).ready:
+        for name, each in self._far.items():
+            if not (reads := each.health()).ready:
                 told[name] = reads
         return told
 
     def _told(self, name: str, shape: Shape, url: str) -> Configured:
         medium = self.channels[name].medium
-        reached_at = shape.address if isinstance(shape, EmailShape) else f"{url}/{medium}/{name}"
+        reached_at = f"{url}/{medium}/{name}"
+        if isinstance(shape, EmailShape):
+            reached_at = shape.address
+        elif isinstance(shape, SmppShape):
+            reached_at = f"{shape.sender} by {shape.host}:{shape.port}"
         return Configured(name, shape.kind, medium, reached_at, quality_of(shape.kind))
 
     def _chat(self, name: str, shape: WebChatShape) -> WebChat:
@@ -135,10 +146,18 @@ class Written:
         )  # fmt: skip
 
     def _text(self, name: str, shape: TwilioShape) -> TwilioSms:
-        replies = {Keyword.HELP: shape.help, Keyword.STOP: shape.stopped, Keyword.START: shape.started}
         return TwilioSms(
             name, account=shape.account, token=shape.token, sender=shape.sender, api=shape.api,
-            public_url=self._public_url, replies={word: text for word, text in replies.items() if text},
+            public_url=self._public_url, replies=_replies(shape),
+            clock=self._floor.clock,
+        )  # fmt: skip
+
+    def _smpp(self, name: str, shape: SmppShape) -> SmppSms:
+        account = Account(
+            shape.host, shape.port, shape.security == "tls", shape.system_id, shape.password, shape.system_type
+        )
+        return SmppSms(
+            name, account=account, sender=shape.sender, replies=_replies(shape), segments=self._store,
             clock=self._floor.clock,
         )  # fmt: skip
 
@@ -159,6 +178,11 @@ class Written:
             secret=self._mail_secret, clock=self._floor.clock, reply_token=shape.reply_token,
             verdict_by=shape.verdict_by, signature=shape.signature,
         )  # fmt: skip
+
+
+def _replies(shape: TwilioShape | SmppShape) -> Mapping[Keyword, str]:
+    replies = {Keyword.HELP: shape.help, Keyword.STOP: shape.stopped, Keyword.START: shape.started}
+    return {word: text for word, text in replies.items() if text}
 
 
 def _server(shape: ServerShape, protocol: str) -> Server:

@@ -125,7 +125,7 @@ def test_every_mistake_of_a_channels_file_is_told_at_its_place(tmp_path: Path) -
         '/channels.yaml:3:3: channel "web": nobody knows the key "titel"; did you mean "title"?',
         "/channels.yaml:4:12: channel \"web\": origins: 'shop.example' is no site: write it as browsers do, such as "
         "https://shop.example",
-        '/channels.yaml:5:14: channel "post": kind must be one of "webchat", "twilio", "email"',
+        '/channels.yaml:5:14: channel "post": kind must be one of "webchat", "twilio", "smpp", "email"',
         '/channels.yaml:6:4: channel "x": must be text, or keys and values',
     ]
 

@@ -14,6 +14,8 @@ from typing import Any
 
 import aiohttp
 
+from tests.fakes.smpp_peer import PASSWORD as SMPP_PASSWORD
+from tests.fakes.smpp_peer import SYSTEM_ID
 from tests.fakes.twilio_peer import ACCOUNT, TOKEN
 from tests.system.mail_server import PASSWORD
 from tests.system.phone import Phone
@@ -38,6 +40,14 @@ text:
   api: http://127.0.0.1:{provider}
   stopped: You will hear no more.
   started: Welcome back.
+carrier:
+  kind: smpp
+  host: 127.0.0.1
+  port: {smpp}
+  security: none
+  system_id: {system_id}
+  password_env: SMPP_PASSWORD
+  sender: Acme
 mail:
   kind: email
   address: support@acme.example
@@ -68,6 +78,8 @@ class House:
     """Where a test may open the provider of text messages."""
     mail_ports: list[int]
     """Where a test may open a mail server: SMTP, IMAP and LMTP."""
+    smpp_port: int
+    """Where a test may open a message centre."""
     phones: list[Phone] = field(default_factory=list)
     callers: list[Caller] = field(default_factory=list)
 
@@ -250,7 +262,15 @@ def start_house(folder: Path, **more: Path | str) -> House:
     channels = folder / "channels.yaml"
     # Another host than ours, as browsers see it.
     site = f"http://localhost:{ports[6]}"
-    facts = {"site": site, "provider": ports[7], "account": ACCOUNT, "smtp": ports[8], "imap": ports[9]}
+    facts = {
+        "site": site,
+        "provider": ports[7],
+        "account": ACCOUNT,
+        "smtp": ports[8],
+        "imap": ports[9],
+        "smpp": ports[11],
+        "system_id": SYSTEM_ID,
+    }
     channels.write_text(CHANNELS.format(**facts), encoding="utf-8")
     settings = Settings(  # type: ignore[call-arg]
         data_dir=folder / "var",
@@ -278,11 +298,14 @@ def start_house(folder: Path, **more: Path | str) -> House:
         "TRUNKLINE_CHANNELS_FILE": str(channels),
         "TEXT_TOKEN": TOKEN,
         "MAIL_PASSWORD": PASSWORD,
+        "SMPP_PASSWORD": SMPP_PASSWORD,
     }
     if "tls_cert" not in more:
         environment["TRUNKLINE_PUBLIC_URL"] = settings.url
     output = folder / "run.out"
-    house = House(settings, start(environment, output), flows, environment, output, ports[6], ports[7], ports[8:11])
+    house = House(
+        settings, start(environment, output), flows, environment, output, ports[6], ports[7], ports[8:11], ports[11]
+    )
     try:
         asyncio.run(house.ready(within=120))
     except TimeoutError:

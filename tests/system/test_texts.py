@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 from playwright.async_api import expect
 
+from tests.fakes.smpp_peer import smpp_peer
 from tests.fakes.twilio_peer import TwilioPeer, twilio_peer
 from tests.system.house import House, Seat, seated
 from tests.system.test_browser import get_ready, log_in, open_page
@@ -235,3 +236,38 @@ async def test_the_channels_page_is_not_for_agents(house: House, tmp_path: Path)
         await log_in_as_admin(page, house, "ana", "/#channels")
         await expect(page.get_by_role("button", name="Presence")).to_be_visible(timeout=15_000)
         await expect(page.get_by_role("link", name="Channels")).to_have_count(0)
+
+
+async def test_a_carrier_brings_messages_and_takes_ours_through_a_killed_service(house: House) -> None:
+    async with smpp_peer(house.smpp_port) as centre, ready(house) as ana:
+        await centre.until(lambda: bool(centre.binds), within=30)
+        # Without a flow for it, what is written goes to the fallback queue.
+        long = [b"\x05\x00\x03\x07\x02\x01Where is my ", b"\x05\x00\x03\x07\x02\x02order?"]
+        for part in long:
+            assert await centre.delivers(part, source="447700900777", esm_class=0x40) == 0
+        offered = await ana.card("offered")
+        await ana.desk.command("accept", offer=offered["offer"]["id"])
+        card = await ana.card("talking")
+        assert (card["medium"], card["address"]["e164"]) == ("sms", "+447700900777")
+        assert [each["text"] for each in ana.desk.state["threads"][card["id"]]] == ["Where is my order?"]
+
+        await ana.desk.command("say", interaction=card["id"], text="It comes today 🚚", key="1")
+        await centre.until(lambda: len(centre.submitted) == 1)
+        assert centre.submitted[0].data.decode("utf-16-be") == "It comes today 🚚"
+        receipt = b"id:m1 sub:001 dlvrd:001 submit date:2611271200 done date:2611271201 stat:DELIVRD err:000 text:It"
+        while await centre.delivers(receipt, source="447700900777", esm_class=4):
+            await asyncio.sleep(0.05)  # it was quicker than our writing, and is asked to come again
+        await ana.sees(lambda state: state["threads"][card["id"]][-1]["delivery"] == "delivered")
+
+        assert await centre.delivers(b"Thanks", source="447700900777") == 0
+        killed = house.kill_the_service()
+        await house.ready(other_than=killed)
+        await centre.until(lambda: len(centre.binds) == 2, within=30)
+        # Our acknowledgement may never have come there: given again, it is the same message.
+        assert await centre.delivers(b"Thanks", source="447700900777") == 0
+        await ana.desk.command("say", interaction=card["id"], text="You are welcome", key="2")
+        await centre.until(lambda: len(centre.submitted) == 2)
+        said = [each["text"] for each in ana.desk.state["threads"][card["id"]] if each["side"] == "customer"]
+        assert said == ["Where is my order?", "Thanks"]
+        await ana.desk.command("hang_up", interaction=card["id"])
+        await ana.wrap_up()

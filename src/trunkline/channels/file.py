@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
-from trunkline.channels.email.shape import EmailShape
+from trunkline.channels.email.shape import EmailShape, Host, Port
 from trunkline.channels.rest import CarriedShape, RestShape, Words
 from trunkline.channels.webchat.wire import is_origin
 from trunkline.flows.problem import Problem, Severity, serves
@@ -84,13 +84,46 @@ class TwilioShape(CarriedShape):
         return self
 
 
-Shape = WebChatShape | TwilioShape | EmailShape
-_SHAPES: Mapping[str, type[WebChatShape] | type[TwilioShape] | type[EmailShape]] = {
+class SmppShape(CarriedShape):
+    """Text messages by SMPP, at a carrier's message centre."""
+
+    kind: Literal["smpp"]
+    host: Host
+    port: Port = 2775
+    security: Literal["tls", "none"] = "tls"
+    system_id: Annotated[str, Field(min_length=1, max_length=15, pattern=r"^[\x21-\x7e]+$")]
+    system_type: Annotated[str, Field(max_length=12, pattern=r"^[\x20-\x7e]*$")] = ""
+    sender: Annotated[str, Field(pattern=r"^(\+[0-9]{7,15}|[0-9]{3,8}|[A-Za-z0-9 ._-]{1,11})$")]
+    password_env: str | None = None
+    password_file: str | None = None
+    help: Words | None = None
+    stopped: Words | None = None
+    started: Words | None = None
+    password: str = Field(default="", repr=False)
+    """The secret itself, once it is read; never in the file."""
+
+    @model_validator(mode="after")
+    def _has_a_password(self) -> "SmppShape":
+        if self.password:
+            raise ValueError("a password does not belong in this file: name where it is kept, password_env or _file")
+        if (self.password_env is None) == (self.password_file is None):
+            raise ValueError("give exactly one of password_env and password_file: where the account's password is kept")
+        return self
+
+
+Shape = WebChatShape | TwilioShape | EmailShape | SmppShape
+_SHAPES: Mapping[str, type[WebChatShape] | type[TwilioShape] | type[EmailShape] | type[SmppShape]] = {
     "webchat": WebChatShape,
     "twilio": TwilioShape,
+    "smpp": SmppShape,
     "email": EmailShape,
 }
-_SECRETS = {"webchat": {"secret": 32}, "twilio": {"token": 1}, "email": {"password": 1, "client_secret": 1}}
+_SECRETS = {
+    "webchat": {"secret": 32},
+    "twilio": {"token": 1},
+    "smpp": {"password": 1},
+    "email": {"password": 1, "client_secret": 1},
+}
 """The secrets of each kind, and how many bytes each has at least (RFC 7518 section 3.2: as many as its hash)."""
 
 

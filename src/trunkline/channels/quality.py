@@ -7,7 +7,12 @@ from ruamel.yaml import YAML
 
 PROMISES = ("signature", "deduplication", "receipts", "attachments", "opt_out", "limits", "reconnect")
 """What every kind says something about."""
-_FILES = {"webchat": "webchat/quality.yaml", "twilio": "sms/quality.yaml", "email": "email/quality.yaml"}
+_FILES = {
+    "webchat": "webchat/quality.yaml",
+    "twilio": "sms/quality.yaml",
+    "smpp": "sms/smpp.yaml",
+    "email": "email/quality.yaml",
+}
 
 
 def quality_of(kind: str) -> Mapping[str, str]:

@@ -34,6 +34,7 @@ def _facts(settings: Settings) -> list[tuple[str, str]]:
         for name, each in channels.items()
         if each.kind == "twilio"
     ]
+    facts += [("Texts", f"{each.sender}, by {each.host}") for each in channels.values() if each.kind == "smpp"]
     facts += [
         ("Mails", f"{each.address}, read at {each.imap.host}") for each in channels.values() if each.kind == "email"
     ]

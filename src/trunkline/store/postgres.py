@@ -13,9 +13,10 @@ from trunkline.store.logins import Logins, PasswordHashing
 from trunkline.store.mails import Mails
 from trunkline.store.messages import Messages
 from trunkline.store.outgoing import Outbox
+from trunkline.store.segments import Segments
 
 
-class PostgresStore(Interactions, Messages, Mails, Outbox, Agents, Customers, Logins, Leases, Centres):
+class PostgresStore(Interactions, Messages, Mails, Segments, Outbox, Agents, Customers, Logins, Leases, Centres):
     """The centre's memory. It lives as long as the databases that it is given; `migrate` comes first.
 
     `lease_database` is a pool for the lease alone, which must not stand in line behind other questions.

@@ -10,13 +10,14 @@ import aiohttp
 from aiohttp import web
 
 from trunkline.channels.sms import twilio_wire as wire
-from trunkline.channels.sms.keywords import Keyword, keyword_of
+from trunkline.channels.sms.arriving import event_of
+from trunkline.channels.sms.keywords import Keyword
 from trunkline.channels.sms.segments import split
 from trunkline.core.errors import Unavailable
 from trunkline.core.ids import MessageId
 from trunkline.core.outgoing import Delivery, Outgoing
 from trunkline.flows.render import Shown
-from trunkline.ports.channel import ChannelEvent, ConversationId, NotTaken, Said, Wished
+from trunkline.ports.channel import ChannelEvent, ConversationId, NotTaken
 from trunkline.ports.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -24,7 +25,6 @@ log = logging.getLogger(__name__)
 TAKEN_WITHIN_S = 12.0
 """The provider waits 15 seconds for our answer."""
 LARGEST_REQUEST = 64 * 1024
-_WANTS = {Keyword.STOP: False, Keyword.START: True, Keyword.HELP: None}
 _LISTED = 200
 _COME_AGAIN = {"Retry-After": "5"}
 
@@ -133,7 +133,7 @@ class TwilioSms:
             raise web.HTTPBadRequest(text=str(fault)) from None
         conversation = ConversationId(self._name, got.from_)
         text = "\n".join([*([got.text] if got.text else []), *(f"[{kind or 'file'}] {url}" for url, kind in got.media)])
-        await self._told(self._event(conversation, text, got.id))
+        await self._told(event_of(conversation, text, got.id, at=self._clock.now(), replies=self._replies))
         return web.Response(text="<Response/>", content_type="text/xml")
 
     async def status_comes(self, request: web.Request) -> web.StreamResponse:
@@ -147,13 +147,6 @@ class TwilioSms:
             except Unavailable:
                 raise web.HTTPServiceUnavailable(headers=_COME_AGAIN) from None
         return web.Response(status=204)
-
-    def _event(self, conversation: ConversationId, text: str, id_: str) -> ChannelEvent:
-        now, keyword = self._clock.now(), keyword_of(text)
-        reply = self._replies.get(keyword, "") if keyword is not None else ""
-        if keyword is None or (keyword is Keyword.HELP and not reply):
-            return Said(conversation, text, now, id_)
-        return Wished(conversation, text, now, id_, _WANTS[keyword], reply)
 
     async def _signed_form(self, request: web.Request) -> list[tuple[str, str]]:
         """Return the form of a request that the provider signed; raises what any other is answered."""
