@@ -371,8 +371,6 @@ class _Service:
             "reconciled": Health(self.floor.settled, "" if self.floor.settled else "comparing with the switch"),
         }
 
-    # --- what the parts need of the settings ---
-
     async def _put_agents(self, centre: Centre) -> None:
         await self.store.put_agents(agent_records(self.settings, centre), at=self.clock.now())
         await self.demo_passwords.give(centre.agents)
@@ -388,7 +386,10 @@ class _Service:
             centre=CentreDoor(CentreBoard(self.administration), log_in, origins=origins),
             waiting=WaitingDoor(WaitingBoard(self.floor), log_in),
             channels_page=ChannelsDoor(self.written.board, log_in, origins=origins),
-            mails=MailsDoor(self.floor, self.store, self.store, self.written.viewing, log_in, origins=origins),
+            mails=MailsDoor(
+                self.floor, self.store, self.store, self.written.viewing, log_in, file_of=self.written.file_of,
+                origins=origins,
+            ),
             chat_pages=ChatPages(self.written.chats, STATIC / "chat" / "widget.js"),
             channels=self.written.doors,
             health=HealthDoor(

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from trunkline import secrets
 from trunkline.channels.email.email import Email
@@ -36,7 +36,7 @@ from trunkline.floor.text_desk import TextDesk
 from trunkline.floor.text_service import TextService
 from trunkline.floor.text_talk import TextTalk
 from trunkline.ports.channel import Channel, Configured
-from trunkline.ports.mails import Mails
+from trunkline.ports.mails import MailPart, Mails
 from trunkline.ports.segments import Segments
 from trunkline.ports.store import Change, Health, Letters, Store
 from trunkline.settings import Settings
@@ -114,6 +114,11 @@ class Written:
         self.outbox.published(change)
         if self.resting is not None:
             self.resting.published(change)
+
+    async def file_of(self, channel: str, details: Mapping[str, Any], number: int) -> MailPart | None:
+        """Return a file that came with a message, from the channel that knows where it is."""
+        text = self.texts.get(channel)
+        return await text.file(details, number) if text is not None else None
 
     async def run(self) -> None:
         """Give providers what is for them, and read the mailboxes, until cancelled."""

@@ -114,13 +114,6 @@ async def test_a_signed_form_that_tells_of_no_message_is_refused(line: Line) -> 
     assert await line.peer.posts(f"{line.url}/sms/text", {"Body": "Hi"}) == 400
 
 
-async def test_a_picture_is_not_lost(line: Line) -> None:
-    more = {"NumMedia": "1", "MediaUrl0": "https://api.example/M1", "MediaContentType0": "image/jpeg"}
-    await line.peer.texts_us(f"{line.url}/sms/text", "", from_=CHRIS, **more)
-    [said] = line.told
-    assert said == Said(said.conversation, "[image/jpeg] https://api.example/M1", said.at, said.message)  # type: ignore[union-attr]
-
-
 async def test_keywords_mean_the_channel(line: Line) -> None:
     for text in ("STOP", "start", "HELP"):
         await line.peer.texts_us(f"{line.url}/sms/text", text, from_=CHRIS)
@@ -191,3 +184,26 @@ def test_a_long_message_is_given_in_pieces_that_the_provider_takes() -> None:
         clock=SystemClock(),
     )
     assert [len(each) <= 1600 for each in channel.parts(Shown(("word " * 700,), "en"))] == [True] * 3
+
+
+async def test_a_picture_is_fetched_from_the_provider_and_from_nowhere_else(line: Line) -> None:
+    form = line.peer.has_picture(b"PNG")
+    assert await line.peer.texts_us(f"{line.url}/sms/text", "", from_=CHRIS, **form) == 200
+    [said] = line.told
+    assert isinstance(said, Said)
+    assert said.text == "[image/png]"
+    assert said.details["files"] == [{"number": 1, "name": "file-1.png", "type": "image/png", "size": 0}]
+    file = await line.channel.file(said.details, 1)
+    assert file is not None
+    assert (file.name, file.type, file.data) == ("file-1.png", "image/png", b"PNG")
+    assert await line.channel.file(said.details, 2) is None
+    for url in (
+        "http://127.0.0.1:1/",
+        "http://169.254.169.254/latest",
+        "https://api.twilio.com.bad.example/x",
+        "file:///",
+    ):
+        assert await line.channel.file({**said.details, "media": [url]}, 1) is None
+    line.peer.media.clear()
+    with pytest.raises(Unavailable, match="404"):
+        await line.channel.file(said.details, 1)

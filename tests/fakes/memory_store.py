@@ -128,6 +128,10 @@ class MemoryStore:
         between = [id_ for id_ in self.messages if self._where(id_) == (channel, address)]
         return [self.messages[id_] for id_ in between[-at_most:]]
 
+    async def message(self, id_: MessageId) -> Message | None:
+        self._reach()
+        return self.messages.get(id_)
+
     async def message_interaction(self, id_: MessageId) -> InteractionId | None:
         self._reach()
         return self.messages[id_].interaction if id_ in self.messages else None

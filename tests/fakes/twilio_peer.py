@@ -31,6 +31,7 @@ class TwilioPeer:
     retry_after: str = ""
     sent: list[Mapping[str, Any]] = field(default_factory=list)
     callbacks: dict[str, str] = field(default_factory=dict)
+    media: dict[str, bytes] = field(default_factory=dict)
     came: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     @property
@@ -103,6 +104,19 @@ class TwilioPeer:
         to = request.query["To"]
         return web.json_response({"messages": [each for each in reversed(self.sent) if each["to"] == to]})
 
+    async def _media(self, request: web.Request) -> web.StreamResponse:
+        self._check(request)
+        if request.match_info["media"] not in self.media:
+            raise web.HTTPNotFound
+        return web.Response(body=self.media[request.match_info["media"]], content_type="image/png")
+
+    def has_picture(self, data: bytes) -> dict[str, str]:
+        """Keep a picture; return what a webhook says of it."""
+        id_ = f"ME{len(self.media)}"
+        self.media[id_] = data
+        url = f"{self.url}/2010-04-01/Accounts/{ACCOUNT}/Messages/SM1/Media/{id_}"
+        return {"NumMedia": "1", "MediaUrl0": url, "MediaContentType0": "image/png"}
+
     def _check(self, request: web.Request) -> None:
         assert request.match_info["account"] == ACCOUNT
         if request.headers.get("Authorization") != aiohttp.encode_basic_auth(ACCOUNT, TOKEN):
@@ -121,7 +135,8 @@ async def twilio_peer(port: int = 0) -> AsyncIterator[TwilioPeer]:
     peer = TwilioPeer()
     application = web.Application()
     path = "/2010-04-01/Accounts/{account}/Messages.json"
-    application.add_routes([web.post(path, peer._takes), web.get(path, peer._lists)])
+    media = "/2010-04-01/Accounts/{account}/Messages/{message}/Media/{media}"
+    application.add_routes([web.post(path, peer._takes), web.get(path, peer._lists), web.get(media, peer._media)])
     runner = web.AppRunner(application)
     await runner.setup()
     try:

@@ -108,3 +108,12 @@ async def test_mails_are_found_by_their_indexes(database: Database, name: str, a
     plan = await database.row(f"EXPLAIN (FORMAT JSON) {queries('mail')[name]}", *arguments)
     assert plan is not None
     assert "Seq Scan" not in json.dumps(plan["QUERY PLAN"])
+
+
+async def test_one_message_comes_back(database: Database) -> None:
+    store = PostgresStore(database)
+    mail = an_interaction(medium="email")
+    message = Message(MessageId(new_id()), mail.id, NOON, Side.CUSTOMER, "Hi", details={"files": []})
+    await store.save([Change(interactions=[mail], messages=[message])])
+    assert await store.message(message.id) == message
+    assert await store.message(MessageId(new_id())) is None

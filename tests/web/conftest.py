@@ -1,6 +1,6 @@
 """The web application over a floor on fakes, and browsers that log in to it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +23,7 @@ from trunkline.floor.channel_board import ChannelBoard
 from trunkline.floor.view import promise
 from trunkline.floor.waiting_board import WaitingBoard
 from trunkline.ports.channel import Configured
+from trunkline.ports.mails import MailPart
 from trunkline.ports.store import Health
 from trunkline.web.centre import CentreDoor
 from trunkline.web.channels import ChannelsDoor
@@ -88,6 +89,12 @@ class Web:
         return socket
 
 
+async def brought(_channel: str, details: Mapping[str, Any], number: int) -> MailPart | None:
+    """Stand for the channels: a picture is what its details say."""
+    pictures = details.get("pictures", ())
+    return MailPart("a.png", "image/png", pictures[number - 1].encode()) if 0 < number <= len(pictures) else None
+
+
 @pytest.fixture
 async def doors(tmp_path: Path) -> AsyncIterator[Web]:
     (tmp_path / "flows").mkdir()
@@ -115,7 +122,7 @@ async def doors(tmp_path: Path) -> AsyncIterator[Web]:
             channels_page=ChannelsDoor(
                 ChannelBoard(CONFIGURED, centre.outbox, world.store, health=centre.outbox.health), log_in
             ),
-            mails=MailsDoor(centre.floor, world.store, centre.mails, MailViewing(), log_in),
+            mails=MailsDoor(centre.floor, world.store, centre.mails, MailViewing(), log_in, file_of=brought),
             chat_pages=ChatPages({"web"}, tmp_path / "widget.js"),
             channels=[chat],
             health=HealthDoor(

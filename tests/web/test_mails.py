@@ -144,3 +144,20 @@ async def test_a_letters_head_is_checked(doors: Web, mail: MessageId, letter: ob
     while (told := await socket.receive_json(timeout=5))["type"] != "reply":
         pass
     assert why in told["error"]["message"]
+
+
+async def test_a_picture_at_a_message_comes_from_its_channel(doors: Web, mail: MessageId) -> None:
+    centre = doors.centre
+    where = ConversationId("post", CHRIS, "t1")
+    said = Said(where, "[image/png]", centre.clock.now(), "2@home", details={"pictures": ["P"]})
+    await centre.texts.told(said)
+    await centre.settled()
+    id_, ana = written_id_of("post", "2@home"), await doors.logged_in("ana")
+    async with ana.get(f"/api/messages/{id_}/files/1") as answer:
+        assert (await answer.read(), answer.content_type) == (b"P", "image/png")
+        assert answer.headers["Content-Security-Policy"].startswith("sandbox;")
+    for path in (f"{id_}/files/2", f"{mail}/files/1", f"{id_}/files/0"):
+        async with ana.get(f"/api/messages/{path}") as answer:
+            assert answer.status == 404
+    async with (await doors.browser()).get(f"/api/messages/{id_}/files/1") as answer:
+        assert answer.status == 401

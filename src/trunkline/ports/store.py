@@ -114,6 +114,9 @@ class Store(Protocol):
     async def message_interaction(self, id_: MessageId) -> InteractionId | None:
         """Return in which interaction a message stands, live or ended; None where nobody wrote it yet."""
 
+    async def message(self, id_: MessageId) -> Message | None:
+        """Return one message."""
+
     async def outgoing(self, id_: MessageId) -> Outgoing | None:
         """Return one message that went out, or is to."""
 

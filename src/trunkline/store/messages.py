@@ -26,6 +26,11 @@ class Messages:
         row = await self._database.row(_SQL["where"], id_)
         return InteractionId(str(row["interaction_id"])) if row else None
 
+    async def message(self, id_: MessageId) -> Message | None:
+        """Return one message."""
+        row = await self._database.row(_SQL["one"], id_)
+        return message_of(row) if row else None
+
     async def _live_messages(self) -> Iterable[Message]:
         return map(message_of, await self._database.rows(_SQL["live"], MOST_IN_THREAD))
 

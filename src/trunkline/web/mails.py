@@ -1,6 +1,8 @@
 """Mails for the desk: their HTML made safe, what is attached to them, and what agents attach."""
 
 import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
@@ -13,11 +15,13 @@ from trunkline.core.permission import Deed, may
 from trunkline.floor.state import Floor, NoSuch
 from trunkline.floor.text_desk import LARGEST_FILES
 from trunkline.floor.view import is_on_desk_of
-from trunkline.ports.mails import AttachedFile, KeptMail, Mails, MailViewer
+from trunkline.ports.mails import AttachedFile, KeptMail, MailPart, Mails, MailViewer
 from trunkline.ports.store import Store
 from trunkline.web.log_in import LogIn
 from trunkline.web.origin import is_foreign
 
+FileOf = Callable[[str, Mapping[str, Any], int], Awaitable[MailPart | None]]
+"""Returns a file of a message: by its channel, its details and the file's number."""
 _PRIVATE = {"Cache-Control": "private, no-store", "Referrer-Policy": "no-referrer"}
 _TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,60}/[a-z0-9][a-z0-9!#$&^_.+-]{0,80}")
 _SHOWN = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf", "text/plain"})
@@ -33,7 +37,7 @@ blockquote {{ margin: 8px 0; padding-left: 12px; border-left: 3px solid #d0d5db;
 
 
 class MailsDoor:
-    """GET /api/mails/ID, …/page, …/parts/N and …/raw; POST /api/files."""
+    """GET /api/mails/ID, …/page, …/parts/N and …/raw; GET /api/messages/ID/files/N; POST /api/files."""
 
     def __init__(
         self,
@@ -43,12 +47,14 @@ class MailsDoor:
         viewer: MailViewer,
         log_in: LogIn,
         *,
+        file_of: FileOf,
         origins: frozenset[str] = frozenset(),
     ) -> None:
         self._floor = floor
         self._store = store
         self._mails = mails
         self._viewer = viewer
+        self._file_of = file_of
         self._log_in = log_in
         self._origins = origins
 
@@ -59,6 +65,7 @@ class MailsDoor:
             web.get("/api/mails/{id}/page", self.page),
             web.get("/api/mails/{id}/raw", self.raw),
             web.get("/api/mails/{id}/parts/{number:[0-9]{1,4}}", self.part),
+            web.get("/api/messages/{id}/files/{number:[0-9]{1,4}}", self.brought),
             web.post("/api/files", self.attach),
         ]
 
@@ -110,8 +117,26 @@ class MailsDoor:
         await self._mails.keep_file(file, at=self._floor.clock.now())
         return web.json_response({"id": file.id, "name": name, "type": kind, "size": len(data)}, status=201)
 
+    async def brought(self, request: web.Request) -> web.Response:
+        """Send a file that stands at a message, from the channel that brought it."""
+        id_, interaction = await self._readable(request)
+        message = await self._store.message(id_)
+        file = None
+        if message is not None:
+            file = await self._file_of(interaction.dialled, message.details, int(request.match_info["number"]))
+        if file is None:
+            raise NoSuch("nothing of that number is at this message")
+        return _file(file.name, file.type, file.data)
+
     async def _mail(self, request: web.Request) -> KeptMail:
-        """Return the mail that is asked for, to an agent who has it, or whose queue it is in."""
+        id_, _ = await self._readable(request)
+        mail = await self._mails.mail(id_)
+        if mail is None:
+            raise NoSuch("there is no such mail")
+        return mail
+
+    async def _readable(self, request: web.Request) -> tuple[MessageId, Interaction]:
+        """Return which message is asked for, and its interaction, to an agent who has it, or whose queue it is in."""
         agent = self._floor.agent(await self._log_in.agent_of(request))
         try:
             id_ = MessageId(str(UUID(request.match_info["id"])))
@@ -120,10 +145,9 @@ class MailsDoor:
         where = await self._store.message_interaction(id_)
         live = self._floor.interactions.get(where) if where is not None else None
         interaction = live or (await self._store.interaction(where) if where is not None else None)
-        mail = await self._mails.mail(id_)
-        if mail is None or interaction is None or not _may_read(agent, interaction):
+        if interaction is None or not _may_read(agent, interaction):
             raise NoSuch("there is no such mail")
-        return mail
+        return id_, interaction
 
 
 def _may_read(agent: Agent, interaction: Interaction) -> bool:

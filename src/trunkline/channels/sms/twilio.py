@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 from urllib.parse import parse_qsl
 
 import aiohttp
@@ -19,12 +20,14 @@ from trunkline.core.outgoing import Delivery, Outgoing
 from trunkline.flows.render import Shown
 from trunkline.ports.channel import ChannelEvent, ConversationId, NotTaken
 from trunkline.ports.clock import Clock
+from trunkline.ports.mails import MailPart
 
 log = logging.getLogger(__name__)
 
 TAKEN_WITHIN_S = 12.0
 """The provider waits 15 seconds for our answer."""
 LARGEST_REQUEST = 64 * 1024
+LARGEST_FILE = 20 * 2**20
 _LISTED = 200
 _COME_AGAIN = {"Retry-After": "5"}
 
@@ -116,6 +119,27 @@ class TwilioSms:
         except aiohttp.ClientError as error:
             raise Unavailable(f"the provider did not say what it has sent: {type(error).__name__}") from error
 
+    async def file(self, details: Mapping[str, Any], number: int) -> MailPart | None:
+        """Return a picture that somebody sent, from the provider who keeps it; raises Unavailable."""
+        media, files = details.get("media", ()), details.get("files", ())
+        if not 0 < number <= min(len(media), len(files)):
+            return None
+        if not wire.is_ours_to_fetch(media[number - 1], self._messages):
+            return None
+        try:
+            # The provider sends us on to where it is kept; our password goes nowhere but to the provider.
+            async with self._http().get(media[number - 1]) as answer:
+                if answer.status != 200:
+                    raise Unavailable(f"the provider does not give the picture: {answer.status}")
+                data = bytearray()
+                async for chunk in answer.content.iter_any():
+                    data += chunk
+                    if len(data) > LARGEST_FILE:
+                        raise Unavailable("the picture is too large")
+                return MailPart(files[number - 1]["name"], answer.content_type, bytes(data))
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise Unavailable(f"the provider does not give the picture: {type(error).__name__}") from error
+
     def _http(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:
             headers = {"Authorization": aiohttp.encode_basic_auth(self._account, self._token)}
@@ -132,8 +156,12 @@ class TwilioSms:
         except wire.BadRequest as fault:
             raise web.HTTPBadRequest(text=str(fault)) from None
         conversation = ConversationId(self._name, got.from_)
-        text = "\n".join([*([got.text] if got.text else []), *(f"[{kind or 'file'}] {url}" for url, kind in got.media)])
-        await self._told(event_of(conversation, text, got.id, at=self._clock.now(), replies=self._replies))
+        text = got.text or " ".join(f"[{kind or 'file'}]" for _, kind in got.media)
+        await self._told(
+            event_of(
+                conversation, text, got.id, at=self._clock.now(), replies=self._replies, details=wire.media_details(got)
+            )
+        )
         return web.Response(text="<Response/>", content_type="text/xml")
 
     async def status_comes(self, request: web.Request) -> web.StreamResponse:

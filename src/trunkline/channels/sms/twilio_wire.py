@@ -87,6 +87,31 @@ def received(form: Mapping[str, str]) -> Received:
     return Received(id_, from_, to, form.get("Body", ""), media)
 
 
+def media_details(got: Received) -> Mapping[str, Any]:
+    """Return what the desk shows of the files of a message, and where the provider keeps them."""
+    if not got.media:
+        return {}
+    files = [
+        {"number": number, "name": f"file-{number}{_ending(kind)}", "type": kind, "size": 0}
+        for number, (_, kind) in enumerate(got.media, 1)
+    ]
+    return {"files": files, "media": [url for url, _ in got.media]}
+
+
+def is_ours_to_fetch(url: str, api: str) -> bool:
+    """Whether a file is where the provider keeps them: whoever forged its address would have us look around in here."""
+    wanted, there = urlsplit(url), urlsplit(api)
+    if (wanted.scheme, wanted.netloc) == (there.scheme, there.netloc):
+        return True
+    hosts = (wanted.hostname or "", there.hostname or "")
+    return wanted.scheme == "https" and all(host.endswith(".twilio.com") for host in hosts)
+
+
+def _ending(kind: str) -> str:
+    main, _, sub = kind.partition("/")
+    return f".{sub[:5]}" if main in ("image", "video", "audio") and sub.isalnum() else ""
+
+
 def status(form: Mapping[str, str]) -> Status | None:
     """Return what a form says that tells of a message of ours; None for a state that is not known."""
     state = _STATES.get(form.get("MessageStatus") or form.get("SmsStatus", ""))

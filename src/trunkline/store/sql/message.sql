@@ -17,3 +17,6 @@ SELECT * FROM (
 
 -- where --
 SELECT interaction_id FROM message WHERE id = $1::uuid;
+
+-- one --
+SELECT * FROM message WHERE id = $1::uuid;
