@@ -1,11 +1,13 @@
 """Mails from end to end: a real mail server, a flow, an agent at the desk, and things that break."""
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from playwright.async_api import Page, expect
 
@@ -14,7 +16,7 @@ from tests.system.mail_server import MailServer, mail_server
 from tests.system.switch import open_folder
 from tests.system.test_browser import get_ready, log_in, open_page
 from tests.system.test_flows_page import log_in as log_in_as_admin
-from tests.system.test_texts import ready, serves
+from tests.system.test_texts import PNG, ready, serves
 from trunkline.channels.email.mail import read_mail
 
 NEW = secrets.token_hex(3)
@@ -33,10 +35,6 @@ HTML = """<html><head><style>p{color:red}</style></head><body>
 <p><img src="cid:pic" alt="a picture" width="120" height="60"></p><img src="http://127.0.0.1:9/spy.gif" alt="far">
 <table border="1"><tr><td>Order</td><td>1234</td></tr></table>
 <blockquote>On Monday you wrote: it will come.</blockquote></body></html>"""
-PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360f8cf5000000303"
-    "0101aea44ee30000000049454e44ae426082"
-)
 
 
 pytestmark = pytest.mark.skipif(
@@ -57,9 +55,20 @@ async def post(house: House, server: MailServer) -> AsyncIterator[MailServer]:
     file = house.flows / "mails.yaml"
     file.write_text(FLOW, encoding="utf-8")
     await serves(house, "mails", there=True)
+    await is_read(house)
     yield server
     file.unlink()
     await serves(house, "mails", there=False)
+
+
+async def is_read(house: House) -> None:
+    """Wait until the mailbox is read: it was away since the house began, and is looked for every 15 s."""
+    async with asyncio.timeout(30), aiohttp.ClientSession() as session:
+        while True:
+            async with session.get(f"{house.url}/healthz") as answer:
+                if (await answer.json())["providers"]["mail"]["ready"]:
+                    return
+            await asyncio.sleep(0.1)  # nothing tells of it
 
 
 def a_mail(from_: str, subject: str, text: str, **headers: str) -> EmailMessage:
@@ -130,7 +139,8 @@ async def test_a_mail_is_greeted_queued_answered_and_goes_on_in_its_thread(house
         )
         again = await in_hand(ana)
         assert again["id"] != card["id"]
-        assert again["timeline"][0]["medium"] == "email"
+        before = await ana.sees(lambda state: state["interactions"][again["id"]]["timeline"])
+        assert before[0]["medium"] == "email"
         await closes(ana, again)
 
 

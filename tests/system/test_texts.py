@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from tests.fakes.twilio_peer import TwilioPeer, twilio_peer
 from tests.system.house import House, Seat, seated
 from tests.system.test_browser import get_ready, log_in, open_page
 from tests.system.test_flows_page import log_in as log_in_as_admin
+from trunkline.core.errors import Unavailable
 
 FLOW = """
 flow: texts
@@ -28,6 +29,11 @@ steps:
   sales: {queue: sales}
   bye: {end: Goodbye.}
 """
+
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360f8cf5000000303"
+    "0101aea44ee30000000049454e44ae426082"
+)
 
 
 @pytest.fixture
@@ -197,6 +203,10 @@ async def test_a_desk_shows_what_was_not_delivered_and_sends_it_again(
         await peer.has_sent("Is this your number?")
         await expect(desk.get_by_role("alert").filter(has_text="Not delivered")).to_have_count(0)
 
+        await texts(house, peer, "Look at this", number, **peer.has_picture(PNG))
+        await expect(desk.get_by_alt_text("file-1.png")).to_have_js_property("naturalWidth", 1)
+        await desk.screenshot(path=tmp_path / "picture.png")
+
         await desk.get_by_role("button", name="End conversation").click()
         await desk.get_by_role("radio", name="Resolved").check()
         await desk.get_by_role("button", name="Save").click()
@@ -265,7 +275,12 @@ async def test_a_carrier_brings_messages_and_takes_ours_through_a_killed_service
         await centre.until(lambda: len(centre.binds) == 2, within=30)
         # Our acknowledgement may never have come there: given again, it is the same message.
         assert await centre.delivers(b"Thanks", source="447700900777") == 0
-        await ana.desk.command("say", interaction=card["id"], text="You are welcome", key="2")
+        async with asyncio.timeout(20):
+            while True:
+                with suppress(Unavailable):  # the desk is not back yet
+                    await ana.desk.command("say", interaction=card["id"], text="You are welcome", key="2")
+                    break
+                await asyncio.sleep(0.1)
         await centre.until(lambda: len(centre.submitted) == 2)
         said = [each["text"] for each in ana.desk.state["threads"][card["id"]] if each["side"] == "customer"]
         assert said == ["Where is my order?", "Thanks"]

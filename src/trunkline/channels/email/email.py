@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 MOST_AUTOMATIC = 5
 """So many mails of flows go to one address within an hour: two machines that answer each other stop there."""
 AN_HOUR = timedelta(hours=1)
-LONGEST_PAUSE_S = 60.0
+LONGEST_PAUSE_S = 15.0
 _FAULTY_AFTER = timedelta(minutes=1)
 _LARGE = 200_000
 _WHERE_WE_WERE_WRITTEN_TO = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To")
