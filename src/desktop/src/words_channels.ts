@@ -1,6 +1,6 @@
 /** Every word of the channels page: the part of the catalogue that only admins load. */
 
-const kinds: Record<string, string> = { webchat: 'Web chat', twilio: 'Text messages' };
+const kinds: Record<string, string> = { webchat: 'Web chat', twilio: 'Text messages', smpp: 'Text messages by SMPP', email: 'Email' };
 const promises: Record<string, string> = {
   signature: 'Who is believed',
   deduplication: 'What comes twice',
