@@ -1,6 +1,7 @@
 """A mail server that takes mails on a port of ours, and misbehaves on order."""
 
 import asyncio
+from base64 import b64decode
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,11 +12,12 @@ from dataclasses import dataclass, field
 class SmtpPeer:
     """Look at `.mails`. `orders` is what the next conversations come to: an answer to the mail, or to a `rcpt `.
 
-    `cut` closes before the mail is taken, `silent` takes it and closes without a word.
+    `stranger` lets nobody in, `cut` closes before the mail is taken, `silent` takes it and closes without a word.
     """
 
     port: int = 0
     orders: deque[str] = field(default_factory=deque)
+    logins: list[tuple[str, bytes]] = field(default_factory=list)
     mails: list[tuple[str, list[str], bytes]] = field(default_factory=list)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -34,7 +36,11 @@ class SmtpPeer:
             command = line.decode().strip()
             word = command.upper()
             if word.startswith(("EHLO", "HELO")):
-                writer.write(b"250 peer\r\n")
+                writer.write(b"250-peer\r\n250 AUTH PLAIN XOAUTH2\r\n")
+            elif word.startswith("AUTH "):
+                _, mechanism, told = command.split(" ", 2)
+                self.logins.append((mechanism.upper(), b64decode(told)))
+                writer.write(b"535 no\r\n" if order == "stranger" else b"235 come in\r\n")
             elif word.startswith("MAIL FROM:"):
                 sender = command[10:].split(">")[0].strip(" <")
                 writer.write(b"250 good\r\n")

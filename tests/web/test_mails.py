@@ -62,8 +62,8 @@ async def test_a_mail_is_shown_as_a_page_that_can_do_nothing(doors: Web, mail: M
 async def test_what_is_attached_runs_nowhere(doors: Web, mail: MessageId) -> None:
     ana = await doors.logged_in("ana")
     async with ana.get(f"/api/mails/{mail}/parts/1") as answer:
-        assert (await answer.read(), answer.content_type) == (b"%PDF", "application/pdf")
-        assert answer.headers["Content-Disposition"] == "inline; filename*=UTF-8''a%20_b__.pdf"
+        assert (await answer.read(), answer.content_type) == (b"%PDF", "application/octet-stream")
+        assert answer.headers["Content-Disposition"] == "attachment; filename*=UTF-8''a%20_b__.pdf"
     async with ana.get(f"/api/mails/{mail}/parts/2") as answer:
         assert (answer.content_type, answer.headers["Content-Disposition"].partition(";")[0]) == (
             "application/octet-stream", "attachment",

@@ -24,8 +24,8 @@ FileOf = Callable[[str, Mapping[str, Any], int], Awaitable[MailPart | None]]
 """Returns a file of a message: by its channel, its details and the file's number."""
 _PRIVATE = {"Cache-Control": "private, no-store", "Referrer-Policy": "no-referrer"}
 _TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,60}/[a-z0-9][a-z0-9!#$&^_.+-]{0,80}")
-_SHOWN = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf", "text/plain"})
-"""What a browser may show by itself; all else is saved."""
+_SHOWN = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "text/plain"})
+"""What a browser shows in a sandbox; all else is saved."""
 _PAGE = """<!doctype html>
 <html><head><meta charset="utf-8"><base target="_blank"><style>
 body {{ margin: 16px; font: 15px/1.5 system-ui, sans-serif; color: #1b1f24; background: #fff;

@@ -21,7 +21,7 @@ from trunkline.channels.email.email import MOST_AUTOMATIC, Email
 from trunkline.channels.email.imap import Mailbox, Opened
 from trunkline.channels.email.mail import Person, read_mail
 from trunkline.channels.email.oauth import Tokens
-from trunkline.channels.email.smtp import Server
+from trunkline.channels.email.smtp import Login, Server
 from trunkline.channels.email.tokens import mail_addressed, mail_named, message_id, reply_address
 from trunkline.channels.email.told import verdict
 from trunkline.core.errors import Unavailable
@@ -201,6 +201,12 @@ async def test_the_same_mail_twice_is_one_and_the_same_name_by_another_is_anothe
         await post.takes(a_mail(Message_ID="<1@home>"))
     await post.takes(a_mail(from_="eve@bad.example", Message_ID="<1@home>"))
     assert [each.conversation.address for each in post.said] == [CHRIS, "eve@bad.example"]
+
+
+async def test_mails_that_only_have_their_name_in_common_are_two(post: Post) -> None:
+    for text in ("One", "Two", "One"):
+        await post.takes(a_mail(text, Message_ID="<form@shop.example>"))
+    assert [each.text for each in post.said] == ["One", "Two"]
 
 
 async def test_a_mailbox_is_read_from_where_it_was_left(post: Post) -> None:
@@ -417,6 +423,25 @@ async def test_a_mail_server_that_is_not_there_has_not_taken_it(post: Post) -> N
     said = await post.takes(a_mail(Message_ID="<1@home>"))
     post.email._smtp = Server("127.0.0.1", 1, "none")
     with pytest.raises(NotTaken, match="cannot be reached"):
+        await post.answers(said)
+
+
+async def test_the_server_that_sends_is_told_who_we_are_by_a_password_or_a_token(post: Post) -> None:
+    said = await post.takes(a_mail(Message_ID="<1@home>"))
+
+    class Given(Tokens):
+        async def token(self) -> str:
+            return "t1"
+
+    tokens = Given("http://127.0.0.1:1/", client_id="us", client_secret="", refresh_token="r")
+    for login in (Login(US, "pass"), Login(US, tokens=tokens)):
+        post.email._login = login
+        await post.answers(said)
+    assert post.peer.logins == [
+        ("PLAIN", f"\0{US}\0pass".encode()), ("XOAUTH2", f"user={US}\x01auth=Bearer t1\x01\x01".encode())
+    ]  # fmt: skip
+    post.peer.orders.append("stranger")
+    with pytest.raises(NotTaken, match="does not let us in"):
         await post.answers(said)
 
 

@@ -222,8 +222,7 @@ class Email:
         if mail.from_.address == self._ours.address or mail_named(self._secret, self._name, mail.message_id):
             log.info("a mail of ours came back", extra={"channel": self._name, "message_id": mail.message_id[:200]})
             return
-        # Somebody else's mail with the same Message-ID is another one.
-        key = f"{mail.message_id or sha256(raw).hexdigest()}/{mail.from_.address}"
+        key = _key_of(mail)
         id_, kind, now = written_id_of(self._name, key), kind_of(mail), self._clock.now()
         thread, opened_by = await self._thread_of(mail) or (str(id_), mail.from_.address)
         await self._mails.keep_mail(
@@ -280,3 +279,14 @@ class Email:
                     await self.take_receipt(MessageId(str(id_)), Delivery.FAILED, why)
                 elif bounce.delivered:
                     await self.take_receipt(MessageId(str(id_)), Delivery.DELIVERED, None)
+
+
+def _key_of(mail: Mail) -> str:
+    """Return the one name of a mail, however it came here.
+
+    Not its Message-ID alone: that is whatever its writer says, and forms on the web give all of theirs the same.
+    """
+    said = [mail.headers.one("Date"), mail.subject, mail.text, mail.html or ""]
+    brought = [f"{part.name} {len(part.data)}" for part in mail.parts]
+    digest = sha256("\0".join([*said, *brought]).encode("utf-8", "replace")).hexdigest()[:24]
+    return f"{mail.message_id}/{mail.from_.address}/{digest}"
