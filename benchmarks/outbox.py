@@ -50,6 +50,7 @@ class _Provider:
     """Takes everything at once, and remembers in which order."""
 
     medium = "sms"
+    within_s = 20.0
 
     def __init__(self) -> None:
         self.taken: dict[str, list[str]] = defaultdict(list)

@@ -15,6 +15,7 @@ class FakeProvider:
     """Channel and Provider. `faults`: what the next tries come to, None for well; `silent`: it takes without a word."""
 
     medium: str = "sms"
+    within_s: float = 20.0
     longest: int = 1000
     faults: deque[Exception | None] = field(default_factory=deque)
     silent: bool = False

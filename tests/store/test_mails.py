@@ -1,6 +1,7 @@
 """What PostgreSQL keeps of mails, and how soon it finds them."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -117,3 +118,10 @@ async def test_one_message_comes_back(database: Database) -> None:
     await store.save([Change(interactions=[mail], messages=[message])])
     assert await store.message(message.id) == message
     assert await store.message(MessageId(new_id())) is None
+
+
+async def test_a_huge_mail_is_kept_whole(database: Database) -> None:
+    store = PostgresStore(database)
+    huge = replace(a_mail("1@home"), raw=bytes(range(256)) * (30 * 4096))
+    await store.keep_mail(huge)
+    assert await store.mail(huge.id) == huge

@@ -27,7 +27,6 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 8
 """Messages that one provider is given at the same time, each to another address."""
-WITHIN_S = 20.0
 WANTS_NOTHING = "they want nothing more from us"
 _LEFT_OVER = timedelta(minutes=5)
 """A message that has waited for so long past its moment tells of a provider that does not work."""
@@ -258,7 +257,7 @@ class _Lane:
             return refused(out, str(fault))
         except (Unavailable, TimeoutError) as fault:
             self._uncertain.add(id_)
-            return self._fails(id_, str(fault) or f"no answer within {WITHIN_S:g} s")
+            return self._fails(id_, str(fault) or f"no answer within {self.provider.within_s:g} s")
         except Exception:
             log.exception("a message could not be sent")
             self._uncertain.add(id_)
@@ -268,7 +267,7 @@ class _Lane:
 
     async def _given(self, id_: MessageId) -> str:
         await self._until_may_act()
-        async with asyncio.timeout(WITHIN_S):
+        async with asyncio.timeout(self.provider.within_s):
             if id_ in self._uncertain:
                 external = await self.provider.find(self.under_way[id_])
                 self._uncertain.discard(id_)

@@ -100,6 +100,10 @@ class Provider(Protocol):
     def medium(self) -> str:
         """Which medium it carries."""
 
+    @property
+    def within_s(self) -> float:
+        """How many seconds one message may take it. The outcome of what takes longer is not known."""
+
     def parts(self, shown: Shown) -> Sequence[str]:
         """Return the texts that say a message, one after the other; each is given by itself."""
 

@@ -129,10 +129,10 @@ class Database:
         parts = urlsplit(self._url)
         return f"{parts.hostname or 'localhost'}:{parts.port or 5432}{parts.path}"
 
-    async def rows(self, sql: str, *arguments: object) -> Sequence[Row]:
-        """Run one statement and return its rows."""
+    async def rows(self, sql: str, *arguments: object, more_time: timedelta = timedelta()) -> Sequence[Row]:
+        """Run one statement and return its rows; `more_time` is for what is large."""
         with faults_translated():
-            async with asyncio.timeout(self._deadline):
+            async with asyncio.timeout(self._deadline + more_time.total_seconds()):
                 connection = await self._pool.acquire()
                 try:
                     found = await connection.fetch(sql, *map(_argument, arguments))
@@ -148,9 +148,9 @@ class Database:
                     await self._pool.release(connection)
                 return [dict(row) for row in found]
 
-    async def row(self, sql: str, *arguments: object) -> Row | None:
+    async def row(self, sql: str, *arguments: object, more_time: timedelta = timedelta()) -> Row | None:
         """Run one statement and return its first row."""
-        found = await self.rows(sql, *arguments)
+        found = await self.rows(sql, *arguments, more_time=more_time)
         return found[0] if found else None
 
     async def _prepare(self, connection: Any) -> None:

@@ -1,7 +1,7 @@
 """Emails: each whole, how far each mailbox was read, and what agents attach."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from trunkline.core.ids import AgentId, MessageId
 from trunkline.ports.mails import AttachedFile, KeptMail, KnownMail
@@ -9,6 +9,8 @@ from trunkline.store.database import Database, Row
 from trunkline.store.queries import queries
 
 _SQL = queries("mail")
+_LARGE = timedelta(seconds=30)
+"""For 30 MB by a slow line to the database."""
 
 
 class Mails:
@@ -20,12 +22,12 @@ class Mails:
         """Keep a mail; one that is kept already stays as it is."""
         await self._database.rows(
             _SQL["keep"], mail.id, mail.channel, mail.thread, mail.message_id, mail.address, mail.incoming,
-            mail.automatic, mail.at, mail.raw,
+            mail.automatic, mail.at, mail.raw, more_time=_LARGE,
         )  # fmt: skip
 
     async def mail(self, id_: MessageId) -> KeptMail | None:
         """Return one mail."""
-        row = await self._database.row(_SQL["one"], id_)
+        row = await self._database.row(_SQL["one"], id_, more_time=_LARGE)
         return _mail_of(row) if row else None
 
     async def known_mails(self, channel: str, message_ids: Sequence[str]) -> Mapping[str, KnownMail]:
@@ -38,7 +40,7 @@ class Mails:
 
     async def latest_mail(self, channel: str, thread: str, *, incoming: bool = False) -> KeptMail | None:
         """Return the latest mail of a thread, or the latest that came."""
-        row = await self._database.row(_SQL["latest"], channel, thread, incoming)
+        row = await self._database.row(_SQL["latest"], channel, thread, incoming, more_time=_LARGE)
         return _mail_of(row) if row else None
 
     async def automatic_mails(self, channel: str, address: str, *, since: datetime) -> int:
@@ -57,11 +59,13 @@ class Mails:
 
     async def keep_file(self, file: AttachedFile, *, at: datetime) -> None:
         """Keep a file for a week: by then it is in a mail, or nobody sent it."""
-        await self._database.rows(_SQL["keep_file"], file.id, file.name, file.type, file.data, file.agent, at)
+        await self._database.rows(
+            _SQL["keep_file"], file.id, file.name, file.type, file.data, file.agent, at, more_time=_LARGE
+        )
 
     async def file(self, id_: str) -> AttachedFile | None:
         """Return a file."""
-        row = await self._database.row(_SQL["file"], id_)
+        row = await self._database.row(_SQL["file"], id_, more_time=_LARGE)
         if row is None:
             return None
         return AttachedFile(str(row["id"]), row["name"], row["type"], row["data"], AgentId(row["agent_id"]))

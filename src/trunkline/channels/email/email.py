@@ -43,6 +43,8 @@ class Email:
     """One mailbox: `Channel` and `Provider`."""
 
     medium = "email"
+    within_s = 300.0
+    """For 20 MB by a slow line: what is given up on too soon would be sent again, whole."""
 
     def __init__(
         self,

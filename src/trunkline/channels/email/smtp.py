@@ -13,7 +13,7 @@ from trunkline.core.errors import Unavailable
 from trunkline.ports.channel import NotTaken, Refused
 
 Security = Literal["tls", "starttls", "none"]
-WITHIN_S = 18.0
+_CONNECT_WITHIN_S, _TAKEN_WITHIN_S = 15.0, 240.0
 _GOODBYE_S = 2.0
 
 
@@ -39,7 +39,7 @@ async def send_mail(raw: bytes, *, sender: str, recipients: Sequence[str], serve
     """Give a mail to a server; raises NotTaken, Refused, and Unavailable where the outcome is not known."""
     client = aiosmtplib.SMTP(
         hostname=server.host, port=server.port, use_tls=server.security == "tls",
-        start_tls=server.security == "starttls", timeout=WITHIN_S,
+        start_tls=server.security == "starttls", timeout=_TAKEN_WITHIN_S,
         tls_context=ssl.create_default_context() if server.security != "none" else None,
     )  # fmt: skip
     try:
@@ -53,7 +53,7 @@ async def send_mail(raw: bytes, *, sender: str, recipients: Sequence[str], serve
 
 async def _connected(client: aiosmtplib.SMTP, login: Login | None) -> None:
     try:
-        await client.connect()
+        await client.connect(timeout=_CONNECT_WITHIN_S)
         if login is not None:
             if login.tokens is not None:
                 await client.auth_xoauth2(login.user, await login.tokens.token())

@@ -40,6 +40,8 @@ class SmppSms:
     """One account at a message centre: `Channel` and `Provider`."""
 
     medium = "sms"
+    within_s = 60.0
+    """For ten segments, each of which may wait for its answer."""
 
     def __init__(
         self,

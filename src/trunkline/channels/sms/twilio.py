@@ -39,6 +39,7 @@ class TwilioSms:
     """One number of ours, or one messaging service: `Channel` and `Provider`."""
 
     medium = "sms"
+    within_s = 20.0
 
     def __init__(
         self,
