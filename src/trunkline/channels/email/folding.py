@@ -31,6 +31,8 @@ class Folded:
 
 def folded(text: str) -> Folded:
     """Return a mail's text in two. What is written between quoted lines is no rest: all of that is its text."""
+    if not text.strip():
+        return Folded("", "")
     lines = text.split("\n")
     end = _rest_begins(lines)
     end = _signature_begins(lines, end)
@@ -47,7 +49,8 @@ def _rest_begins(lines: Sequence[str]) -> int:
 
 
 def _begins_original(lines: Sequence[str], at: int, line: str) -> bool:
-    if len(line) > _LONGEST_ATTRIBUTION:
+    # Most lines are neither, and there may be a hundred thousand.
+    if (":" not in line and "--" not in line) or len(line) > _LONGEST_ATTRIBUTION:
         return False
     if _ORIGINAL.match(line):
         return True
