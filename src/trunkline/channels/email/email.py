@@ -3,11 +3,10 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from hashlib import sha256
 
-from aiohttp import web
-
+from trunkline.channels.carried import FarAway
 from trunkline.channels.email.automatic import Bounce, Kind, bounces_in, kind_of, reported_ids
 from trunkline.channels.email.compose import Letter, composed
 from trunkline.channels.email.imap import Mailbox
@@ -23,7 +22,6 @@ from trunkline.flows.render import Shown
 from trunkline.ports.channel import ChannelEvent, ConversationId, Refused, Said
 from trunkline.ports.clock import Clock
 from trunkline.ports.mails import KeptMail, Mails
-from trunkline.ports.store import Health
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +29,6 @@ MOST_AUTOMATIC = 5
 """So many mails of flows go to one address within an hour: two machines that answer each other stop there."""
 AN_HOUR = timedelta(hours=1)
 LONGEST_PAUSE_S = 15.0
-_FAULTY_AFTER = timedelta(minutes=1)
 _LARGE = 200_000
 _WHERE_WE_WERE_WRITTEN_TO = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To")
 
@@ -39,7 +36,7 @@ Tell = Callable[[ChannelEvent], asyncio.Future[None]]
 TakeReceipt = Callable[[MessageId, Delivery, str | None], Awaitable[None]]
 
 
-class Email:
+class Email(FarAway):
     """One mailbox: `Channel` and `Provider`."""
 
     medium = "email"
@@ -62,16 +59,15 @@ class Email:
         signature: str = "",
     ) -> None:
         """`mailbox` makes a connection; `login` is for the server that sends, None where it asks for none."""
+        super().__init__(clock)
         self._name = name
         self._ours = ours
         self._mailbox = mailbox
         self._smtp, self._login = smtp, login
         self._mails = mails
         self._secret = secret
-        self._clock = clock
         self._reply_token, self._verdict_by = reply_token, verdict_by
         self._signature = signature.strip()
-        self._fault: tuple[str, datetime] | None = None
         self.tell: Tell | None = None
         """Takes what people write; the service sets it once it serves."""
         self.take_receipt: TakeReceipt | None = None
@@ -81,33 +77,11 @@ class Email:
         """It carries its own messages."""
         return self
 
-    def routes(self) -> list[web.RouteDef]:
-        """Return no door: we go and look."""
-        return []
-
-    async def close_all(self, _: web.Application) -> None:
-        """Nothing is open that `run` does not close."""
-
-    def health(self) -> Health:
-        """Whether the mailbox is read."""
-        if self._fault is None or self._clock.now() - self._fault[1] < _FAULTY_AFTER:
-            return Health(True)
-        return Health(False, self._fault[0])
-
     # --- for the centre ---
 
     def parts(self, shown: Shown) -> Sequence[str]:
         """Return a message as it is: a mail takes it all."""
         return [shown.text]
-
-    async def send(self, conversation: ConversationId, shown: Shown, *, key: str, by: str = "") -> None:
-        """Show nothing: the outbox gives messages to `deliver`."""
-
-    def writing(self, conversation: ConversationId, by: str) -> None:
-        """Show nothing: no mail program tells that somebody writes."""
-
-    def over(self, conversation: ConversationId) -> None:
-        """Show nothing: an answer begins anew, in the same thread."""
 
     async def deliver(self, out: Outgoing) -> str:
         """Give one message to the mail server, as the same mail however often; return its Message-ID."""
@@ -175,10 +149,9 @@ class Email:
             try:
                 await self._read()
             except (Unavailable, TimeoutError) as fault:
-                if self._fault is None:
+                if self._away(str(fault)):
                     log.warning("a mailbox is not read", extra={"channel": self._name, "why": str(fault)})
                     pause = 1.0
-                self._fault = self._fault or (str(fault), self._clock.now())
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE_S)
 

@@ -3,12 +3,10 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime, timedelta
 from hashlib import sha256
 from zlib import crc32
 
-from aiohttp import web
-
+from trunkline.channels.carried import FarAway
 from trunkline.channels.sms import smpp_wire as wire
 from trunkline.channels.sms.arriving import event_of
 from trunkline.channels.sms.keywords import Keyword
@@ -22,7 +20,6 @@ from trunkline.flows.render import Shown
 from trunkline.ports.channel import ChannelEvent, ConversationId, NotTaken
 from trunkline.ports.clock import Clock
 from trunkline.ports.segments import Segment, SegmentOf, Segments
-from trunkline.ports.store import Health
 
 log = logging.getLogger(__name__)
 
@@ -30,13 +27,12 @@ LONGEST = 1530
 """Characters of a message: ten segments of GSM-7."""
 LONGEST_PAUSE_S = 15.0
 _MOST_UNKNOWN = 1000
-_FAULTY_AFTER = timedelta(minutes=1)
 
 Tell = Callable[[ChannelEvent], asyncio.Future[None]]
 TakeReceipt = Callable[[MessageId, Delivery, str | None], Awaitable[None]]
 
 
-class SmppSms:
+class SmppSms(FarAway):
     """One account at a message centre: `Channel` and `Provider`."""
 
     medium = "sms"
@@ -53,13 +49,12 @@ class SmppSms:
         segments: Segments,
         clock: Clock,
     ) -> None:
+        super().__init__(clock)
         self._name = name
         self._account, self._sender = account, sender
         self._replies = replies
         self._segments = segments
-        self._clock = clock
         self._link: SmppLink | None = None
-        self._fault: tuple[str, datetime] | None = None
         self._acked: set[SegmentOf] = set()
         self._acks: set[asyncio.Task[None]] = set()
         self._unknown: dict[str, None] = {}
@@ -72,33 +67,11 @@ class SmppSms:
         """It carries its own messages."""
         return self
 
-    def routes(self) -> list[web.RouteDef]:
-        """Return no door: we go there."""
-        return []
-
-    async def close_all(self, _: web.Application) -> None:
-        """Nothing is open that `run` does not close."""
-
-    def health(self) -> Health:
-        """Whether the message centre is there."""
-        if self._fault is None or self._clock.now() - self._fault[1] < _FAULTY_AFTER:
-            return Health(True)
-        return Health(False, self._fault[0])
-
     # --- for the centre ---
 
     def parts(self, shown: Shown) -> Sequence[str]:
         """Return a message in pieces of at most ten segments each, which phones join."""
         return split(shown.text, at_most=LONGEST)
-
-    async def send(self, conversation: ConversationId, shown: Shown, *, key: str, by: str = "") -> None:
-        """Show nothing: the outbox gives messages to `deliver`."""
-
-    def writing(self, conversation: ConversationId, by: str) -> None:
-        """Show nothing: no telephone tells that somebody writes."""
-
-    def over(self, conversation: ConversationId) -> None:
-        """Show nothing: a number can be written to at any time."""
 
     async def deliver(self, out: Outgoing) -> str:
         """Give one message to the message centre, segment by segment; return its id of the last one."""
@@ -135,17 +108,13 @@ class SmppSms:
                 first: BaseException = faults
                 while isinstance(first, BaseExceptionGroup):
                     first = first.exceptions[0]
-                self._note(str(first))
+                if self._away(str(first)):
+                    log.warning("a message centre is away", extra={"channel": self._name, "why": str(first)})
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE_S)
 
     async def _serve(self, link: SmppLink) -> None:
         await link.run(lambda pdu: self._take(link, pdu), self._asks)
-
-    def _note(self, why: str) -> None:
-        if self._fault is None:
-            log.warning("a message centre is away", extra={"channel": self._name, "why": why})
-        self._fault = (why, self._fault[1] if self._fault is not None else self._clock.now())
 
     async def _take(self, link: SmppLink, pdu: Pdu) -> None:
         """Take a message, or a receipt: it is acknowledged once what came of it is durable."""

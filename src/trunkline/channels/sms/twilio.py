@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 import aiohttp
 from aiohttp import web
 
+from trunkline.channels.carried import Carried
 from trunkline.channels.sms import twilio_wire as wire
 from trunkline.channels.sms.arriving import event_of
 from trunkline.channels.sms.keywords import Keyword
@@ -35,7 +36,7 @@ Tell = Callable[[ChannelEvent], asyncio.Future[None]]
 TakeReceipt = Callable[[MessageId, Delivery, str | None], Awaitable[None]]
 
 
-class TwilioSms:
+class TwilioSms(Carried):
     """One number of ours, or one messaging service: `Channel` and `Provider`."""
 
     medium = "sms"
@@ -87,15 +88,6 @@ class TwilioSms:
     def parts(self, shown: Shown) -> Sequence[str]:
         """Return a message in pieces that the provider takes; it makes segments of each, and joins them again."""
         return split(shown.text, at_most=wire.LONGEST_BODY)
-
-    async def send(self, conversation: ConversationId, shown: Shown, *, key: str, by: str = "") -> None:
-        """Show nothing: the outbox gives messages to `deliver`."""
-
-    def writing(self, conversation: ConversationId, by: str) -> None:
-        """Show nothing: no telephone tells that somebody writes."""
-
-    def over(self, conversation: ConversationId) -> None:
-        """Show nothing: a number can be written to at any time."""
 
     async def deliver(self, out: Outgoing) -> str:
         """Give one message to the provider; return its own id of it."""
