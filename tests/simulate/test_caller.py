@@ -4,6 +4,7 @@ import asyncio
 import json
 import shutil
 import socket
+import struct
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,19 @@ async def test_who_waits_for_another_tone_is_told_what_sounds() -> None:
         await caller.answered()
         with pytest.raises(TimeoutError, match=r"in \d+ packets: RMS \d+, \d+% at about 440 Hz"):
             await caller.hears_tone(880, 1)
+
+
+async def test_another_stream_that_comes_to_our_port_is_not_heard() -> None:
+    async with far_end() as far, await Caller.dial("100", server=far.address, say=sound.tone(440)) as caller:
+        await caller.answered()
+        await caller.hears_tone(440)
+        port = caller._rtp_port.get_extra_info("sockname")[1]
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+            stranger.connect(("127.0.0.1", port))
+            for number in range(60):
+                stranger.send(struct.pack(">BBHII", 0x80, 0, number, number * 160, 7) + bytes(range(160)))
+                await asyncio.sleep(0.01)
+        assert sound.heard(440, caller.audio(caller.heard_s - 0.5), seconds=0.4)
 
 
 async def test_keys_arrive_in_order_and_the_far_end_may_hang_up() -> None:

@@ -31,14 +31,17 @@ class CallRefused(Rejected):
         self.ended = ended
 
 
+Received = Callable[[bytes, tuple[str, int]], None]
+
+
 class _Port(asyncio.DatagramProtocol):
     """One UDP socket whose datagrams go to a function, and what the network says against ours to another."""
 
-    def __init__(self, received: Callable[[bytes], None], refused: Callable[[OSError], None] | None) -> None:
+    def __init__(self, received: Received, refused: Callable[[OSError], None] | None) -> None:
         self._received, self._refused = received, refused
 
-    def datagram_received(self, data: bytes, addr: object) -> None:
-        self._received(data)
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        self._received(data, addr)
 
     def error_received(self, exc: Exception) -> None:
         if self._refused is not None and isinstance(exc, OSError):
@@ -47,7 +50,7 @@ class _Port(asyncio.DatagramProtocol):
 
 async def _open(
     address: tuple[str, int],
-    received: Callable[[bytes], None],
+    received: Received,
     *,
     to: tuple[str, int] | None = None,
     refused: Callable[[OSError], None] | None = None,
@@ -72,6 +75,8 @@ class Caller:
         self._call: OutgoingCall
         self._server: tuple[str, int]
         self._media: Media | None = None
+        self._source: tuple[str, int] | None = None
+        """From where the far end sends, once that is known."""
         self._answered: asyncio.Future[float] = self._loop.create_future()
         self._over: asyncio.Future[Ended] = self._loop.create_future()
         self._timer: asyncio.TimerHandle | None = None
@@ -250,7 +255,7 @@ class Caller:
 
     # Signalling
 
-    def _sip_received(self, data: bytes) -> None:
+    def _sip_received(self, data: bytes, _from: object) -> None:
         self._happened(self._call.receive(data, time.monotonic()))
 
     def _sip_refused(self, fault: OSError) -> None:
@@ -315,11 +320,15 @@ class Caller:
 
     def _listen(self, media: Media | None) -> None:
         if media is not None:
-            self._media = media
+            self._media, self._source = media, None
             self._listener.begin(time.monotonic(), media)
 
-    def _rtp_received(self, data: bytes) -> None:
-        self._listener.receive(data, time.monotonic())
+    def _rtp_received(self, data: bytes, from_: tuple[str, int]) -> None:
+        """Take a packet of the far end's. What a call before ours left behind may still be sent to this port."""
+        if self._media is not None and from_[1] == self._media.port:
+            self._source = from_
+        if self._source in (None, from_):
+            self._listener.receive(data, time.monotonic())
 
     def _speak(self) -> None:
         """Send the frames that are due by the clock, so that nothing drifts, and come again in 20 ms."""
