@@ -79,8 +79,11 @@ class Resting:
         interaction = self._floor.interactions.get(id_)
         if interaction is None or interaction.stage is not Stage.TALKING or not interaction.is_written:
             return None
-        rest, said = self._rests.get(interaction.dialled), self._last_word(id_)
-        if rest is None or said is None or said.side is not Side.AGENT:
+        rest = self._rests.get(interaction.dialled)
+        if rest is None or rest == Rest():
+            return None
+        said = self._last_word(id_)
+        if said is None or said.side is not Side.AGENT:
             return None
         reminder = written_id_of(interaction.dialled, _key(said))
         if rest.remind_after is not None and rest.reminder and not self._floor.has_message(id_, reminder):

@@ -30,7 +30,6 @@ class Letter:
     at: datetime
     answers: Mail | None = None
     cc: Sequence[Person] = ()
-    bcc: Sequence[Person] = ()
     subject: str = ""
     files: Sequence[AttachedFile] = ()
     automatic: bool = False

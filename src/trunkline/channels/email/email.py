@@ -124,7 +124,6 @@ class Email(FarAway):
             reply_to=reply_address(self._secret, self._name, out.id, self._ours.address)
             if self._reply_token else self._ours.address,
             cc=[Person(each) for each in details.get("cc", ())],
-            bcc=[Person(each) for each in details.get("bcc", ())],
             subject=str(details.get("subject") or ""), files=[each for each in files if each is not None],
             automatic=automatic,
         )  # fmt: skip

@@ -9,12 +9,11 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from email import message_from_bytes
 from email.errors import StartBoundaryNotFoundDefect
 from email.header import decode_header
 from email.message import Message
-from email.utils import collapse_rfc2231_value, getaddresses, parsedate_to_datetime
+from email.utils import collapse_rfc2231_value, getaddresses
 from functools import cached_property
 from inspect import signature
 from typing import Any
@@ -330,11 +329,3 @@ def _unreadable(raw: bytes) -> Message:
 def summary(people: Sequence[Person]) -> list[dict[str, str]]:
     """Return people as JSON has them."""
     return [{"address": each.address, "name": each.name} for each in people]
-
-
-def said_at(mail: Mail) -> datetime | None:
-    """Return when its writer says it was written; None where that is no time."""
-    with suppress(Exception):
-        at = parsedate_to_datetime(mail.headers.one("Date"))
-        return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
-    return None

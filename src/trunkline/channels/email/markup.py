@@ -59,6 +59,7 @@ _DEEPEST = 256
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 _ANY_TAG = re.compile(r"<[^<>]{0,2000}>")
 _STRUCTURE = _words("p div br tr td th li h1 h2 h3 h4 h5 h6 blockquote ul ol table tbody pre section article hr img")
+_CLOSE_THEMSELVES = _words("p li td th tr dt dd option thead tbody tfoot")
 _VOID = frozenset({"br", "hr", "img", "input", "meta", "link", "col", "wbr", "area", "base", "source"})
 
 
@@ -214,20 +215,9 @@ class _Reader(HTMLParser):
 
 def _is_too_deep(html: str) -> bool:
     """Whether elements stand in each other so deep that cleaning them takes no end; browsers stop at 512."""
-    depth = deepest = 0
+    depth = 0
     for closing, name in _TAG.findall(html):
-        if name.lower() in _VOID:
-            continue
-        depth = max(0, depth - 1) if closing else depth + 1
-        deepest = max(deepest, depth)
-    # Paragraphs, cells and list items need not be closed.
-    return deepest > _DEEPEST and _really_too_deep(html)
-
-
-def _really_too_deep(html: str) -> bool:
-    depth, closes_itself = 0, _words("p li td th tr dt dd option thead tbody tfoot")
-    for closing, name in _TAG.findall(html):
-        if (tag := name.lower()) in _VOID or tag in closes_itself:
+        if (tag := name.lower()) in _VOID or tag in _CLOSE_THEMSELVES:
             continue
         depth = max(0, depth - 1) if closing else depth + 1
         if depth > _DEEPEST:

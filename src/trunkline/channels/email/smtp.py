@@ -60,6 +60,8 @@ async def _connected(client: aiosmtplib.SMTP, login: Login | None) -> None:
             else:
                 await client.login(login.user, login.password)
     except aiosmtplib.SMTPAuthenticationError as fault:
+        if login is not None and login.tokens is not None:
+            login.tokens.forget()
         raise NotTaken(f"the mail server does not let us in: {_words(fault)}") from fault
     except (aiosmtplib.SMTPException, OSError, Unavailable) as fault:
         raise NotTaken(f"the mail server cannot be reached: {_words(fault)}") from fault
