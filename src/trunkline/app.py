@@ -19,6 +19,7 @@ from trunkline.core.centre import Centre
 from trunkline.core.centre_version import CentreVersion
 from trunkline.core.errors import Misconfigured, Unavailable
 from trunkline.core.ids import AsteriskId
+from trunkline.doors import doors
 from trunkline.fetch.fetcher import HttpFetcher
 from trunkline.floor import roster
 from trunkline.floor.administration import Administration, Archive
@@ -26,7 +27,6 @@ from trunkline.floor.agent import Desk
 from trunkline.floor.at_steps import AtSteps
 from trunkline.floor.back_off import BackOff
 from trunkline.floor.callback import Callbacks
-from trunkline.floor.centre_board import CentreBoard
 from trunkline.floor.conversation import Conversation
 from trunkline.floor.deadlines import Deadlines, by_medium
 from trunkline.floor.dispatcher import Dispatcher
@@ -49,10 +49,8 @@ from trunkline.floor.speaking import Speaking
 from trunkline.floor.state import Floor
 from trunkline.floor.switchboard import Switchboard
 from trunkline.floor.transfer import Transfers
-from trunkline.floor.view import promise
 from trunkline.floor.voicemail import Voicemails
 from trunkline.floor.waiting import Waiting
-from trunkline.floor.waiting_board import WaitingBoard
 from trunkline.flows.document import bytes_of, document_of, mark_of
 from trunkline.flows.library import Library
 from trunkline.flows.place import prompts_for_waiting
@@ -76,16 +74,7 @@ from trunkline.telephony.translate import WANTED
 from trunkline.telephony.trunks import routes_of
 from trunkline.texts import Written
 from trunkline.trials import round_of_tests
-from trunkline.web.centre import CentreDoor
-from trunkline.web.channels import ChannelsDoor
-from trunkline.web.chat import ChatPages
-from trunkline.web.desk_socket import DeskSocket
-from trunkline.web.flows import FlowsDoor
-from trunkline.web.log_in import LogIn
-from trunkline.web.mails import MailsDoor
-from trunkline.web.server import STATIC, HealthDoor, Recordings, web_application
 from trunkline.web.tls import server_tls
-from trunkline.web.waiting import WaitingDoor
 
 log = logging.getLogger(__name__)
 
@@ -376,25 +365,8 @@ class _Service:
         await self.demo_passwords.give(centre.agents)
 
     def _web(self) -> web.Application:
-        origins = frozenset({self.settings.public_url}) if self.settings.public_url else frozenset[str]()
-        log_in = LogIn(self.floor, self.desk, self.store, secure=self.settings.url.startswith("https:"))
-        return web_application(
-            log_in=log_in,
-            socket=DeskSocket(self.floor, self.hub, self.desk, self.text_desk, log_in, origins=origins),
-            recordings=Recordings(self.floor, self.store, log_in, self.voicemails),
-            flows=FlowsDoor(self.flow_board, log_in),
-            centre=CentreDoor(CentreBoard(self.administration), log_in, origins=origins),
-            waiting=WaitingDoor(WaitingBoard(self.floor), log_in),
-            channels_page=ChannelsDoor(self.written.board, log_in, origins=origins),
-            mails=MailsDoor(
-                self.floor, self.store, self.store, self.written.viewing, log_in, file_of=self.written.file_of,
-                origins=origins,
-            ),
-            chat_pages=ChatPages(self.written.chats, STATIC / "chat" / "widget.js"),
-            channels=self.written.doors,
-            health=HealthDoor(
-                self.parts, self.flow_board.served, self.written.health, serving=lambda: self.serving,
-                routing=lambda: promise(self.floor),
-            ),
-            sip_ws_port=self.settings.sip_ws_port,
+        return doors(
+            self.settings, self.store, self.floor, self.hub, self.desk, self.text_desk, self.written,
+            administration=self.administration, flow_board=self.flow_board, voicemails=self.voicemails,
+            parts=self.parts, serving=lambda: self.serving,
         )  # fmt: skip

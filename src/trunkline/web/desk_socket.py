@@ -3,22 +3,17 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
-from typing import Any, TypeVar
-from uuid import UUID
+from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from trunkline.core.agent import PhoneKind, Presence
-from trunkline.core.errors import Rejected, TrunklineFault
-from trunkline.core.ids import AgentId, InteractionId, MessageId, OfferId, QueueId
-from trunkline.core.mail_address import is_mail_address
-from trunkline.floor.agent import Desk
+from trunkline.core.errors import TrunklineFault
+from trunkline.core.ids import AgentId
 from trunkline.floor.hub import Hub
-from trunkline.floor.state import Floor
-from trunkline.floor.supervision import Supervision
-from trunkline.floor.text_desk import MOST_COPIES, MOST_FILES, LetterHead, TextDesk
+from trunkline.ports.clock import Clock
+from trunkline.web.desk_commands import BadCommand, Command
 from trunkline.web.desk_rounds import SESSION_OVER, SILENCE_S, SILENT, DeskRounds
 from trunkline.web.errors import error_json
 from trunkline.web.log_in import COOKIE, LogIn
@@ -37,13 +32,6 @@ _WHY = {
 FAREWELL_S = 2.0
 LARGEST_MESSAGE = 64 * 1024
 MOST_UNSENT = 2_000
-
-Choice = TypeVar("Choice", Presence, PhoneKind)
-Command = Callable[[AgentId, dict[str, Any]], Awaitable[None]]
-
-
-class BadCommand(Rejected):
-    """The desk sent something that is no command."""
 
 
 class _Words:
@@ -71,13 +59,13 @@ class DeskSocket:
     """The door at /ws."""
 
     def __init__(
-        self, floor: Floor, hub: Hub, desk: Desk, texts: TextDesk, log_in: LogIn, *, origins: frozenset[str]
+        self, clock: Clock, hub: Hub, commands: Mapping[str, Command], log_in: LogIn, *, origins: frozenset[str]
     ) -> None:
         self._hub = hub
         self._log_in = log_in
         self._origins = origins
-        self._rounds = DeskRounds(floor.clock, log_in.closed_among)
-        self._commands = _commands(desk, texts, Supervision(floor))
+        self._rounds = DeskRounds(clock, log_in.closed_among)
+        self._commands = commands
         self._words = _Words()
         self._open: set[_Desk] = set()
         log_in.session_closed = self._session_closed
@@ -142,7 +130,7 @@ class _Desk:
         hub: Hub,
         rounds: DeskRounds,
         words: _Words,
-        commands: dict[str, Command],
+        commands: Mapping[str, Command],
     ) -> None:
         self._transport = transport
         self._socket = socket
@@ -274,95 +262,3 @@ class _Desk:
             self._send({"type": "reply", "id": id_, "ok": False, "error": broken})
         else:
             self._send({"type": "reply", "id": id_, "ok": True})
-
-
-LONGEST_SUBJECT = 200
-
-
-def _commands(desk: Desk, texts: TextDesk, supervision: Supervision) -> dict[str, Command]:
-    """Return what a desk can ask for, by name; the arguments are checked here and nowhere else."""
-    return {
-        "presence": lambda agent, args: desk.show(
-            agent,
-            _one_of(Presence, args, "presence"),
-            _text(args, "reason") if args.get("reason") is not None else None,
-        ),
-        "phone": lambda agent, args: desk.choose_phone(agent, _one_of(PhoneKind, args, "kind")),
-        "accept": lambda agent, args: desk.accept(agent, OfferId(_text(args, "offer"))),
-        "decline": lambda agent, args: desk.decline(agent, OfferId(_text(args, "offer"))),
-        "hang_up": lambda agent, args: desk.hang_up(agent, _interaction(args)),
-        "wrap_up": lambda agent, args: desk.wrap_up(
-            agent, _interaction(args), _text(args, "disposition"), _text(args, "note")
-        ),
-        "extend_wrap_up": lambda agent, args: desk.extend_wrap_up(agent, _interaction(args)),
-        "assign": lambda agent, args: supervision.assign(
-            agent, _interaction(args), AgentId(_text(args, "to")) if args.get("to") is not None else None
-        ),
-        "say": lambda agent, args: texts.say(
-            agent, _interaction(args), _text(args, "text"), key=_text(args, "key"), letter=_letter_head(args)
-        ),
-        "take_back": lambda agent, args: texts.take_back(agent, _interaction(args), MessageId(_uuid(args, "message"))),
-        "send_again": lambda agent, args: texts.send_again(
-            agent, _interaction(args), MessageId(_uuid(args, "message"))
-        ),
-        "pass_on": lambda agent, args: texts.pass_on(
-            agent,
-            _interaction(args),
-            QueueId(_text(args, "queue")) if args.get("queue") is not None else None,
-            to=AgentId(_text(args, "to")) if args.get("to") is not None else None,
-        ),
-        "write": lambda agent, args: texts.write(agent, _interaction(args)),
-        "note": lambda agent, args: desk.note(agent, _interaction(args), _text(args, "text")),
-    }
-
-
-def _text(args: dict[str, Any], name: str) -> str:
-    value = args.get(name)
-    if not isinstance(value, str):
-        raise BadCommand(f"{name} must be text")
-    return value
-
-
-def _letter_head(args: dict[str, Any]) -> LetterHead | None:
-    """Return what a mail has beside its words."""
-    if args.get("letter") is None:
-        return None
-    head = args["letter"]
-    if not isinstance(head, dict):
-        raise BadCommand("letter must be an object")
-    subject = head.get("subject", "")
-    if not isinstance(subject, str) or len(subject) > LONGEST_SUBJECT:
-        raise BadCommand(f"subject must be text of at most {LONGEST_SUBJECT} characters")
-    cc, bcc = _addresses(head, "cc"), _addresses(head, "bcc")
-    files = head.get("files", [])
-    if not isinstance(files, list) or len(files) > MOST_FILES:
-        raise BadCommand(f"files must be a list of at most {MOST_FILES}")
-    return LetterHead(" ".join(subject.split()), cc, bcc, tuple(_uuid({"file": each}, "file") for each in files))
-
-
-def _addresses(head: dict[str, Any], name: str) -> tuple[str, ...]:
-    given = head.get(name, [])
-    if not isinstance(given, list) or len(given) > MOST_COPIES or not all(isinstance(each, str) for each in given):
-        raise BadCommand(f"{name} must be a list of at most {MOST_COPIES} addresses")
-    wrong = [each for each in given if not is_mail_address(each.strip())]
-    if wrong:
-        raise BadCommand(f"{wrong[0][:100]!r} is no address")
-    return tuple(dict.fromkeys(each.strip().lower() for each in given))
-
-
-def _uuid(args: dict[str, Any], name: str) -> str:
-    try:
-        return str(UUID(_text(args, name)))
-    except ValueError:
-        raise BadCommand(f"{name} must be an id") from None
-
-
-def _interaction(args: dict[str, Any]) -> InteractionId:
-    return InteractionId(_text(args, "interaction"))
-
-
-def _one_of(kind: type[Choice], args: dict[str, Any], name: str) -> Choice:
-    try:
-        return kind(str(args.get(name)))
-    except ValueError:
-        raise BadCommand(f"{name} must be one of {', '.join(each.value for each in kind)}") from None
