@@ -34,6 +34,7 @@ from trunkline.floor.errands import Errands
 from trunkline.floor.fallback import FallbackMessages
 from trunkline.floor.flow_board import FlowBoard
 from trunkline.floor.flow_tests import FlowTests
+from trunkline.floor.hand_to_flow import HandToFlow
 from trunkline.floor.hub import Hub
 from trunkline.floor.intake import LOOK_EVERY_S, Intake
 from trunkline.floor.lease import Tenure, TookOver, took_over_entry
@@ -159,7 +160,7 @@ class _Service:
             floor, calls, store, intake=self.intake, left_in=self.shared.recordings / "fallback",
             kept_in=self.voicemails,
         )  # fmt: skip
-        self.desk = Desk(floor, calls, conversation)
+        self.desk, self.to_flow = Desk(floor, calls, conversation), HandToFlow(floor, runs, calls)
         self.deadlines = Deadlines(
             floor, ring_out=conversation.rang_out, end_wrap_up=self.desk.wrap_up_over, call_back=self.callbacks.due,
             waited_enough=when_waited_enough(floor, by_medium(
@@ -179,7 +180,7 @@ class _Service:
         )  # fmt: skip
         self.hub = Hub(
             floor, store, sip_account=partial(sip_account, self.settings), parts=self.parts,
-            zone=floor.centre.zone or UTC, at_steps=self.at_steps, flows_revision=lambda: self.flow_board.revision,
+            zone=floor.centre.zone or UTC, at_steps=self.at_steps, flows=self.flow_board,
         )  # fmt: skip
         self.flow_board.changed = self.hub.flows_changed
         self.ledger.listeners += [self.written.published, self.hub.published]
@@ -367,6 +368,6 @@ class _Service:
     def _web(self) -> web.Application:
         return doors(
             self.settings, self.store, self.floor, self.hub, self.desk, self.text_desk, self.written,
-            administration=self.administration, flow_board=self.flow_board, voicemails=self.voicemails,
-            parts=self.parts, serving=lambda: self.serving,
+            to_flow=self.to_flow, administration=self.administration, flow_board=self.flow_board,
+            voicemails=self.voicemails, parts=self.parts, serving=lambda: self.serving,
         )  # fmt: skip

@@ -9,6 +9,7 @@ from trunkline.floor.administration import Administration
 from trunkline.floor.agent import Desk
 from trunkline.floor.centre_board import CentreBoard
 from trunkline.floor.flow_board import FlowBoard
+from trunkline.floor.hand_to_flow import HandToFlow
 from trunkline.floor.hub import Hub
 from trunkline.floor.state import Floor
 from trunkline.floor.supervision import Supervision
@@ -40,6 +41,7 @@ def doors(  # noqa: PLR0917
     text_desk: TextDesk,
     written: Written,
     *,
+    to_flow: HandToFlow,
     administration: Administration,
     flow_board: FlowBoard,
     voicemails: Path,
@@ -49,7 +51,7 @@ def doors(  # noqa: PLR0917
     """Return the application; while `serving` is false, all but the door of health are shut."""
     origins = frozenset({settings.public_url}) if settings.public_url else frozenset[str]()
     log_in = LogIn(floor, desk, store, secure=settings.url.startswith("https:"))
-    commands = desk_commands(desk, text_desk, Supervision(floor))
+    commands = desk_commands(desk, text_desk, Supervision(floor), to_flow)
     return web_application(
         log_in=log_in,
         socket=DeskSocket(floor.clock, hub, commands, log_in, origins=origins),

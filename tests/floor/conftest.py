@@ -43,6 +43,7 @@ from trunkline.floor.errands import Errands
 from trunkline.floor.fallback import FallbackMessages
 from trunkline.floor.flow_board import FlowBoard
 from trunkline.floor.flow_tests import FlowTests
+from trunkline.floor.hand_to_flow import HandToFlow
 from trunkline.floor.hub import Hub
 from trunkline.floor.intake import Intake
 from trunkline.floor.ledger import Ledger
@@ -174,7 +175,7 @@ class Centre:
         self.fallback = FallbackMessages(
             self.floor, switch, store, intake=self.intake, left_in=self.fallback_folder, kept_in=self.recordings
         )
-        self.desk = Desk(self.floor, switch, conversation)
+        self.desk, self.to_flow = Desk(self.floor, switch, conversation), HandToFlow(self.floor, runs, switch)
         self.deadlines = Deadlines(
             self.floor, ring_out=conversation.rang_out, end_wrap_up=self.desk.wrap_up_over,
             call_back=self.callbacks.due, waited_enough=when_waited_enough(self.floor, by_medium(
@@ -195,7 +196,7 @@ class Centre:
         self.hub = Hub(
             self.floor, store, sip_account=lambda agent: {"user": agent.endpoint},
             parts=lambda: {"switch": Health(ready=True)}, zone=UTC, at_steps=self.at_steps,
-            flows_revision=lambda: self.flow_board.revision,
+            flows=self.flow_board,
         )  # fmt: skip
         self.flow_board.changed = self.hub.flows_changed
         self.ledger.listeners += [self.outbox.published, self.hub.published]

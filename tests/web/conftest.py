@@ -114,7 +114,7 @@ async def doors(tmp_path: Path) -> AsyncIterator[Web]:
             clock=clock, agent_name=lambda id_: centre.floor.agents[id_].name, secret=SITES_SECRET,
         )  # fmt: skip
         centre.channels["web"], chat.tell, chat.visitor_writes = chat, centre.texts.told, centre.texts.writing
-        commands = desk_commands(centre.desk, centre.text_desk, Supervision(centre.floor))
+        commands = desk_commands(centre.desk, centre.text_desk, Supervision(centre.floor), centre.to_flow)
         application: web.Application = web_application(
             log_in=log_in,
             socket=DeskSocket(clock, centre.hub, commands, log_in, origins=frozenset()),

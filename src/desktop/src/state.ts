@@ -235,6 +235,8 @@ export interface State {
   at_steps?: Record<string, Record<string, number>>;
   /** Another revision: the flows or what their tests came to are others, fetch them again. */
   flows?: { revision: string };
+  /** The flows to which an agent may hand a conversation, by name, in the order of their titles. */
+  for_agents?: Record<string, { title: string; media: string[] }>;
   /** The version of the centre in force; for those who may change it. */
   centre_version?: { number: number };
   /** Whether this is somebody who may give what waits to one agent. */
@@ -253,7 +255,8 @@ export type DeskEvent =
   | { kind: 'parts'; parts: Record<string, Part> }
   | { kind: 'not_reached'; not_reached: NotReached | null }
   | { kind: 'at_steps'; flows: Record<string, Record<string, number>> }
-  | { kind: 'flows'; flows: { revision: string } };
+  | { kind: 'flows'; flows: { revision: string } }
+  | { kind: 'for_agents'; for_agents: Record<string, { title: string; media: string[] }> };
 
 /** Return the state after one event. What is there is replaced whole, by its key; an event of a later version changes nothing. */
 export function apply(state: State, event: DeskEvent): State {
@@ -295,6 +298,8 @@ export function apply(state: State, event: DeskEvent): State {
     }
     case 'flows':
       return { ...state, flows: event.flows };
+    case 'for_agents':
+      return { ...state, for_agents: event.for_agents };
     default:
       return state;
   }

@@ -20,7 +20,7 @@ from trunkline.core.roll_call import Hours, Matter, Rules, agent_of, called, ent
 _CAME_TO_NOTHING = {
     Happened.DECLINED, Happened.RANG_OUT, Happened.PHONE_UNREACHABLE, Happened.OFFER_WITHDRAWN
 }  # fmt: skip
-_SERVED = {Happened.WRAPPED_UP, Happened.WRAP_UP_TIMED_OUT, Happened.PASSED_ON}
+_SERVED = {Happened.WRAPPED_UP, Happened.WRAP_UP_TIMED_OUT, Happened.PASSED_ON, Happened.HANDED_TO_FLOW}
 _LEFT = {
     Happened.ABANDONED, Happened.OVERFLOWED, Happened.CALLBACK_WANTED, Happened.ENDED_IN_FLOW,
     Happened.SERVED_BY_FALLBACK, Happened.TRANSFERRED,

@@ -128,6 +128,14 @@ class Callback:
     tries: int = 0
 
 
+@record
+class Handed:
+    """That an agent has handed it to a flow: who, and the place it takes after that, where it comes back to people."""
+
+    by: AgentId
+    back_to: Entry | None = None
+
+
 @record(slots=False)
 class Interaction:
     """One interaction, whole. `run` is the flow run as flows writes it."""
@@ -166,6 +174,7 @@ class Interaction:
     ended_at: datetime | None = None
     thread: str = ""
     """Which of somebody's conversations on its channel, where that has several beside each other."""
+    handed: Handed | None = None
 
     @property
     def offers(self) -> tuple[Offer, ...]:
@@ -217,7 +226,7 @@ def enqueue(interaction: Interaction, entry: Entry, *, at: datetime) -> Interact
     """Return the interaction waiting in a queue."""
     if interaction.stage is not Stage.IN_FLOW:
         raise WrongStage(interaction, "in a flow")
-    return _to(interaction, Stage.WAITING, at, entry=entry)
+    return _to(interaction, Stage.WAITING, at, entry=entry, handed=None)
 
 
 def leave_queue(interaction: Interaction, *, at: datetime, keep_place: bool = False) -> Interaction:
@@ -289,6 +298,16 @@ def pass_on(interaction: Interaction, entry: Entry, *, at: datetime) -> Interact
     if interaction.stage is not Stage.TALKING or not interaction.is_written:
         raise WrongStage(interaction, "being written in")
     return _to(interaction, Stage.WAITING, at, entry=entry, offer=None, agent=None, answered_at=None)
+
+
+def hand_to_flow(interaction: Interaction, handed: Handed, run: Mapping[str, Any], *, at: datetime) -> Interaction:
+    """Return the interaction in a flow again, as the agent who talks in it wants: they are done, or wait for it."""
+    if interaction.stage is not Stage.TALKING or interaction.work is not Work.CALL:
+        raise WrongStage(interaction, "being talked in")
+    return _to(
+        interaction, Stage.IN_FLOW, at,
+        run=run, handed=handed, entry=None, offer=None, agent=None, answered_at=None, held_since=None,
+    )  # fmt: skip
 
 
 def reopen(interaction: Interaction, *, at: datetime) -> Interaction:

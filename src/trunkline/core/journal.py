@@ -32,6 +32,8 @@ class Happened(StrEnum):
     TALK_ENDED = "talk_ended"
     PASSED_ON = "passed_on"
     """An agent has given it to another queue; it waits there from the next line on."""
+    HANDED_TO_FLOW = "handed_to_flow"
+    """An agent has handed it to a flow: `back`, whether it comes back to them."""
     REOPENED = "reopened"
     """The customer wrote once more before the wrap-up was over: the talk goes on."""
     WRAP_UP_EXTENDED = "wrap_up_extended"

@@ -5,6 +5,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from trunkline.core.ids import new_id
 from trunkline.floor import flow_view
@@ -52,6 +53,11 @@ class FlowBoard:
             if file.flow is not None
         ]
         return {"serving": serving, "problems": [str(problem) for problem in self._library.problems]}
+
+    def for_agents(self) -> dict[str, Any]:
+        """Return the flows to which agents may hand a conversation, by name: what they are called, and their media."""
+        flows = sorted(self._library.flows.values(), key=lambda flow: flow.title.casefold())
+        return {flow.name: {"title": flow.title, "media": list(flow.media)} for flow in flows if flow.for_agents}
 
     def listed(self) -> Json:
         """Return every flow file in short, and the problems of tests that belong to none."""

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
-from typing import Any
+from typing import Any, Protocol
 
 from trunkline.core import callback
 from trunkline.core.agent import Agent, Presence
@@ -38,6 +38,15 @@ FIGURES_PER_S = 400
 _TODAY_CHANGES = frozenset({Happened.WRAPPED_UP, Happened.WRAP_UP_TIMED_OUT, Happened.RANG_OUT, Happened.DECLINED})
 
 Send = Callable[[Json], None]
+
+
+class FlowsTold(Protocol):
+    """What is told of the flows."""
+
+    revision: str
+
+    def for_agents(self) -> Json:
+        """Return those to which agents may hand a conversation, by name."""
 
 
 @dataclass(slots=True)
@@ -77,7 +86,7 @@ class Hub:
         parts: Callable[[], Mapping[str, Health]],
         zone: tzinfo,
         at_steps: AtSteps,
-        flows_revision: Callable[[], str],
+        flows: FlowsTold,
     ) -> None:
         self._floor = floor
         self._store = store
@@ -85,7 +94,7 @@ class Hub:
         self._parts = parts
         self._zone = zone
         self._at_steps = at_steps
-        self._flows_revision = flows_revision
+        self._flows = flows
         self._streams: dict[AgentId, _Stream] = {}
         self._shown_to: dict[InteractionId, set[AgentId]] = {}
         self._shown_as: dict[InteractionId, tuple[Interaction, Profile | None]] = {}
@@ -169,7 +178,10 @@ class Hub:
     def flows_changed(self) -> None:
         """A flow file or its tests changed: whoever looks at the flows fetches them again."""
         for agent in self._who_see_flows():
-            self._emit(agent, {"kind": "flows", "flows": {"revision": self._flows_revision()}})
+            self._emit(agent, {"kind": "flows", "flows": {"revision": self._flows.revision}})
+        for_agents = self._shared("for agents", self._flows.for_agents())
+        for agent in list(self._streams):
+            self._emit(agent, {"kind": "for_agents", "for_agents": for_agents})
 
     async def run(self) -> None:
         """Send the figures that are gathered rather than pushed, until cancelled."""
@@ -315,11 +327,12 @@ class Hub:
             "queues": {queue: self._strip(queue, mine=queue in agent.queues) for queue in floor.centre.queues},
             "today": view.today(figures),
             "not_reached": self._not_reached.get(agent_id),
+            "for_agents": self._shared("for agents", self._flows.for_agents()),
             "parts": self._parts_json(),
             "centre": self._shared("centre", view.centre_words(floor.centre)),
         }
         if may(agent, Deed.SEE_FLOWS):
-            picture |= {"at_steps": self._at_steps.all(), "flows": {"revision": self._flows_revision()}}
+            picture |= {"at_steps": self._at_steps.all(), "flows": {"revision": self._flows.revision}}
         if may(agent, Deed.ASSIGN):
             picture |= {"assigns": True}
         if may(agent, Deed.EDIT_CENTRE):

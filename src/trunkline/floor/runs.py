@@ -58,6 +58,13 @@ class Runs:
         flow = self._flow_for(interaction)
         return begin(flow, facts, now) if flow is not None else None
 
+    def begin_for_agent(self, interaction: Interaction, name: str) -> Moved | None:
+        """Begin a flow to which an agent hands an interaction; None where it is none for them, or for its medium."""
+        flow = self._flows.flows.get(name)
+        if flow is None or not flow.for_agents or interaction.medium not in flow.media:
+            return None
+        return begin(flow, self.facts(interaction), self._floor.clock.now(), after=run_of(interaction))
+
     def reads_customer(self, interaction: Interaction) -> bool:
         """Whether the flow that an interaction begins, or one that it runs, goes by who the customer is."""
         first = self._flow_for(interaction)

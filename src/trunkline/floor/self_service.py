@@ -14,7 +14,7 @@ from trunkline.core.interaction import Entry, Interaction, Stage
 from trunkline.core.record import changed
 from trunkline.floor.callback import Callbacks
 from trunkline.floor.errands import Errands, errand_key
-from trunkline.floor.flow_ends import ended_in_flow, in_line, overflowed, without_limit
+from trunkline.floor.flow_ends import comes_back, ended_in_flow, in_line, overflowed, without_limit
 from trunkline.floor.intake import WHO_WITHIN, Intake
 from trunkline.floor.losses import Losses
 from trunkline.floor.places import place_for
@@ -227,8 +227,12 @@ class SelfService:
             await self._switch.to_waiting(interaction.call, music=entry.music, announce_every=entry.announce_every)
 
     async def _end(self, id_: InteractionId, line: VoiceLine) -> None:
-        interaction = self._floor.interaction(id_)
-        over, ended = ended_in_flow(self._floor, interaction, by="flow", at=self._floor.clock.now())
+        interaction, at = self._floor.interaction(id_), self._floor.clock.now()
+        if (back := comes_back(self._floor, interaction, at=at)) is not None:
+            waits, queued = in_line(interaction, back)
+            await self._floor.commit(interactions=[waits], journal=[queued], then=partial(self._to_waiting, id_))
+            return
+        over, ended = ended_in_flow(self._floor, interaction, by="flow", at=at)
         await self._floor.commit(interactions=[over], journal=[ended])
         await line.hang_up()
 

@@ -15,6 +15,7 @@ from trunkline.core.journal import Happened, JournalEntry
 from trunkline.core.message import LONGEST_MESSAGE, Message, Side
 from trunkline.core.roll_call import entry_facts
 from trunkline.floor.agent import NotYours, UnknownChoice
+from trunkline.floor.flow_ends import KEPT_FOR
 from trunkline.floor.outbox import Outbox
 from trunkline.floor.places import next_move
 from trunkline.floor.runs import run_of
@@ -25,8 +26,6 @@ from trunkline.flows.render import Shown
 from trunkline.ports.channel import Channel
 from trunkline.ports.mails import AttachedFile, Mails
 
-KEPT_FOR = timedelta(minutes=30)
-"""How long what is passed on to a colleague waits for them alone."""
 UNDO_WITHIN = timedelta(seconds=10)
 """How long a mail can be taken back."""
 LONGEST_LETTER = 50_000

@@ -204,9 +204,16 @@ class TextService:
         for old, interaction in moved.interactions:
             if interaction.is_written:
                 self._note(interaction)
+                if old is not None and old.stage is Stage.TALKING and interaction.stage is Stage.IN_FLOW:
+                    self._hand_over(interaction)
                 channel = self._channels.get(interaction.dialled)
                 if channel is not None and interaction.stage in _OVER and old is not None and old.stage not in _OVER:
                     channel.over(conversation_of(interaction))
+
+    def _hand_over(self, interaction: Interaction) -> None:
+        """An agent has handed it to a flow, which begins now, or at `run`."""
+        if self._tasks is not None:
+            self._put(conversation_of(interaction), _Again())
 
     def _note(self, interaction: Interaction) -> None:
         """Remember whose conversation it is, and keep one timer for each that ends by itself."""

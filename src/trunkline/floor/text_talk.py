@@ -16,7 +16,7 @@ from trunkline.core.phone import e164
 from trunkline.floor.callback import Callbacks
 from trunkline.floor.conversation import Conversation
 from trunkline.floor.errands import Errands
-from trunkline.floor.flow_ends import ended_in_flow, in_line, overflowed, without_limit
+from trunkline.floor.flow_ends import comes_back, ended_in_flow, in_line, overflowed, without_limit
 from trunkline.floor.intake import Intake
 from trunkline.floor.ledger import Written
 from trunkline.floor.outbox import Outbox
@@ -331,6 +331,9 @@ class TextTalk:
     async def to_people(self, interaction: Interaction, why: str, *, journal: Sequence[JournalEntry] = ()) -> None:
         """The flow is at fault: let somebody see to it, for what was written must not be lost."""
         log.error("a conversation is left to people", extra={"interaction": interaction.id, "why": why})
+        if (back := comes_back(self._floor, interaction, at=self._floor.clock.now())) is not None:
+            await self._put_in_line(interaction, back, journal=journal)
+            return
         moved = self._runs.to_people(interaction)
         if moved is not None and isinstance(moved.action, Enqueue):
             steps = steps_taken(interaction.id, run_of(interaction), moved.run)
@@ -341,12 +344,15 @@ class TextTalk:
             await self._wait_in(interaction, self._floor.centre.queue_of_fallback, journal=journal)
 
     async def _over(self, interaction: Interaction, *, by: str) -> None:
-        """End the flow's part: a message that was left becomes work of its queue, all else ends."""
+        """End the flow's part: a message that was left becomes work of its queue, all else comes back or ends."""
         at, left = self._floor.clock.now(), standing_of(interaction).left
+        back = comes_back(self._floor, interaction, at=at) if by == "flow" else None
         if left is not None:
             facts = {"characters": len(left.text)}
             taken = JournalEntry(Happened.VOICEMAIL_LEFT, at, interaction.id, facts=facts)
             await self._wait_in(interaction, left.queue, journal=[taken])
+        elif back is not None:
+            await self._put_in_line(interaction, back)
         else:
             over, ended = ended_in_flow(self._floor, interaction, by=by, at=at)
             await self._floor.commit(interactions=[over], journal=[ended])

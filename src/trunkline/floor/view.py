@@ -218,7 +218,7 @@ def apply(state: Json, event: Mapping[str, Any]) -> Json:
     """Return the state after an event: the same rule as the browser's, so that snapshot + events = new snapshot."""
     parts: Json
     match event["kind"]:
-        case "me" | "today" | "parts" | "flows" | "not_reached" as part:
+        case "me" | "today" | "parts" | "flows" | "for_agents" | "not_reached" as part:
             parts = {part: event[part]}
         case "interaction":
             changed = event["interaction"]

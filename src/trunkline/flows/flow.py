@@ -31,3 +31,5 @@ class Flow:
     """Whether any step decides or speaks by what is known of the customer."""
     inner: frozenset[str] = frozenset()
     """The flows that its steps run."""
+    for_agents: bool = False
+    """Whether agents may hand a conversation to it."""

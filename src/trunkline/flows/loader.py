@@ -49,6 +49,7 @@ class Head(BaseModel):
     language: Language = "en-GB"
     languages: tuple[Language, ...] = Field(default=(), strict=False)
     entry: Entry = Entry()
+    for_agents: bool = False
     start: Name
 
     @property
@@ -101,6 +102,7 @@ class Draft:
                 for _, expression in step.reads()
                 for name in names(expression)
             ),
+            for_agents=head.for_agents,
             inner=frozenset(m.name for step in self.steps.values() for m in step.mentions() if m.noun == "flow"),
         )
 

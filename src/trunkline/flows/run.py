@@ -94,9 +94,13 @@ class Moved:
     """Values that could not be had on the way, each in a sentence without personal data, for the log."""
 
 
-def begin(flow: Flow, facts: Facts, now: datetime) -> Moved:
-    """Start a run; `now` is aware."""
-    return _walk(flow, Run(flow.name, flow.version, "", Tries(), {}, ()), Go(flow.start), facts, now)
+def begin(flow: Flow, facts: Facts, now: datetime, *, after: Run | None = None) -> Moved:
+    """Start a run; `now` is aware. It knows what was learned in the run that was there before it."""
+    run = Run(flow.name, flow.version, "", Tries(), {}, ())
+    if after is not None:
+        language = after.language if after.language in flow.languages else None
+        run = replace(run, values=after.values, path=after.path, tags=after.tags, language=language)
+    return _walk(flow, run, Go(flow.start), facts, now)
 
 
 def advance(flow: Flow, run: Run, answer: Answer, facts: Facts, now: datetime) -> Moved:

@@ -43,6 +43,7 @@ _MEANINGS = {
     "numbers": "Dialled numbers as the trunk sends them, in quotes; + or not makes no difference.",
     "any_other_number": "true: every number that no flow names leads here; one file only.",
     "channels": "Channels that lead here: web, sms, mail.",
+    "for_agents": "true: agents may hand their conversations to this flow.",
     "start": "The first step.",
     "steps": "What happens, step by step. Each step's first key says what it does.",
     "next": "The step after this one.",

@@ -21,7 +21,7 @@ _LEFT = {
     Happened.CALLBACK_NOT_REACHED,
 }  # fmt: skip
 _CAME = {Happened.QUEUED, Happened.CALLBACK_PLANNED, Happened.CALLBACK_DUE}
-_ENDED = {Happened.WRAPPED_UP, Happened.WRAP_UP_TIMED_OUT, Happened.PASSED_ON}
+_ENDED = {Happened.WRAPPED_UP, Happened.WRAP_UP_TIMED_OUT, Happened.PASSED_ON, Happened.HANDED_TO_FLOW}
 _OF_EVERYBODY = {Happened.ROLL_CALLED, Happened.HOURS_CHANGED}
 
 

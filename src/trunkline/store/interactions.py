@@ -9,7 +9,18 @@ from typing import Any
 from trunkline.core.call import Call
 from trunkline.core.demand import Moves, Relaxed, Wanted
 from trunkline.core.ids import AgentId, CallId, CustomerId, InteractionId, OfferId, QueueId
-from trunkline.core.interaction import Address, Callback, Entry, Interaction, Offer, Outcome, Stage, Voicemail, Work
+from trunkline.core.interaction import (
+    Address,
+    Callback,
+    Entry,
+    Handed,
+    Interaction,
+    Offer,
+    Outcome,
+    Stage,
+    Voicemail,
+    Work,
+)
 from trunkline.core.journal import JournalEntry
 from trunkline.core.waiting import WaitTold
 from trunkline.ports.store import Change
@@ -115,6 +126,7 @@ def interaction_columns(interaction: Interaction) -> Mapping[str, Any]:
         "callback": _callback_details(interaction.callback) if interaction.callback else None,
         "place": _place_details(interaction.place) if interaction.place else None,
         "beside": [_offer_details(offer) for offer in interaction.beside] or None,
+        "handed": _handed_details(interaction.handed) if interaction.handed else None,
     }  # fmt: skip
 
 
@@ -131,7 +143,8 @@ def interaction_of(row: Row) -> Interaction:
         agent=AgentId(row["agent_id"]) if row["agent_id"] else None,
         answered_at=row["answered_at"], held_since=row["held_since"], talk_ended_at=row["talk_ended_at"],
         wrap_up_until=row["wrap_up_until"], disposition=row["disposition"], note=row["note"],
-        voicemail=voicemail_of(row), callback=_callback_of(row), place=_place_of(row),
+        voicemail=voicemail_of(row), callback=_callback_of(row), place=_place_of(row["place"]),
+        handed=_handed_of(row["handed"]),
         outcome=Outcome(row["outcome"]) if row["outcome"] else None, ended_at=row["ended_at"], thread=row["thread"],
     )  # fmt: skip
 
@@ -232,11 +245,18 @@ def _place_details(place: Entry) -> Mapping[str, Any]:
     return {"queue": place.queue, "since": written(place.since), **_entry_details(place)}
 
 
-def _place_of(row: Row) -> Entry | None:
-    details = row["place"]
+def _place_of(details: Mapping[str, Any] | None) -> Entry | None:
     if details is None:
         return None
     return _entry_with(details, QueueId(details["queue"]), datetime.fromisoformat(details["since"]))
+
+
+def _handed_details(handed: Handed) -> Mapping[str, Any]:
+    return {"by": handed.by, "back_to": _place_details(handed.back_to) if handed.back_to else None}
+
+
+def _handed_of(details: Mapping[str, Any] | None) -> Handed | None:
+    return Handed(AgentId(details["by"]), _place_of(details["back_to"])) if details else None
 
 
 def _callback_details(callback: Callback) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ from trunkline.core.errors import Rejected
 from trunkline.core.ids import AgentId, InteractionId, MessageId, OfferId, QueueId
 from trunkline.core.mail_address import is_mail_address
 from trunkline.floor.agent import Desk
+from trunkline.floor.hand_to_flow import HandToFlow
 from trunkline.floor.supervision import Supervision
 from trunkline.floor.text_desk import MOST_COPIES, MOST_FILES, LetterHead, TextDesk
 
@@ -22,7 +23,7 @@ class BadCommand(Rejected):
     """The desk sent something that is no command."""
 
 
-def desk_commands(desk: Desk, texts: TextDesk, supervision: Supervision) -> Mapping[str, Command]:
+def desk_commands(desk: Desk, texts: TextDesk, supervision: Supervision, to_flow: HandToFlow) -> Mapping[str, Command]:
     """Return every command; each takes the agent and its arguments, and raises Rejected."""
     return {
         "presence": lambda agent, args: desk.show(
@@ -53,6 +54,9 @@ def desk_commands(desk: Desk, texts: TextDesk, supervision: Supervision) -> Mapp
             _interaction(args),
             QueueId(_text(args, "queue")) if args.get("queue") is not None else None,
             to=AgentId(_text(args, "to")) if args.get("to") is not None else None,
+        ),
+        "hand_to_flow": lambda agent, args: to_flow.hand(
+            agent, _interaction(args), _text(args, "flow"), back=args.get("back") is True
         ),
         "write": lambda agent, args: texts.write(agent, _interaction(args)),
         "note": lambda agent, args: desk.note(agent, _interaction(args), _text(args, "text")),

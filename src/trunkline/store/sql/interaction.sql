@@ -39,7 +39,7 @@ WITH fence AS (
         voicemail_file = EXCLUDED.voicemail_file, voicemail_length = EXCLUDED.voicemail_length,
         outcome = EXCLUDED.outcome, ended_at = EXCLUDED.ended_at,
         offer_answered_at = EXCLUDED.offer_answered_at, callback = EXCLUDED.callback, place = EXCLUDED.place,
-        beside = EXCLUDED.beside
+        beside = EXCLUDED.beside, handed = EXCLUDED.handed
 ), saved_messages AS (
     INSERT INTO message (id, interaction_id, at, side, text, agent_id, choices, keyboard, hidden, details)
     SELECT id, interaction_id, at, side, text, agent_id, choices, keyboard, hidden, details
