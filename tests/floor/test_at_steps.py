@@ -18,7 +18,7 @@ from tests.floor.conftest import CENTRE, Centre, open_floor
 from tests.floor.test_hub import ANA, Screen, a_random_thing_happens
 from trunkline.core.interaction import Interaction, Stage, Work
 from trunkline.floor.at_steps import AtSteps, Place, place_of
-from trunkline.floor.hub import QUEUES_EVERY_S
+from trunkline.floor.desk_figures import QUEUES_EVERY_S
 from trunkline.floor.ledger import Ledger
 from trunkline.floor.state import Floor, Moved
 from trunkline.floor.view import apply

@@ -16,8 +16,9 @@ from trunkline.core.agent import Presence
 from trunkline.core.call import OfferFailure
 from trunkline.core.ids import AgentId, OfferId
 from trunkline.core.interaction import Stage
-from trunkline.floor import hub, view
-from trunkline.floor.hub import KEPT_EVENTS, QUEUES_EVERY_S
+from trunkline.floor import desk_figures, view
+from trunkline.floor.desk_figures import QUEUES_EVERY_S
+from trunkline.floor.hub import KEPT_EVENTS
 from trunkline.floor.view import apply
 
 ANA = AgentId("ana")
@@ -200,7 +201,7 @@ async def test_what_became_durable_together_is_made_into_one_card(
 async def test_with_many_desks_each_is_told_of_queues_less_often(
     centre: Centre, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub, "FIGURES_PER_S", 0.1)
+    monkeypatch.setattr(desk_figures, "FIGURES_PER_S", 0.1)
     screen = Screen()
     await centre.hub.open(ANA, screen, epoch=None, seq=None)
 

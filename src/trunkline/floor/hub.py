@@ -1,16 +1,14 @@
 """Every desk's live picture: one snapshot, then numbered events that a desk can resume after a cut."""
 
-import asyncio
 import logging
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from typing import Any, Protocol
 
 from trunkline.core import callback
 from trunkline.core.agent import Agent, Presence
 from trunkline.core.customer import DayFigures
-from trunkline.core.errors import Unavailable
 from trunkline.core.ids import AgentId, InteractionId, MessageId, QueueId, new_id
 from trunkline.core.interaction import Interaction
 from trunkline.core.journal import Happened
@@ -19,6 +17,7 @@ from trunkline.core.outgoing import Outgoing
 from trunkline.core.permission import Deed, may
 from trunkline.floor import view
 from trunkline.floor.at_steps import AtSteps
+from trunkline.floor.desk_figures import DeskFigures
 from trunkline.floor.dispatcher import queues_of
 from trunkline.floor.state import Floor, Moved, Profile
 from trunkline.floor.view import Json
@@ -28,12 +27,6 @@ log = logging.getLogger(__name__)
 
 KEPT_EVENTS = 500
 """How many events a desk may have missed and still resume; up to twice as many are kept."""
-QUEUES_EVERY_S = 0.25
-"""Figures of queues and flows are sent at most this often: they change with every call of everybody."""
-TODAY_EVERY_S = 0.25
-"""Agents' own figures are computed at most this often, then for all who need them together."""
-FIGURES_PER_S = 400
-"""So many desks are told of queues in a second, a tenth of a core's work: with more of them, each less often."""
 
 _TODAY_CHANGES = frozenset({Happened.WRAPPED_UP, Happened.WRAP_UP_TIMED_OUT, Happened.RANG_OUT, Happened.DECLINED})
 
@@ -92,22 +85,19 @@ class Hub:
         self._store = store
         self._sip_account = sip_account
         self._parts = parts
-        self._zone = zone
         self._at_steps = at_steps
         self._flows = flows
         self._streams: dict[AgentId, _Stream] = {}
         self._shown_to: dict[InteractionId, set[AgentId]] = {}
         self._shown_as: dict[InteractionId, tuple[Interaction, Profile | None]] = {}
         self._not_reached: dict[AgentId, Json] = {}
-        self._queues: set[QueueId] = set()
-        self._queues_changed = asyncio.Event()
-        self._steps_changed = asyncio.Event()
-        self._today: asyncio.Queue[AgentId] = asyncio.Queue()
+        self._figures = DeskFigures(
+            floor, store, at_steps, zone=zone, emit=self._emit, strip=self._strip, open_to=self._open_to
+        )
         self._alike: dict[tuple[str, bool], Json] = {}
         self.desk_count_changed: Callable[[AgentId, int], None] = lambda _agent, _count: None
         self.centre_version = 0
         """Told to whoever may change the centre."""
-        at_steps.changed = self._steps_changed.set
         floor.watchers.append(self._watch)
 
     # --- desks ---
@@ -116,7 +106,7 @@ class Hub:
         """Begin a desk: with the events it missed if it can resume, else with a snapshot. Then events follow."""
         stream = self._streams.get(agent)
         if stream is None:
-            figures = (await self._figures([agent])).get(agent, DayFigures())
+            figures = (await self._figures.of([agent])).get(agent, DayFigures())
             stream = self._streams.setdefault(agent, _Stream(self._snapshot(agent, figures)))
         missed = stream.missed(epoch, seq)
         if missed is None:
@@ -145,7 +135,7 @@ class Hub:
 
     def centre_changed(self, zone: tzinfo) -> None:
         """Another centre is in force: every desk begins anew with a snapshot."""
-        self._zone = zone
+        self._figures.zone = zone
         for agent, stream in self._streams.items():
             begun = _Stream({**self._snapshot(agent, DayFigures()), "today": stream.state["today"]}, desks=stream.desks)
             self._streams[agent] = begun
@@ -167,7 +157,7 @@ class Hub:
         self._show_written(change)
         for entry in change.journal:
             if entry.agent is not None and entry.kind in _TODAY_CHANGES and entry.agent in self._streams:
-                self._today.put_nowait(entry.agent)
+                self._figures.today_changed(entry.agent)
 
     def parts_changed(self) -> None:
         """A part of the service became ready, or is no more."""
@@ -177,7 +167,7 @@ class Hub:
 
     def flows_changed(self) -> None:
         """A flow file or its tests changed: whoever looks at the flows fetches them again."""
-        for agent in self._who_see_flows():
+        for agent in self._open_to(Deed.SEE_FLOWS):
             self._emit(agent, {"kind": "flows", "flows": {"revision": self._flows.revision}})
         for_agents = self._shared("for agents", self._flows.for_agents())
         for agent in list(self._streams):
@@ -185,63 +175,19 @@ class Hub:
 
     async def run(self) -> None:
         """Send the figures that are gathered rather than pushed, until cancelled."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._send_queues())
-            tasks.create_task(self._send_steps())
-            tasks.create_task(self._send_today())
+        await self._figures.run()
 
     def _watch(self, moved: Moved) -> None:
         touched = queues_of(moved)
         if touched:
-            self._queues |= {QueueId(queue) for queue in touched}
-            self._queues_changed.set()
+            self._figures.queues_changed({QueueId(queue) for queue in touched})
         for old, new in moved.agents:
             if old is new:  # only the reachability of the phone changed: nothing to store, but to show
                 self._show_me(new.id)
 
-    async def _send_queues(self) -> None:
-        while True:
-            await self._queues_changed.wait()
-            self._queues_changed.clear()
-            touched, self._queues = self._queues, set()
-            for queue in sorted(touched & self._floor.centre.queues.keys()):
-                # One event for all who see the same: each of them keeps its latest five hundred.
-                events = {mine: {"kind": "queue", "queue": self._strip(queue, mine=mine)} for mine in (True, False)}
-                for agent in list(self._streams):
-                    self._emit(agent, events[queue in self._floor.agents[agent].queues])
-            await asyncio.sleep(max(QUEUES_EVERY_S, len(self._streams) / FIGURES_PER_S))
-
-    async def _send_steps(self) -> None:
-        while True:
-            await self._steps_changed.wait()
-            self._steps_changed.clear()
-            flows = self._at_steps.take_changes()
-            for agent in self._who_see_flows():
-                self._emit(agent, {"kind": "at_steps", "flows": flows})
-            await asyncio.sleep(QUEUES_EVERY_S)
-
-    def _who_see_flows(self) -> list[AgentId]:
-        return [agent for agent in self._streams if may(self._floor.agents[agent], Deed.SEE_FLOWS)]
-
-    async def _send_today(self) -> None:
-        while True:
-            agents = {await self._today.get()}
-            while not self._today.empty():
-                agents.add(self._today.get_nowait())
-            for agent, figures in (await self._figures(agents)).items():
-                self._emit(agent, {"kind": "today", "today": view.today(figures)})
-            await asyncio.sleep(TODAY_EVERY_S)
-
-    async def _figures(self, agents: Collection[AgentId]) -> Mapping[AgentId, DayFigures]:
-        """Return the figures of these agents' day; nothing where they cannot be had."""
-        now = self._floor.clock.now().astimezone(self._zone)
-        midnight = datetime(now.year, now.month, now.day, tzinfo=self._zone)
-        try:
-            async with asyncio.timeout(5):
-                return await self._store.day_figures(agents, since=midnight)
-        except (Unavailable, TimeoutError) as fault:
-            log.warning("agents' figures are not known", extra={"agents": len(agents), "why": str(fault)})
-            return {}
+    def _open_to(self, deed: Deed | None = None) -> list[AgentId]:
+        """Return whose picture is kept, of those who may do this."""
+        return [agent for agent in self._streams if deed is None or may(self._floor.agents[agent], deed)]
 
     # --- one agent's stream ---
 
