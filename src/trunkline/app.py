@@ -35,6 +35,7 @@ from trunkline.floor.fallback import FallbackMessages
 from trunkline.floor.flow_board import FlowBoard
 from trunkline.floor.flow_tests import FlowTests
 from trunkline.floor.hand_to_flow import HandToFlow
+from trunkline.floor.helping import Helping
 from trunkline.floor.hub import Hub
 from trunkline.floor.intake import LOOK_EVERY_S, Intake
 from trunkline.floor.lease import Tenure, TookOver, took_over_entry
@@ -182,6 +183,7 @@ class _Service:
             floor, store, sip_account=partial(sip_account, self.settings), parts=self.parts,
             zone=floor.centre.zone or UTC, at_steps=self.at_steps, flows=self.flow_board,
         )  # fmt: skip
+        self.helping = Helping(floor, self.hub, self.texts)
         self.flow_board.changed = self.hub.flows_changed
         self.ledger.listeners += [self.written.published, self.hub.published]
         self.ledger.outcome_unknown = self.switchboard.outcome_unknown
@@ -368,6 +370,6 @@ class _Service:
     def _web(self) -> web.Application:
         return doors(
             self.settings, self.store, self.floor, self.hub, self.desk, self.text_desk, self.written,
-            to_flow=self.to_flow, administration=self.administration, flow_board=self.flow_board,
+            to_flow=self.to_flow, helping=self.helping, administration=self.administration, flow_board=self.flow_board,
             voicemails=self.voicemails, parts=self.parts, serving=lambda: self.serving,
         )  # fmt: skip

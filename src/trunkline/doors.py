@@ -8,8 +8,10 @@ from aiohttp import web
 from trunkline.floor.administration import Administration
 from trunkline.floor.agent import Desk
 from trunkline.floor.centre_board import CentreBoard
+from trunkline.floor.conversation_board import ConversationBoard
 from trunkline.floor.flow_board import FlowBoard
 from trunkline.floor.hand_to_flow import HandToFlow
+from trunkline.floor.helping import Helping
 from trunkline.floor.hub import Hub
 from trunkline.floor.state import Floor
 from trunkline.floor.supervision import Supervision
@@ -23,6 +25,7 @@ from trunkline.texts import Written
 from trunkline.web.centre import CentreDoor
 from trunkline.web.channels import ChannelsDoor
 from trunkline.web.chat import ChatPages
+from trunkline.web.conversations import ConversationsDoor
 from trunkline.web.desk_commands import desk_commands
 from trunkline.web.desk_socket import DeskSocket
 from trunkline.web.flows import FlowsDoor
@@ -42,6 +45,7 @@ def doors(  # noqa: PLR0917
     written: Written,
     *,
     to_flow: HandToFlow,
+    helping: Helping,
     administration: Administration,
     flow_board: FlowBoard,
     voicemails: Path,
@@ -51,13 +55,14 @@ def doors(  # noqa: PLR0917
     """Return the application; while `serving` is false, all but the door of health are shut."""
     origins = frozenset({settings.public_url}) if settings.public_url else frozenset[str]()
     log_in = LogIn(floor, desk, store, secure=settings.url.startswith("https:"))
-    commands = desk_commands(desk, text_desk, Supervision(floor), to_flow)
+    commands = desk_commands(desk, text_desk, Supervision(floor), to_flow, helping)
     return web_application(
         log_in=log_in,
         socket=DeskSocket(floor.clock, hub, commands, log_in, origins=origins),
         recordings=Recordings(floor, store, log_in, voicemails),
         flows=FlowsDoor(flow_board, log_in),
         centre=CentreDoor(CentreBoard(administration), log_in, origins=origins),
+        conversations=ConversationsDoor(ConversationBoard(floor), log_in),
         waiting=WaitingDoor(WaitingBoard(floor), log_in),
         channels_page=ChannelsDoor(written.board, log_in, origins=origins),
         mails=MailsDoor(floor, store, store, written.viewing, log_in, file_of=written.file_of, origins=origins),

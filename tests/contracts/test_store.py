@@ -22,9 +22,10 @@ from tests.fakes.memory_store import MemoryStore
 from trunkline.core.agent import PhoneKind, Presence
 from trunkline.core.centre_version import ChangedMeanwhile, Signed, Source
 from trunkline.core.customer import Contact, DayFigures, Note
+from trunkline.core.demand import Wanted
 from trunkline.core.errors import Misconfigured, Rejected
 from trunkline.core.ids import AgentId, CustomerId, InteractionId, MessageId, QueueId, new_id
-from trunkline.core.interaction import Address, Interaction, Outcome, Stage, Work
+from trunkline.core.interaction import Address, Entry, Handed, Interaction, Outcome, Stage, Work
 from trunkline.core.journal import Happened, JournalEntry
 from trunkline.core.message import Choice
 from trunkline.core.occupancy import Busy
@@ -59,6 +60,17 @@ async def test_an_interaction_comes_back_as_it_was_written(store: AnyStore, stag
     assert await store.interaction(written.id) == written
 
 
+@pytest.mark.parametrize("back_to", [None, Entry(QueueId("sales"), NOON, priority=3, wanted=Wanted(ANA))])
+async def test_one_that_an_agent_handed_to_a_flow_comes_back_as_it_was_written(
+    store: AnyStore, back_to: Entry | None
+) -> None:
+    written = an_interaction(Stage.IN_FLOW, handed=Handed(ANA, back_to))
+
+    await store.save([Change(interactions=[written], agents=[an_agent()])])
+
+    assert await store.interaction(written.id) == written
+
+
 async def test_a_thread_comes_back_in_its_order_over_all_its_interactions(store: AnyStore) -> None:
     before, now = (a_chat(stage) for stage in (Stage.ENDED, Stage.TALKING))
     elsewhere = a_chat(Stage.TALKING, address=Address("visitor-2"))
@@ -76,6 +88,16 @@ async def test_a_thread_comes_back_in_its_order_over_all_its_interactions(store:
     assert (await store.thread("web", "visitor-1", at_most=9))[:2] == [asked, hidden]
     assert {each.interaction for each in (await store.load()).messages} == {now.id, elsewhere.id}
     assert [each.id for each in (await store.load()).messages if each.interaction == now.id] == [e.id for e in said]
+
+
+async def test_what_colleagues_tell_each_other_is_not_in_what_the_customer_sees(store: AnyStore) -> None:
+    chat = a_chat(Stage.TALKING)
+    said, told = (a_message(chat, side, side, agent=ANA, key=side) for side in ("agent", "colleague"))
+
+    await store.save([Change([chat], [an_agent()], messages=[said, told])])
+
+    assert await store.thread("web", "visitor-1", at_most=9) == [said]
+    assert set((await store.load()).messages) == {said, told}
 
 
 async def test_a_message_that_comes_again_is_one(store: AnyStore) -> None:

@@ -18,7 +18,7 @@ from trunkline.core.ids import AgentId, CustomerId, InteractionId, MessageId, Of
 from trunkline.core.interaction import Interaction
 from trunkline.core.journal import Happened, JournalEntry
 from trunkline.core.lease import Lease
-from trunkline.core.message import Message
+from trunkline.core.message import Message, Side
 from trunkline.core.opt_out import OptOut
 from trunkline.core.outgoing import Delivery, Outgoing, again
 from trunkline.core.record import changed
@@ -125,7 +125,11 @@ class MemoryStore:
 
     async def thread(self, channel: str, address: str, *, at_most: int) -> Sequence[Message]:
         self._reach()
-        between = [id_ for id_ in self.messages if self._where(id_) == (channel, address)]
+        between = [
+            id_
+            for id_, each in self.messages.items()
+            if self._where(id_) == (channel, address) and each.side is not Side.COLLEAGUE
+        ]
         return [self.messages[id_] for id_ in between[-at_most:]]
 
     async def message(self, id_: MessageId) -> Message | None:

@@ -44,6 +44,7 @@ from trunkline.floor.fallback import FallbackMessages
 from trunkline.floor.flow_board import FlowBoard
 from trunkline.floor.flow_tests import FlowTests
 from trunkline.floor.hand_to_flow import HandToFlow
+from trunkline.floor.helping import Helping
 from trunkline.floor.hub import Hub
 from trunkline.floor.intake import Intake
 from trunkline.floor.ledger import Ledger
@@ -198,6 +199,7 @@ class Centre:
             parts=lambda: {"switch": Health(ready=True)}, zone=UTC, at_steps=self.at_steps,
             flows=self.flow_board,
         )  # fmt: skip
+        self.helping = Helping(self.floor, self.hub, self.texts)
         self.flow_board.changed = self.hub.flows_changed
         self.ledger.listeners += [self.outbox.published, self.hub.published]
         self.ledger.outcome_unknown = self.switchboard.outcome_unknown

@@ -20,6 +20,7 @@ from trunkline.channels.webchat.webchat import WebChat
 from trunkline.core.ids import AgentId
 from trunkline.floor.centre_board import CentreBoard
 from trunkline.floor.channel_board import ChannelBoard
+from trunkline.floor.conversation_board import ConversationBoard
 from trunkline.floor.supervision import Supervision
 from trunkline.floor.view import promise
 from trunkline.floor.waiting_board import WaitingBoard
@@ -29,6 +30,7 @@ from trunkline.ports.store import Health
 from trunkline.web.centre import CentreDoor
 from trunkline.web.channels import ChannelsDoor
 from trunkline.web.chat import ChatPages
+from trunkline.web.conversations import ConversationsDoor
 from trunkline.web.desk_commands import desk_commands
 from trunkline.web.desk_socket import DeskSocket
 from trunkline.web.flows import FlowsDoor
@@ -114,13 +116,16 @@ async def doors(tmp_path: Path) -> AsyncIterator[Web]:
             clock=clock, agent_name=lambda id_: centre.floor.agents[id_].name, secret=SITES_SECRET,
         )  # fmt: skip
         centre.channels["web"], chat.tell, chat.visitor_writes = chat, centre.texts.told, centre.texts.writing
-        commands = desk_commands(centre.desk, centre.text_desk, Supervision(centre.floor), centre.to_flow)
+        commands = desk_commands(
+            centre.desk, centre.text_desk, Supervision(centre.floor), centre.to_flow, centre.helping
+        )
         application: web.Application = web_application(
             log_in=log_in,
             socket=DeskSocket(clock, centre.hub, commands, log_in, origins=frozenset()),
             recordings=Recordings(centre.floor, world.store, log_in, centre.recordings),
             flows=FlowsDoor(centre.flow_board, log_in),
             centre=CentreDoor(CentreBoard(centre.administration), log_in),
+            conversations=ConversationsDoor(ConversationBoard(centre.floor), log_in),
             waiting=WaitingDoor(WaitingBoard(centre.floor), log_in),
             channels_page=ChannelsDoor(
                 ChannelBoard(CONFIGURED, centre.outbox, world.store, health=centre.outbox.health), log_in

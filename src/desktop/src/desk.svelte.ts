@@ -7,8 +7,9 @@ import type { Phone, PhoneView } from './phone';
 import { page, type Place } from './page.svelte';
 import { holdPhone } from './phone_owner';
 import { isLoggedIn, logOut } from './session';
-import { DeskSocket, type Reply } from './socket';
+import { DeskSocket, type News, type Reply } from './socket';
 import { answersByItself, callOnTheLine, inOrder, isDialling, ringsPhone, type Card, type PhoneKind, type SipAccount, type State } from './state';
+import { plain } from './format';
 import { words } from './words';
 
 /** A call that rings without a card is shown as such only after its card had time to come. */
@@ -39,6 +40,10 @@ class Desk {
   accepting = $state<string | null>(null);
   /** When customers were last told to be writing, by interaction, in the browser's own milliseconds. */
   writes = $state.raw<Record<string, number>>({});
+  /** How often the service has said that conversations are others. */
+  conversations = $state(0);
+  /** What happened without the agent's doing, until they have read it. */
+  notice = $state<string | null>(null);
   #chosen = $state<string | null>(null);
   /** The offer that was answered without a hand once: when that failed, it rings for one. */
   #answered = $state<string | null>(null);
@@ -63,10 +68,12 @@ class Desk {
   assigns = $derived(this.state?.assigns === true);
   /** Whether calls can come here at all: an admin without queues has no use for a phone. */
   takesCalls = $derived(!this.seesFlows || this.cards.length > 0 || Object.values(this.state?.queues ?? {}).some((queue) => queue.mine));
+  /** Whether this is somebody who may look into the conversations of others. */
+  helps = $derived(this.state?.watched !== undefined);
   /** The page that is shown: as the address asks, as far as it is one of theirs. */
   place = $derived.by<Place>(() => {
     const first: Place = this.takesCalls ? { name: 'desk' } : { name: 'flows', flow: null };
-    const mine = { waiting: this.assigns, flows: this.seesFlows, centre: this.editsCentre, channels: this.editsCentre, desk: this.takesCalls }[page.asked?.name ?? 'desk'];
+    const mine = { waiting: this.assigns, conversations: this.helps, flows: this.seesFlows, centre: this.editsCentre, channels: this.editsCentre, desk: this.takesCalls }[page.asked?.name ?? 'desk'];
     return page.asked && mine ? page.asked : first;
   });
   /** The card of the call that the phone rings with or talks on. */
@@ -119,7 +126,7 @@ class Desk {
         state: (state) => this.#is(state),
         connection: (connection, retryAt) => this.#connectionIs(connection, retryAt),
         time: (now) => this.#clock.heard(now),
-        writing: (interaction) => (this.writes = { ...this.writes, [interaction]: Date.now() }),
+        told: (news) => this.#told(news),
         sessionEnded: () => this.#leave(true),
       },
       () => new WebSocket(`${scheme}://${location.host}/ws`),
@@ -134,6 +141,12 @@ class Desk {
 
   choose(id: string): void {
     this.#chosen = id;
+  }
+
+  #told(news: News): void {
+    if (news.type === 'writing') this.writes = { ...this.writes, [news.id]: Date.now() };
+    else if (news.type === 'conversations') this.conversations++;
+    else this.notice = words.takenOver(plain(news.by, 60));
   }
 
   chooseNext(): void {

@@ -1,11 +1,12 @@
 /** Which page is shown: the address says it, so that a reload, a bookmark and the way back all lead there. */
 
-export type Place = { name: 'desk' } | { name: 'waiting' } | { name: 'channels' } | { name: 'flows'; flow: string | null } | { name: 'centre'; section: string | null; entry: string | null };
+export type Place = { name: 'desk' } | { name: 'waiting' } | { name: 'conversations'; id: string | null } | { name: 'channels' } | { name: 'flows'; flow: string | null } | { name: 'centre'; section: string | null; entry: string | null };
 
 /** Read the part of an address behind its `#`; null where it names no page. */
 export function placeAt(hash: string): Place | null {
   const [name, first, second] = hash.replace(/^#/, '').split('/');
   if (name === 'desk' || name === 'waiting' || name === 'channels') return { name };
+  if (name === 'conversations') return { name, id: first ? decoded(first) : null };
   if (name === 'flows') return { name, flow: first ? decoded(first) : null };
   if (name === 'centre') return { name, section: first ? decoded(first) : null, entry: second ? decoded(second) : null };
   return null;
@@ -14,7 +15,7 @@ export function placeAt(hash: string): Place | null {
 /** Return the address of a page. */
 export function addressOf(place: Place): string {
   if (place.name === 'desk' || place.name === 'waiting' || place.name === 'channels') return `#${place.name}`;
-  const rest = place.name === 'flows' ? [place.flow] : place.section === null ? [] : [place.section, place.entry];
+  const rest = place.name === 'conversations' ? [place.id] : place.name === 'flows' ? [place.flow] : place.section === null ? [] : [place.section, place.entry];
   return `#${[place.name, ...rest.filter((part) => part !== null).map(encodeURIComponent)].join('/')}`;
 }
 

@@ -14,16 +14,18 @@ type Message =
   | { type: 'resumed'; epoch: string; seq: number; now: string }
   | { type: 'event'; seq: number; event: DeskEvent }
   | ({ type: 'reply'; id: string } & Reply)
-  | { type: 'writing'; id: string }
+  | News
   | { type: 'ping'; now: string };
+
+/** What is told once and is nothing to catch up on: a customer writes, conversations are others, somebody has taken one over. */
+export type News = { type: 'writing'; id: string } | { type: 'conversations' } | { type: 'taken_over'; id: string; by: string };
 
 export interface Listener {
   state(state: State): void;
   /** `retryAt` is a moment of the browser's own clock. */
   connection(state: 'connecting' | 'online' | 'lost', retryAt: number | null): void;
   time(now: string): void;
-  /** The customer of this interaction is writing. */
-  writing(interaction: string): void;
+  told(news: News): void;
   sessionEnded(): void;
 }
 
@@ -110,7 +112,9 @@ export class DeskSocket {
         this.#waiting.delete(message.id);
         return;
       case 'writing':
-        return this.listener.writing(message.id);
+      case 'conversations':
+      case 'taken_over':
+        return this.listener.told(message);
       case 'ping':
         this.listener.time(message.now);
         this.#wire?.send('{"type":"pong"}');

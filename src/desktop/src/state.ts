@@ -175,7 +175,8 @@ export interface MailDetails {
 export interface Message {
   id: string;
   at: string;
-  side: 'customer' | 'flow' | 'agent';
+  /** A colleague's word is for the agent alone. */
+  side: 'customer' | 'flow' | 'agent' | 'colleague';
   text: string;
   /** The agent who wrote it. */
   by: string | null;
@@ -220,6 +221,12 @@ export interface Centre {
   reasons: Coded[];
 }
 
+/** A conversation as somebody sees it who looks into it. */
+export interface Watched extends Omit<Card, 'stage'> {
+  stage: Stage | 'in_flow' | 'waiting';
+  agent: { id: string; name: string } | null;
+}
+
 export interface State {
   me: Me;
   interactions: Record<string, Card>;
@@ -239,6 +246,8 @@ export interface State {
   for_agents?: Record<string, { title: string; media: string[] }>;
   /** The version of the centre in force; for those who may change it. */
   centre_version?: { number: number };
+  /** The conversation of somebody else that is looked into; for those who may look. */
+  watched?: Watched | null;
   /** Whether this is somebody who may give what waits to one agent. */
   assigns?: boolean;
 }
@@ -248,6 +257,7 @@ export type DeskEvent =
   | { kind: 'interaction'; interaction: Card }
   | { kind: 'interaction_gone'; id: string }
   | { kind: 'thread'; id: string; messages: Message[] }
+  | { kind: 'watched'; watched: Watched | null }
   | { kind: 'message'; id: string; message: Message }
   | { kind: 'delivery'; id: string; message: string; delivery: Delivery | null; why: string | null; due?: string | null }
   | { kind: 'queue'; queue: QueueStrip }
@@ -283,6 +293,12 @@ export function apply(state: State, event: DeskEvent): State {
       // The thread that came with the card may have it already.
       const grown = thread.some((each) => each.id === event.message.id) ? thread : [...thread, event.message];
       return { ...state, threads: { ...state.threads, [event.id]: grown } };
+    }
+    case 'watched': {
+      const { watched: looked } = state;
+      const gone = looked && !state.interactions[looked.id] && looked.id !== event.watched?.id;
+      const { [gone ? looked.id : '']: _left, ...threads } = state.threads ?? {};
+      return { ...state, watched: event.watched, threads };
     }
     case 'queue':
       return { ...state, queues: { ...state.queues, [event.queue.id]: event.queue } };
@@ -320,7 +336,7 @@ export const ringsPhone = (card: Card): boolean => (card.work === 'call' || card
 const WRITTEN = new Set(['chat', 'sms', 'email']);
 
 /** Whether people write in it, rather than talk. */
-export const isWritten = (card: Card): boolean => WRITTEN.has(card.medium);
+export const isWritten = (card: Pick<Card, 'medium'>): boolean => WRITTEN.has(card.medium);
 
 /** Whether the phone that is rung for this card answers by itself: only where the service says so. */
 export const answersByItself = (card: Card): boolean => card.stage === 'offered' && card.work === 'call' && !isWritten(card) && card.offer?.auto_answer === true;

@@ -52,9 +52,9 @@ class Threads {
     return desk.ownNow - told < WRITES_MS && (said === undefined || desk.now - Date.parse(said) > desk.ownNow - told);
   }
 
-  /** How many of the customer's messages nobody has looked at. */
+  /** How many messages nobody has looked at. */
   unread(card: Card): number {
-    return Math.max(0, fromCustomer(this.of(card)) - (this.#seen[card.id] ?? 0));
+    return Math.max(0, toRead(this.of(card)) - (this.#seen[card.id] ?? 0));
   }
 
   /** Since when the customer waits for an answer; null when they do not. */
@@ -66,7 +66,7 @@ class Threads {
 
   /** The agent looks at this conversation now. */
   see(card: Card): void {
-    const many = fromCustomer(this.of(card));
+    const many = toRead(this.of(card));
     if (this.#seen[card.id] !== many) this.#seen = { ...this.#seen, [card.id]: many };
   }
 
@@ -104,7 +104,8 @@ class Threads {
   }
 }
 
-const fromCustomer = (thread: Message[]): number => thread.filter((each) => each.side === 'customer').length;
+/** How many are for the agent to read: the customer's, and what a supervisor tells them. */
+const toRead = (thread: Message[]): number => thread.filter((each) => each.side === 'customer' || each.side === 'colleague').length;
 
 function keptDrafts(): Record<string, string> {
   try {

@@ -335,6 +335,8 @@ export const words = {
   pages: 'Pages',
   deskPage: 'Desk',
   waitingPage: 'Waiting',
+  conversationsPage: 'Conversations',
+  takenOver: (name: string) => `${name} has taken over a conversation of yours, and goes on with it.`,
   channelsPage: 'Channels',
   flowsPage: 'Flows',
   centrePage: 'Centre',

@@ -38,6 +38,8 @@ export const chatWords = {
   unread: (many: number) => `${many} unread`,
   secret: 'Hidden: a secret the flow asked for',
   flow: 'Automatic',
+  colleague: (name: string) => `${name}, to you alone`,
+  colleagueOf: (name: string) => `${name}, to the agent alone`,
   you: 'You',
   writes: (name: string) => `${name} is writing…`,
   noMessages: 'Nothing has been written yet.',

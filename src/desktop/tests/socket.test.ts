@@ -52,7 +52,7 @@ beforeEach(() => {
       state: (state) => states.push(state),
       connection: (connection) => connections.push(connection),
       time: () => undefined,
-      writing: () => undefined,
+      told: () => undefined,
       sessionEnded: () => ended++,
     },
     () => wires[wires.push(new FakeWire()) - 1]!,

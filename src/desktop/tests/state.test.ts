@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { answersByItself, apply, callOnTheLine, inOrder, isDialling, isWritten, ringsPhone, type DeskEvent, type Message } from '../src/state';
+import { answersByItself, apply, callOnTheLine, inOrder, isDialling, isWritten, ringsPhone, type DeskEvent, type Message, type Watched } from '../src/state';
 import { aCallback, aCard, aState } from './builders';
 
 describe('what an event does to the state', () => {
@@ -57,6 +57,22 @@ describe('what an event does to the state', () => {
     expect(grown.threads?.['one']?.map((each) => each.id)).toEqual(['a', 'b']);
     expect(apply(grown, { kind: 'interaction_gone', id: 'one' }).threads).toEqual({});
     expect([ringsPhone(chat), isWritten(chat), isWritten(aCard())]).toEqual([false, true, false]);
+  });
+
+  it('shows one conversation of others, and keeps nothing of the one before', () => {
+    const message: Message = { id: 'a', at: '2026-11-23T10:00:00Z', side: 'colleague', text: 'a', by: 'Ben', choices: [], hidden: false };
+    const looked = (id: string): Watched => ({ ...aCard({ id, medium: 'chat' }), stage: 'talking', agent: { id: 'ana', name: 'Ana' } });
+    const into = (id: string): DeskEvent[] => [{ kind: 'thread', id, messages: [message] }, { kind: 'watched', watched: looked(id) }];
+
+    const first = into('one').reduce(apply, aState());
+    const second = into('two').reduce(apply, first);
+
+    expect([first.watched?.id, Object.keys(first.threads ?? {})]).toEqual(['one', ['one']]);
+    expect([second.watched?.id, Object.keys(second.threads ?? {})]).toEqual(['two', ['two']]);
+    expect(apply(second, { kind: 'watched', watched: null }).threads).toEqual({});
+    // What is on one's own desk stays there.
+    const own = into('one').reduce(apply, aState(aCard({ medium: 'chat' })));
+    expect(Object.keys(apply(own, { kind: 'watched', watched: null }).threads ?? {})).toEqual(['one']);
   });
 
   it('leaves the state before it as it was', () => {

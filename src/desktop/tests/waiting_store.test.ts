@@ -48,7 +48,7 @@ describe('who waits', () => {
 
     answer = new TypeError('network');
     await here.load();
-    expect([here.board?.in_all, here.fault]).toEqual([1, 0]);
+    expect([here.told?.in_all, here.fault]).toEqual([1, 0]);
 
     answer = 403;
     await here.load();
@@ -56,7 +56,7 @@ describe('who waits', () => {
 
     answer = board();
     await here.load();
-    expect([here.board?.in_all, here.fault]).toEqual([0, null]);
+    expect([here.told?.in_all, here.fault]).toEqual([0, null]);
   });
 
   it('keeps a choice that was not given yet, as long as its caller waits', async () => {

@@ -32,7 +32,7 @@ _OF_AGENTS = {
 _OF_MATTERS = {
     Happened.QUEUED, Happened.OFFERED, Happened.ACCEPTED, Happened.TALK_ENDED, Happened.CALLBACK_PLANNED,
     Happened.CALLBACK_DUE, Happened.CALLBACK_NOT_REACHED, Happened.MOVED_ON, Happened.ASSIGNED,
-    Happened.REOPENED,
+    Happened.REOPENED, Happened.TAKEN_OVER,
 }  # fmt: skip
 
 TOLD_BY = frozenset(
@@ -109,6 +109,8 @@ class Hindsight:
         elif kind in _CAME_TO_NOTHING and line.agent is not None:
             self._release(line.agent, id_, at=line.at, served=False)
             self._rings_no_more(id_, line.agent, line.at)
+        elif kind is Happened.TAKEN_OVER and line.agent is not None:
+            self._taken_over(id_, line.agent, line.at)
         elif kind in _OF_MATTERS:
             self._goes_on(kind, id_, line)
 
@@ -136,6 +138,14 @@ class Hindsight:
                 self._moves(id_, Stage.TALKING, line.at, line.agent)
             case _:
                 self._moves(id_, Stage.WRAP_UP, line.at, line.agent)
+
+    def _taken_over(self, id_: InteractionId, by: AgentId, at: datetime) -> None:
+        matter = self.matters.get(id_)
+        for agent in matter.agents if matter is not None else ():
+            self._release(agent, id_, at=at, served=True)
+        medium = matter.medium if matter is not None else "voice"
+        self.agents[by] = agents.take(self.agents.get(by) or Agent(by, by, {}), id_, medium, at=at)
+        self._moves(id_, Stage.TALKING, at, by)
 
     def _offered(self, id_: InteractionId, agent_id: AgentId, line: JournalEntry) -> None:
         if id_ not in self.matters and "queue" in line.facts:

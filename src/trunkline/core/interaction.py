@@ -300,6 +300,17 @@ def pass_on(interaction: Interaction, entry: Entry, *, at: datetime) -> Interact
     return _to(interaction, Stage.WAITING, at, entry=entry, offer=None, agent=None, answered_at=None)
 
 
+def take_over(interaction: Interaction, offer: Offer, *, at: datetime) -> Interaction:
+    """Return the interaction in the hands of somebody who takes it from its agent, from where it rings, or waits."""
+    if interaction.stage is Stage.OFFERED:
+        interaction = put_back(interaction, at=at)
+    if interaction.stage is Stage.WAITING:
+        return join(offer_to(interaction, offer), at=at)
+    if interaction.stage is not Stage.TALKING or not interaction.is_written:
+        raise WrongStage(interaction, "waiting or being written in")
+    return _to(interaction, Stage.TALKING, at, offer=offer, agent=offer.agent)
+
+
 def hand_to_flow(interaction: Interaction, handed: Handed, run: Mapping[str, Any], *, at: datetime) -> Interaction:
     """Return the interaction in a flow again, as the agent who talks in it wants: they are done, or wait for it."""
     if interaction.stage is not Stage.TALKING or interaction.work is not Work.CALL:

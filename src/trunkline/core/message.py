@@ -19,6 +19,8 @@ class Side(StrEnum):
     CUSTOMER = "customer"
     FLOW = "flow"
     AGENT = "agent"
+    COLLEAGUE = "colleague"
+    """A supervisor, to the agent alone: the customer never sees it."""
 
 
 @record

@@ -13,13 +13,16 @@ class Deed(StrEnum):
 
     SEE_FLOWS = "look at the flows"
     ASSIGN = "assign work to others"
+    HELP = "look into the conversations of others, and help there"
     HEAR_EVERY_VOICEMAIL = "hear the voicemails of every queue"
     READ_EVERY_MAIL = "read the mails of every queue"
     EDIT_CENTRE = "change the centre"
 
 
 _MAY: Mapping[str, frozenset[Deed]] = {
-    Role.SUPERVISOR: frozenset({Deed.SEE_FLOWS, Deed.ASSIGN, Deed.HEAR_EVERY_VOICEMAIL, Deed.READ_EVERY_MAIL}),
+    Role.SUPERVISOR: frozenset(
+        {Deed.SEE_FLOWS, Deed.ASSIGN, Deed.HELP, Deed.HEAR_EVERY_VOICEMAIL, Deed.READ_EVERY_MAIL}
+    ),
     Role.ADMIN: frozenset(Deed),
 }
 

@@ -22,6 +22,8 @@ QUEUES_EVERY_S = 0.25
 """Figures of queues and flows are sent at most this often."""
 TODAY_EVERY_S = 0.25
 """Agents' own figures are computed at most this often, then for all who need them together."""
+CONVERSATIONS_EVERY_S = 1.0
+"""Supervisors are told at most this often that conversations are others."""
 FIGURES_PER_S = 400
 """So many desks are told of queues in a second, a tenth of a core's work: with more of them, each less often."""
 
@@ -51,6 +53,7 @@ class DeskFigures:
         *,
         zone: tzinfo,
         emit: Callable[[AgentId, Json], None],
+        tell: Callable[[AgentId, Json], None],
         strip: Strip,
         open_to: OpenTo,
     ) -> None:
@@ -60,11 +63,13 @@ class DeskFigures:
         self.zone = zone
         """In which a day begins."""
         self._emit = emit
+        self._tell = tell
         self._strip = strip
         self._open_to = open_to
         self._queues: set[QueueId] = set()
         self._queues_changed = asyncio.Event()
         self._steps_changed = asyncio.Event()
+        self._conversations_changed = asyncio.Event()
         self._today: asyncio.Queue[AgentId] = asyncio.Queue()
         at_steps.changed = self._steps_changed.set
 
@@ -72,6 +77,10 @@ class DeskFigures:
         """These queues' figures are others."""
         self._queues |= set(queues)
         self._queues_changed.set()
+
+    def conversations_changed(self) -> None:
+        """Something was written, or a conversation is elsewhere: who looks at all of them fetches them again."""
+        self._conversations_changed.set()
 
     def today_changed(self, agent: AgentId) -> None:
         """An agent's day has other figures."""
@@ -83,6 +92,7 @@ class DeskFigures:
             tasks.create_task(self._send_queues())
             tasks.create_task(self._send_steps())
             tasks.create_task(self._send_today())
+            tasks.create_task(self._send_conversations())
 
     async def _send_queues(self) -> None:
         while True:
@@ -104,6 +114,14 @@ class DeskFigures:
             for agent in self._open_to(Deed.SEE_FLOWS):
                 self._emit(agent, {"kind": "at_steps", "flows": flows})
             await asyncio.sleep(QUEUES_EVERY_S)
+
+    async def _send_conversations(self) -> None:
+        while True:
+            await self._conversations_changed.wait()
+            self._conversations_changed.clear()
+            for agent in self._open_to(Deed.HELP):
+                self._tell(agent, {"type": "conversations"})
+            await asyncio.sleep(CONVERSATIONS_EVERY_S)
 
     async def _send_today(self) -> None:
         while True:

@@ -21,6 +21,7 @@ from trunkline.floor.desk_figures import DeskFigures
 from trunkline.floor.dispatcher import queues_of
 from trunkline.floor.state import Floor, Moved, Profile
 from trunkline.floor.view import Json
+from trunkline.floor.watching import Watching
 from trunkline.ports.store import Change, Health, Store
 
 log = logging.getLogger(__name__)
@@ -92,8 +93,16 @@ class Hub:
         self._shown_as: dict[InteractionId, tuple[Interaction, Profile | None]] = {}
         self._not_reached: dict[AgentId, Json] = {}
         self._figures = DeskFigures(
-            floor, store, at_steps, zone=zone, emit=self._emit, strip=self._strip, open_to=self._open_to
+            floor,
+            store,
+            at_steps,
+            zone=zone,
+            emit=self._emit,
+            tell=self.tell,
+            strip=self._strip,
+            open_to=self._open_to,
         )
+        self._watching = Watching()
         self._alike: dict[tuple[str, bool], Json] = {}
         self.desk_count_changed: Callable[[AgentId, int], None] = lambda _agent, _count: None
         self.centre_version = 0
@@ -125,13 +134,27 @@ class Hub:
         if stream is not None and send in stream.desks:
             stream.desks.discard(send)
             self.desk_count_changed(agent, len(stream.desks))
+            if not stream.desks and self._watching.of(agent) is not None:
+                self.watch(agent, None)
             self._forget_who_left(agent)
 
     def customer_writes(self, agent: AgentId, interaction: InteractionId) -> None:
-        """Say so at the agent's desks, without a number: it is nothing to catch up on."""
+        """Say so at the agent's desks."""
+        self.tell(agent, {"type": "writing", "id": interaction})
+
+    def tell(self, agent: AgentId, message: Json) -> None:
+        """Say something at an agent's desks, without a number: it is nothing to catch up on."""
         stream = self._streams.get(agent)
         for send in list(stream.desks) if stream is not None else ():
-            send({"type": "writing", "id": interaction})
+            send(message)
+
+    def watch(self, agent: AgentId, interaction: InteractionId | None) -> None:
+        """Show an agent a conversation that others have, live; None: none any more."""
+        self._watching.look(agent, interaction)
+        present = self._floor.interactions.get(interaction) if interaction is not None else None
+        if present is not None:
+            self._emit(agent, {"kind": "thread", "id": present.id, "messages": self._thread(present.id)})
+        self._emit(agent, {"kind": "watched", "watched": self._watched(present)})
 
     def centre_changed(self, zone: tzinfo) -> None:
         """Another centre is in force: every desk begins anew with a snapshot."""
@@ -155,6 +178,8 @@ class Hub:
         for interaction in change.interactions:
             self._show_card(interaction)
         self._show_written(change)
+        if change.messages or any(each.is_written for each in change.interactions):
+            self._figures.conversations_changed()
         for entry in change.journal:
             if entry.agent is not None and entry.kind in _TODAY_CHANGES and entry.agent in self._streams:
                 self._figures.today_changed(entry.agent)
@@ -228,6 +253,10 @@ class Hub:
             self._shown_as[present.id] = present, profile
         else:
             self._shown_as.pop(present.id, None)
+        for agent in self._watching.who(present.id):
+            self._emit(agent, {"kind": "watched", "watched": self._watched(present)})
+            if not present.is_live:
+                self._watching.look(agent, None)
         holders = {offer.agent for offer in present.offers if view.is_on_desk_of(present, offer.agent)}
         before = self._shown_to.get(changed.id, set())
         for agent in before - holders:
@@ -266,10 +295,11 @@ class Hub:
         }
         for id_ in cards:
             self._shown_to.setdefault(id_, set()).add(agent_id)
+        threads = {id_: self._thread(id_) for id_ in cards if floor.interactions[id_].is_written}
         picture = {
             "me": self._me(agent),
             "interactions": cards,
-            "threads": {id_: self._thread(id_) for id_ in cards if floor.interactions[id_].is_written},
+            "threads": threads,
             "queues": {queue: self._strip(queue, mine=queue in agent.queues) for queue in floor.centre.queues},
             "today": view.today(figures),
             "not_reached": self._not_reached.get(agent_id),
@@ -281,6 +311,11 @@ class Hub:
             picture |= {"at_steps": self._at_steps.all(), "flows": {"revision": self._flows.revision}}
         if may(agent, Deed.ASSIGN):
             picture |= {"assigns": True}
+        if may(agent, Deed.HELP):
+            watched = self._floor.interactions.get(self._watching.of(agent_id) or InteractionId(""))
+            picture |= {"watched": self._watched(watched)}
+            if watched is not None:
+                threads[watched.id] = self._thread(watched.id)
         if may(agent, Deed.EDIT_CENTRE):
             picture |= {"centre_version": {"number": self.centre_version}}
         return picture
@@ -302,13 +337,22 @@ class Hub:
     def _show_written(self, change: Change) -> None:
         for message in change.messages:
             event = {"kind": "message", "id": message.interaction, "message": self._message(message)}
-            for holder in sorted(self._shown_to.get(message.interaction, ())):
-                self._emit(holder, event)
+            for reader in self._readers(message.interaction):
+                self._emit(reader, event)
         for out in change.outgoing:
             if out.message is not None and out.interaction is not None:
                 told = view.delivery(self._parts_of(out.interaction, out.message))
-                for holder in sorted(self._shown_to.get(out.interaction, ())):
-                    self._emit(holder, {"kind": "delivery", "id": out.interaction, "message": out.message, **told})
+                for reader in self._readers(out.interaction):
+                    self._emit(reader, {"kind": "delivery", "id": out.interaction, "message": out.message, **told})
+
+    def _readers(self, interaction: InteractionId) -> list[AgentId]:
+        """Return whose desks show what is written in an interaction."""
+        return sorted({*self._shown_to.get(interaction, ()), *self._watching.who(interaction)})
+
+    def _watched(self, interaction: Interaction | None) -> Json | None:
+        if interaction is None:
+            return None
+        return view.watched(interaction, self._floor.profiles.get(interaction.id), self._floor.centre)
 
     def _me(self, agent: Agent) -> Json:
         return view.me(agent, reachable=agent.endpoint in self._floor.reachable, sip=self._sip_account(agent))

@@ -18,6 +18,8 @@ from trunkline.ports.channel import Channel
 from trunkline.ports.clock import Timer
 from trunkline.ports.store import Change
 
+_PEOPLE = frozenset({Side.CUSTOMER, Side.AGENT})
+
 
 @dataclass(frozen=True, slots=True)
 class Rest:
@@ -95,7 +97,7 @@ class Resting:
         deliveries = self._floor.deliveries.get(id_, {})
         for message in reversed(self._floor.threads.get(id_, ())):
             worst = furthest_behind(deliveries.get(message.id, {}).values())
-            if message.side is not Side.FLOW and (worst is None or worst.state is not Delivery.TAKEN_BACK):
+            if message.side in _PEOPLE and (worst is None or worst.state is not Delivery.TAKEN_BACK):
                 return message
         return None
 

@@ -13,6 +13,7 @@ from trunkline.core.ids import AgentId, InteractionId, MessageId, QueueId, writt
 from trunkline.core.interaction import Entry, Interaction, Stage, WrongStage, pass_on
 from trunkline.core.journal import Happened, JournalEntry
 from trunkline.core.message import LONGEST_MESSAGE, Message, Side
+from trunkline.core.permission import Deed, may
 from trunkline.core.roll_call import entry_facts
 from trunkline.floor.agent import NotYours, UnknownChoice
 from trunkline.floor.flow_ends import KEPT_FOR
@@ -71,7 +72,7 @@ class TextDesk:
 
         A mail has its `letter` head, and goes out after UNDO_WITHIN: until then it can be taken back.
         """
-        interaction = self._mine(agent, interaction_id)
+        interaction = self._mine_or_helped(agent, interaction_id)
         text = text.strip()
         by_mail = interaction.medium == "email"
         if not 0 < len(text) <= (LONGEST_LETTER if by_mail else LONGEST_MESSAGE):
@@ -153,6 +154,13 @@ class TextDesk:
         if interaction.stage is not Stage.TALKING or not interaction.is_written:
             raise WrongStage(interaction, "being written in")
         return interaction
+
+    def _mine_or_helped(self, agent: AgentId, interaction_id: InteractionId) -> Interaction:
+        """Return a conversation that an agent has, or where they may help whoever has it."""
+        interaction = self._floor.interaction(interaction_id)
+        if may(self._floor.agent(agent), Deed.HELP) and interaction.agent is not None:
+            return self._mine(interaction.agent, interaction_id)
+        return self._mine(agent, interaction_id)
 
     async def _files_of(self, agent: AgentId, head: LetterHead) -> Sequence[AttachedFile]:
         """Return what is attached; raises Rejected for what is not this agent's, or too large."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
+from trunkline.core.demand import Wanted
 from trunkline.core.errors import Unavailable
 from trunkline.core.ids import AgentId, InteractionId
 from trunkline.core.interaction import Interaction, Stage
@@ -23,6 +24,8 @@ log = logging.getLogger(__name__)
 _OVER = frozenset({Stage.WRAP_UP, Stage.ENDED})
 TRY_AGAIN = timedelta(seconds=30)
 """When a channel or the database did not do its part."""
+TAKEN_WITHIN = timedelta(minutes=1)
+"""How long what somebody takes out of a flow is kept for them, in case they do not come to take it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,14 @@ class _Again:
     """Something was interrupted."""
 
 
-_Event = ChannelEvent | _Over | _Overflow | _Again
+@dataclass(frozen=True, slots=True)
+class _ToPeople:
+    """Somebody here takes it out of its flow."""
+
+    wanted: AgentId
+
+
+_Event = ChannelEvent | _Over | _Overflow | _Again | _ToPeople
 
 
 class TextService:
@@ -94,6 +104,13 @@ class TextService:
         since = _waits_since(interaction)
         if self._tasks is not None and since is not None:
             self._put(conversation_of(interaction), _Overflow(since))
+
+    async def to_people(self, id_: InteractionId, *, wanted: AgentId) -> None:
+        """Take a conversation out of its flow and into a line, for one agent; returns once it is there.
+
+        Raises Unavailable.
+        """
+        await self._put(conversation_of(self._floor.interaction(id_)), _ToPeople(wanted))
 
     # --- one conversation ---
 
@@ -155,10 +172,18 @@ class TextService:
                 await self._talk.answer(interaction, event)
             case Gone():
                 await self._talk.gone(interaction)
+            case _:
+                await self._move(interaction, event)
+
+    async def _move(self, interaction: Interaction, event: _Event) -> None:
+        """Let happen what comes from here, not from the customer, if it still means this moment."""
+        match event:
             case _Over(turn) if interaction.stage is Stage.IN_FLOW and standing_of(interaction).turn == turn:
                 await self._talk.over(interaction)
             case _Overflow(since) if interaction.stage is Stage.WAITING and _waits_since(interaction) == since:
                 await self._talk.overflow(interaction)
+            case _ToPeople(wanted) if interaction.stage is Stage.IN_FLOW:
+                await self._talk.to_line(interaction, wanted=Wanted(wanted, self._floor.clock.now() + TAKEN_WITHIN))
             case _Again() if interaction.stage is Stage.IN_FLOW and not standing_of(interaction).told:
                 await self._talk.again(interaction)
 

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from trunkline.core.demand import Wanted
 from trunkline.core.errors import Misconfigured, Unavailable
-from trunkline.core.ids import InteractionId, QueueId, new_id, written_id_of
+from trunkline.core.ids import InteractionId, new_id, written_id_of
 from trunkline.core.interaction import Address, Entry, Interaction, Stage
 from trunkline.core.journal import Happened, JournalEntry
 from trunkline.core.message import LONGEST_MESSAGE, Choice, Message, Side
@@ -312,15 +313,13 @@ class TextTalk:
         standing: Standing,
         *,
         journal: Sequence[JournalEntry] = (),
+        wanted: Wanted | None = None,
     ) -> None:
         entry = place_for(
             self._floor, interaction, want, language=self._runs.language_of(run), at=self._floor.clock.now()
         )
         waits = replace(interaction, run=stored_with(run, replace(standing, told=True)))
-        await self._put_in_line(waits, entry, journal=journal)
-
-    async def _wait_in(self, interaction: Interaction, queue: QueueId, *, journal: Sequence[JournalEntry] = ()) -> None:
-        await self._put_in_line(interaction, Entry(queue, self._floor.clock.now()), journal=journal)
+        await self._put_in_line(waits, replace(entry, wanted=wanted or entry.wanted), journal=journal)
 
     async def _put_in_line(
         self, interaction: Interaction, entry: Entry, *, journal: Sequence[JournalEntry] = ()
@@ -331,17 +330,26 @@ class TextTalk:
     async def to_people(self, interaction: Interaction, why: str, *, journal: Sequence[JournalEntry] = ()) -> None:
         """The flow is at fault: let somebody see to it, for what was written must not be lost."""
         log.error("a conversation is left to people", extra={"interaction": interaction.id, "why": why})
-        if (back := comes_back(self._floor, interaction, at=self._floor.clock.now())) is not None:
-            await self._put_in_line(interaction, back, journal=journal)
+        await self.to_line(interaction, journal=journal)
+
+    async def to_line(
+        self, interaction: Interaction, *, journal: Sequence[JournalEntry] = (), wanted: Wanted | None = None
+    ) -> None:
+        """Let it wait where its flow would first lead to people, wherever it stands there; `wanted` for one of them."""
+        at = self._floor.clock.now()
+        if (back := comes_back(self._floor, interaction, at=at)) is not None:
+            await self._put_in_line(interaction, replace(back, wanted=wanted or back.wanted), journal=journal)
             return
         moved = self._runs.to_people(interaction)
         if moved is not None and isinstance(moved.action, Enqueue):
             steps = steps_taken(interaction.id, run_of(interaction), moved.run)
             await self._enqueue(
-                interaction, moved.run, moved.action, standing_of(interaction), journal=[*journal, *steps]
-            )
+                interaction, moved.run, moved.action, standing_of(interaction), journal=[*journal, *steps],
+                wanted=wanted,
+            )  # fmt: skip
         else:
-            await self._wait_in(interaction, self._floor.centre.queue_of_fallback, journal=journal)
+            entry = Entry(self._floor.centre.queue_of_fallback, at, wanted=wanted)
+            await self._put_in_line(interaction, entry, journal=journal)
 
     async def _over(self, interaction: Interaction, *, by: str) -> None:
         """End the flow's part: a message that was left becomes work of its queue, all else comes back or ends."""
@@ -350,7 +358,7 @@ class TextTalk:
         if left is not None:
             facts = {"characters": len(left.text)}
             taken = JournalEntry(Happened.VOICEMAIL_LEFT, at, interaction.id, facts=facts)
-            await self._wait_in(interaction, left.queue, journal=[taken])
+            await self._put_in_line(interaction, Entry(left.queue, at), journal=[taken])
         elif back is not None:
             await self._put_in_line(interaction, back)
         else:

@@ -86,6 +86,15 @@ def card(
     }
 
 
+def watched(interaction: Interaction, profile: Profile | None, centre: Centre) -> Json:
+    """Return a conversation as a supervisor sees it who looks into it: its card, and who has it."""
+    agent = interaction.agent
+    return {
+        **card(interaction, profile, centre),
+        "agent": {"id": agent, "name": _name(agent, centre)} if agent is not None else None,
+    }
+
+
 def routed(offered: Mapping[str, Any], centre: Centre) -> Json:
     """Return why something was offered to this agent. `able` of `at_most` means that many or more."""
     return {
@@ -223,22 +232,15 @@ def apply(state: Json, event: Mapping[str, Any]) -> Json:
         case "interaction":
             changed = event["interaction"]
             parts = {"interactions": {**state["interactions"], changed["id"]: changed}}
-        case "thread":
-            parts = {"threads": {**state["threads"], event["id"]: event["messages"]}}
-        case "message":
-            thread, said = state["threads"].get(event["id"], []), event["message"]
-            # The thread that came with the card may have it already.
-            grown = thread if any(each["id"] == said["id"] for each in thread) else [*thread, said]
-            parts = {"threads": {**state["threads"], event["id"]: grown}}
-        case "delivery":
-            told = {name: event[name] for name in ("delivery", "why", "due")}
-            thread = [
-                {**each, **told} if each["id"] == event["message"] else each
-                for each in state["threads"].get(event["id"], [])
-            ]
-            parts = {"threads": {**state["threads"], event["id"]: thread}} if thread else {}
+        case "thread" | "message" | "delivery":
+            parts = {"threads": _written_in(state["threads"], event)}
         case "interaction_gone":
             parts = {name: _without(state[name], event["id"]) for name in ("interactions", "threads")}
+        case "watched":
+            looked, now = state.get("watched"), event["watched"]
+            parts = {"watched": now}
+            if looked and looked["id"] not in state["interactions"] and (not now or now["id"] != looked["id"]):
+                parts["threads"] = _without(state["threads"], looked["id"])
         case "queue":
             queue = event["queue"]
             parts = {"queues": {**state["queues"], queue["id"]: queue}}
@@ -248,6 +250,24 @@ def apply(state: Json, event: Mapping[str, Any]) -> Json:
         case unknown:
             raise ValueError(f"no event of the desk is called {unknown!r}")
     return {**state, **parts}
+
+
+def _written_in(threads: Json, event: Mapping[str, Any]) -> Json:
+    """Return the threads after something was written in one, or came further."""
+    thread = threads.get(event["id"], [])
+    match event["kind"]:
+        case "thread":
+            thread = event["messages"]
+        case "message":
+            said = event["message"]
+            # The thread that came with the card may have it already.
+            thread = thread if any(each["id"] == said["id"] for each in thread) else [*thread, said]
+        case _ if not thread:
+            return threads
+        case _:
+            told = {name: event[name] for name in ("delivery", "why", "due")}
+            thread = [{**each, **told} if each["id"] == event["message"] else each for each in thread]
+    return {**threads, event["id"]: thread}
 
 
 def _without(part: Json, gone: str) -> Json:

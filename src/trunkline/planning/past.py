@@ -143,7 +143,7 @@ class Past:
         elif kind is Happened.OFFERED:
             self._rang[id_] = at
             self.media.add(line.facts.get("medium", "voice"))
-        elif kind is Happened.ACCEPTED:
+        elif kind in (Happened.ACCEPTED, Happened.TAKEN_OVER):
             self._answered(id_, at)
         elif kind is Happened.ABANDONED or kind in _LEFT:
             stay = self._open.pop(id_, None)

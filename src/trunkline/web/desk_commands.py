@@ -10,6 +10,7 @@ from trunkline.core.ids import AgentId, InteractionId, MessageId, OfferId, Queue
 from trunkline.core.mail_address import is_mail_address
 from trunkline.floor.agent import Desk
 from trunkline.floor.hand_to_flow import HandToFlow
+from trunkline.floor.helping import Helping
 from trunkline.floor.supervision import Supervision
 from trunkline.floor.text_desk import MOST_COPIES, MOST_FILES, LetterHead, TextDesk
 
@@ -23,7 +24,9 @@ class BadCommand(Rejected):
     """The desk sent something that is no command."""
 
 
-def desk_commands(desk: Desk, texts: TextDesk, supervision: Supervision, to_flow: HandToFlow) -> Mapping[str, Command]:
+def desk_commands(
+    desk: Desk, texts: TextDesk, supervision: Supervision, to_flow: HandToFlow, helping: Helping
+) -> Mapping[str, Command]:
     """Return every command; each takes the agent and its arguments, and raises Rejected."""
     return {
         "presence": lambda agent, args: desk.show(
@@ -42,6 +45,13 @@ def desk_commands(desk: Desk, texts: TextDesk, supervision: Supervision, to_flow
         "assign": lambda agent, args: supervision.assign(
             agent, _interaction(args), AgentId(_text(args, "to")) if args.get("to") is not None else None
         ),
+        "watch": lambda agent, args: helping.watch(
+            agent, _interaction(args) if args.get("interaction") is not None else None
+        ),
+        "whisper": lambda agent, args: helping.whisper(
+            agent, _interaction(args), _text(args, "text"), key=_text(args, "key")
+        ),
+        "take_over": lambda agent, args: helping.take_over(agent, _interaction(args)),
         "say": lambda agent, args: texts.say(
             agent, _interaction(args), _text(args, "text"), key=_text(args, "key"), letter=_letter_head(args)
         ),

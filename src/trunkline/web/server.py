@@ -15,6 +15,7 @@ from trunkline.core.permission import Deed, may
 from trunkline.floor.state import Floor, NoSuch
 from trunkline.ports.store import Health, Store
 from trunkline.web.centre import CentreDoor
+from trunkline.web.conversations import ConversationsDoor
 from trunkline.web.desk_socket import DeskSocket
 from trunkline.web.errors import StandingBy, errors
 from trunkline.web.flows import FlowsDoor
@@ -47,6 +48,7 @@ def web_application(
     recordings: "Recordings",
     flows: FlowsDoor,
     centre: CentreDoor,
+    conversations: ConversationsDoor,
     waiting: WaitingDoor,
     channels_page: Door,
     mails: Door,
@@ -66,6 +68,7 @@ def web_application(
         recordings,
         flows,
         centre,
+        conversations,
         waiting,
         channels_page,
         mails,

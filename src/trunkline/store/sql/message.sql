@@ -8,10 +8,10 @@ WHERE i.ended_at IS NULL AND i.medium <> 'voice'
 ORDER BY m.seq;
 
 -- thread --
--- The latest $3 messages between the channel $1 and the address $2, in their order.
+-- The latest $3 messages between the channel $1 and the address $2, in their order, as that address may see them.
 SELECT * FROM (
     SELECT m.* FROM interaction i JOIN message m ON m.interaction_id = i.id
-    WHERE i.dialled = $1 AND i.address = $2 AND i.medium <> 'voice'
+    WHERE i.dialled = $1 AND i.address = $2 AND i.medium <> 'voice' AND m.side <> 'colleague'
     ORDER BY m.seq DESC LIMIT $3
 ) AS latest ORDER BY seq;
 
