@@ -1,4 +1,4 @@
-"""Conversations at more hands than one agent's: a supervisor helps and takes over, a flow asks something for the agent."""
+"""Conversations at more than one agent: a supervisor helps and takes over, a flow asks something for the agent."""
 
 from pathlib import Path
 
