@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from trunkline.core.agent import Agent
@@ -20,6 +21,8 @@ from trunkline.floor.state import Floor, Profile
 Json = dict[str, Any]
 
 LONGEST_NAME = 200
+MOST_AHEAD = 64
+"""So many of a conversation's messages may wait to become durable, and be shown already."""
 
 
 def is_on_desk_of(interaction: Interaction, agent: AgentId) -> bool:
@@ -260,8 +263,9 @@ def _written_in(threads: Json, event: Mapping[str, Any]) -> Json:
             thread = event["messages"]
         case "message":
             said = event["message"]
-            # The thread that came with the card may have it already.
-            thread = thread if any(each["id"] == said["id"] for each in thread) else [*thread, said]
+            # The thread that came with the card may have it already, among its last: it was not durable then.
+            known = any(each["id"] == said["id"] for each in islice(reversed(thread), MOST_AHEAD))
+            thread = thread if known else [*thread, said]
         case _ if not thread:
             return threads
         case _:

@@ -51,8 +51,7 @@ class _Words:
         return f'{{"type":"event","seq":{message["seq"]:d},"event":{self._text}}}'
 
 
-def _json(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"))
+_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class DeskSocket:
