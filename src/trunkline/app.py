@@ -182,6 +182,7 @@ class _Service:
         self.hub = Hub(
             floor, store, sip_account=partial(sip_account, self.settings), parts=self.parts,
             zone=floor.centre.zone or UTC, at_steps=self.at_steps, flows=self.flow_board,
+            levels=self.written.levels,
         )  # fmt: skip
         self.helping = Helping(floor, self.hub, self.texts)
         self.flow_board.changed = self.hub.flows_changed
@@ -248,7 +249,7 @@ class _Service:
                 except Unavailable as fault:
                     log.warning("the takeover waits for the database", extra={"why": str(fault)})
                     await asyncio.sleep(LOOK_S)
-        self.written.begin(situation.outgoing)
+        await self.written.begin(situation.outgoing)
         self.callbacks.know_all()
         self.at_steps.recount()
         self.deadlines.follow_all()

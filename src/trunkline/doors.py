@@ -62,7 +62,7 @@ def doors(  # noqa: PLR0917
         recordings=Recordings(floor, store, log_in, voicemails),
         flows=FlowsDoor(flow_board, log_in),
         centre=CentreDoor(CentreBoard(administration), log_in, origins=origins),
-        conversations=ConversationsDoor(ConversationBoard(floor), log_in),
+        conversations=ConversationsDoor(ConversationBoard(floor, written.levels, written.channels), log_in),
         waiting=WaitingDoor(WaitingBoard(floor), log_in),
         channels_page=ChannelsDoor(written.board, log_in, origins=origins),
         mails=MailsDoor(floor, store, store, written.viewing, log_in, file_of=written.file_of, origins=origins),

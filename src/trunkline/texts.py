@@ -31,6 +31,7 @@ from trunkline.floor.messenger import ChannelMessenger
 from trunkline.floor.outbox import Outbox
 from trunkline.floor.resting import Rest, Resting
 from trunkline.floor.runs import Runs
+from trunkline.floor.service_level import ServiceLevels
 from trunkline.floor.state import Floor
 from trunkline.floor.text_desk import TextDesk
 from trunkline.floor.text_service import TextService
@@ -78,6 +79,8 @@ class Written:
         self.messenger = ChannelMessenger(floor, self.channels, self.outbox, within)
         self._rests = {name: Rest(each.remind_after, each.reminder, each.close_after) for name, each in shapes.items()}
         self.resting: Resting | None = None
+        targets = {name: each.answer_within for name, each in shapes.items() if each.answer_within is not None}
+        self.levels = ServiceLevels(floor, store, targets)
 
     @property
     def doors(self) -> Sequence[WebChat | TwilioSms | SmppSms | Email]:
@@ -101,10 +104,11 @@ class Written:
         ]  # fmt: skip
         for text in carried:
             text.tell, text.take_receipt = service.told, self.outbox.receipt
-        return service, TextDesk(self._floor, self.channels, self.outbox, self._store)
+        return service, TextDesk(self._floor, self.channels, self.outbox, self._store, self.levels)
 
-    def begin(self, waiting: Iterable[Outgoing]) -> None:
+    async def begin(self, waiting: Iterable[Outgoing]) -> None:
         """Take up what was on its way, and what rested, when the last process ended."""
+        await self.levels.begin()
         self.outbox.begin(waiting)
         if self.resting is not None:
             self.resting.begin()
@@ -112,6 +116,7 @@ class Written:
     def published(self, change: Change) -> None:
         """Send what has just become durable, and follow who has the next word."""
         self.outbox.published(change)
+        self.levels.published(change)
         if self.resting is not None:
             self.resting.published(change)
 

@@ -37,7 +37,7 @@ from trunkline.floor.runs import run_of
 from trunkline.floor.text_state import MessageLeft, Standing, standing_of, stored_with
 from trunkline.flows.run import Run
 from trunkline.flows.steps.step import Tries
-from trunkline.ports.store import Change
+from trunkline.ports.store import AnswersGiven, Change
 from trunkline.store.postgres import PostgresStore
 
 AnyStore = MemoryStore | PostgresStore
@@ -98,6 +98,16 @@ async def test_what_colleagues_tell_each_other_is_not_in_what_the_customer_sees(
 
     assert await store.thread("web", "visitor-1", at_most=9) == [said]
     assert set((await store.load()).messages) == {said, told}
+
+
+async def test_answers_are_counted_by_channel_and_whether_they_came_in_time(store: AnyStore) -> None:
+    def answered(channel: str, seconds: int, *, in_time: bool | None) -> JournalEntry:
+        return JournalEntry(Happened.ANSWERED, later(seconds), facts={"channel": channel, "in_time": in_time})
+
+    lines = [answered("web", 1, in_time=True), answered("web", 5, in_time=False), answered("web", 9, in_time=True)]
+    await store.save([Change(journal=[*lines, answered("mail", 5, in_time=None)])])
+
+    assert await store.answers_given(since=later(2)) == {"web": AnswersGiven(2, 1), "mail": AnswersGiven(1, 1)}
 
 
 async def test_a_message_that_comes_again_is_one(store: AnyStore) -> None:

@@ -23,7 +23,7 @@ from trunkline.core.opt_out import OptOut
 from trunkline.core.outgoing import Delivery, Outgoing, again
 from trunkline.core.record import changed
 from trunkline.core.waiting import WaitTold
-from trunkline.ports.store import AgentRecord, Change, Fenced, Health, Session, SipCredentials, Situation
+from trunkline.ports.store import AgentRecord, AnswersGiven, Change, Fenced, Health, Session, SipCredentials, Situation
 from trunkline.store.agents import refuse_unfit_logins
 
 _WORK_DONE = {Happened.WRAPPED_UP, Happened.WRAP_UP_TIMED_OUT}
@@ -229,6 +229,16 @@ class MemoryStore:
     async def day_figures(self, agents: Collection[AgentId], *, since: datetime) -> Mapping[AgentId, DayFigures]:
         self._reach()
         return {agent: self._day_of(agent, since) for agent in agents}
+
+    async def answers_given(self, *, since: datetime) -> Mapping[str, AnswersGiven]:
+        self._reach()
+        given: dict[str, AnswersGiven] = {}
+        for entry in self.journal:
+            if entry.kind is Happened.ANSWERED and entry.at >= since:
+                before = given.get(entry.facts["channel"], AnswersGiven())
+                in_time = before.in_time + (entry.facts["in_time"] is not False)
+                given[entry.facts["channel"]] = AnswersGiven(before.answered + 1, in_time)
+        return given
 
     def _day_of(self, agent: AgentId, since: datetime) -> DayFigures:
         mine = [entry for entry in self.journal if entry.agent == agent and entry.at >= since]

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -55,6 +55,7 @@ from trunkline.floor.recovery import Recovery
 from trunkline.floor.room import Room
 from trunkline.floor.runs import Runs
 from trunkline.floor.self_service import SelfService
+from trunkline.floor.service_level import ServiceLevels
 from trunkline.floor.speaking import Speaking
 from trunkline.floor.state import Floor
 from trunkline.floor.switchboard import Switchboard
@@ -70,6 +71,7 @@ from trunkline.flows.round import Round
 from trunkline.ports.channel import Channel
 from trunkline.ports.store import Change, Health
 
+ANSWER_WITHIN = timedelta(seconds=60)
 CENTRE = b"""
 name: Acme
 region: GB
@@ -168,9 +170,10 @@ class Centre:
             errands=errands, callbacks=self.callbacks, conversation=conversation,
         )  # fmt: skip
         self.mails = MemoryMails()
+        self.levels = ServiceLevels(self.floor, store, {"chat": ANSWER_WITHIN})
         self.texts, self.text_desk = (
             TextService(self.floor, talk, self.intake, channels),
-            TextDesk(self.floor, channels, self.outbox, self.mails),
+            TextDesk(self.floor, channels, self.outbox, self.mails, self.levels),
         )
         self.fallback_folder = folder / "fallback"
         self.fallback = FallbackMessages(
@@ -197,11 +200,11 @@ class Centre:
         self.hub = Hub(
             self.floor, store, sip_account=lambda agent: {"user": agent.endpoint},
             parts=lambda: {"switch": Health(ready=True)}, zone=UTC, at_steps=self.at_steps,
-            flows=self.flow_board,
+            flows=self.flow_board, levels=self.levels,
         )  # fmt: skip
         self.helping = Helping(self.floor, self.hub, self.texts)
         self.flow_board.changed = self.hub.flows_changed
-        self.ledger.listeners += [self.outbox.published, self.hub.published]
+        self.ledger.listeners += [self.outbox.published, self.levels.published, self.hub.published]
         self.ledger.outcome_unknown = self.switchboard.outcome_unknown
         self.hub.desk_count_changed = self.desk.desks
         self.texts.customer_writes = self.hub.customer_writes

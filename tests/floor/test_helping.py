@@ -190,7 +190,7 @@ async def test_the_board_shows_who_waits_longest_for_an_answer_first(centre: Cen
     talking = await with_ana(centre)
     centre.clock.forward(5)
     await says(centre, "Anybody?", of="visitor-2")
-    board = ConversationBoard(centre.floor)
+    board = ConversationBoard(centre.floor, centre.levels, centre.channels)
     first, second = board.shown()["conversations"]
     assert (first["id"], first["agent"], first["last"]["text"]) == (
         talking.id,

@@ -39,6 +39,7 @@ from trunkline.floor.messenger import ChannelMessenger
 from trunkline.floor.outbox import Outbox
 from trunkline.floor.room import Room
 from trunkline.floor.runs import Runs, run_of
+from trunkline.floor.service_level import ServiceLevels
 from trunkline.floor.state import Floor, NoSuch
 from trunkline.floor.text_desk import TextDesk
 from trunkline.floor.text_service import TRY_AGAIN, TextService
@@ -146,7 +147,9 @@ class Texts:
         )  # fmt: skip
         self.service = TextService(self.floor, self.talk, self.intake, channels)
         self.mails = MemoryMails()
-        self.text_desk = TextDesk(self.floor, channels, self.outbox, self.mails)
+        self.text_desk = TextDesk(
+            self.floor, channels, self.outbox, self.mails, ServiceLevels(self.floor, world.store, {})
+        )
         self.desk = Desk(self.floor, self.switch, self.conversation)
         Dispatcher(self.floor, self.switch, room, sound_for=lambda _: None)
         self.deadlines = Deadlines(

@@ -123,6 +123,8 @@ export interface Card {
   queue: { id: string; title: string } | null;
   /** Why it came to this agent; a service of an earlier release does not say. */
   routed?: Routed | null;
+  /** How soon customers of this channel are to be answered, in seconds. */
+  answer_within_s?: number | null;
   dialled: string;
   /** The name on the wire; anybody can write anything there. */
   caller_name?: string;

@@ -61,7 +61,16 @@ class Threads {
   waitsSince(card: Card): string | null {
     const thread = this.of(card);
     const answered = thread.findLastIndex((each) => each.side === 'agent');
-    return thread.slice(answered + 1).find((each) => each.side === 'customer')?.at ?? null;
+    const first = thread.slice(answered + 1).find((each) => each.side === 'customer')?.at;
+    if (first === undefined) return null;
+    // What they told a flow before they came to people was for the flow.
+    return card.waiting_since && Date.parse(card.waiting_since) > Date.parse(first) ? card.waiting_since : first;
+  }
+
+  /** Whether the customer waits longer for an answer than their channel promises. */
+  isLate(card: Card): boolean {
+    const since = this.waitsSince(card);
+    return since !== null && card.answer_within_s != null && desk.now - Date.parse(since) > card.answer_within_s * 1000;
   }
 
   /** The agent looks at this conversation now. */

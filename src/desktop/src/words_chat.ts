@@ -34,6 +34,7 @@ export const chatWords = {
   readyThere: (many: number) => `${many} ready`,
   note: 'Note',
   waits: 'Unanswered',
+  late: 'Answer is late',
   inTouch: 'In touch',
   unread: (many: number) => `${many} unread`,
   secret: 'Hidden: a secret the flow asked for',

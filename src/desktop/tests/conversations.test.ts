@@ -8,7 +8,7 @@ const one = (id: string, change: Partial<Conversation> = {}): Conversation => {
   const { address, customer } = aCard();
   return {
     id, address, customer, medium: 'chat', stage: 'talking', stage_since: '2026-11-23T10:00:00Z', arrived_at: '2026-11-23T09:58:00Z',
-    queue: { id: 'sales', title: 'Sales' }, agent: { id: 'ana', name: 'Ana Torres' }, last: null, unanswered_since: null, ...change,
+    queue: { id: 'sales', title: 'Sales' }, agent: { id: 'ana', name: 'Ana Torres' }, last: null, unanswered_since: null, answer_by: null, ...change,
   };
 };
 

@@ -1,4 +1,4 @@
-"""What every kind of channel in writing may say in the channels file: when its conversations end by themselves."""
+"""What any channel in writing may say in the channels file: how soon to answer, and when conversations end."""
 
 from typing import Annotated
 
@@ -10,10 +10,11 @@ Words = Annotated[str, Field(min_length=1, max_length=1000)]
 
 
 class RestShape(BaseModel):
-    """How long an agent's message may stay unanswered until the customer is reminded, and until it is closed."""
+    """How long a customer may wait for an answer; how long an agent may, until they are reminded, and it is closed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
+    answer_within: Rest | None = None
     remind_after: Rest | None = None
     reminder: Words | None = None
     close_after: Rest | None = None

@@ -34,6 +34,8 @@ class Happened(StrEnum):
     """An agent has given it to another queue; it waits there from the next line on."""
     HANDED_TO_FLOW = "handed_to_flow"
     """An agent has handed it to a flow: `back`, whether it comes back to them."""
+    ANSWERED = "answered"
+    """Somebody here has written to a customer who waited for it: how long, and whether in time (null: no target)."""
     WATCHED = "watched"
     """A supervisor has begun to look into it."""
     TAKEN_OVER = "taken_over"

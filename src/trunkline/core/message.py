@@ -1,6 +1,6 @@
 """What people and flows write to each other in a text interaction: its thread."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
@@ -47,3 +47,17 @@ class Message:
     hidden: bool = False
     details: Mapping[str, Any] = field(default_factory=dict, hash=False)
     """What the desk shows beside the words, JSON-able, as the channel has it."""
+
+
+def unanswered_since(thread: Iterable[Message], since: datetime) -> datetime | None:
+    """Return since when a customer waits for somebody's answer; None where an agent has the last word.
+
+    They came to people `since`: what they told a flow before that was for the flow.
+    """
+    first = None
+    for message in thread:
+        if message.side is Side.AGENT:
+            first = None
+        elif message.side is Side.CUSTOMER and first is None:
+            first = message.at
+    return max(first, since) if first is not None else None

@@ -4,37 +4,49 @@ from collections.abc import Mapping
 from heapq import nsmallest
 from typing import Any
 
-from trunkline.core.interaction import Interaction, Stage
+from trunkline.core.interaction import Interaction
 from trunkline.core.message import Message, Side
 from trunkline.floor import view
+from trunkline.floor.service_level import ServiceLevels
 from trunkline.floor.state import Floor
+from trunkline.ports.channel import Channel
 
 Json = Mapping[str, Any]
 
 MOST_SHOWN = 200
 LONGEST_WORD = 140
 _PEOPLE = frozenset({Side.CUSTOMER, Side.AGENT})
-_OVER = frozenset({Stage.WRAP_UP, Stage.ENDED})
 
 
 class ConversationBoard:
     """What is told of all conversations. It only reads; `floor/helping.py` takes part."""
 
-    def __init__(self, floor: Floor) -> None:
+    def __init__(self, floor: Floor, levels: ServiceLevels, channels: Mapping[str, Channel]) -> None:
         self._floor = floor
+        self._levels = levels
+        self._channels = channels
 
     def shown(self) -> Json:
-        """Return those whose customers wait longest for an answer, then the others, oldest first; how many in all.
+        """Return the service level of each channel, and the conversations: how many in all, and the most urgent.
+
+        Those whose customers wait longest for an answer come first, then the others, oldest first.
 
         It looks at every live interaction once, for whoever asks: supervisors are few, and ask once a second at most.
         """
         rows = [self._row(each) for each in self._floor.interactions.values() if each.is_written]
-        return {"conversations": nsmallest(MOST_SHOWN, rows, key=_order), "in_all": len(rows)}
+        channels = [
+            {"name": name, "medium": each.medium, **self._levels.shown(name)} for name, each in self._channels.items()
+        ]
+        return {"conversations": nsmallest(MOST_SHOWN, rows, key=_order), "in_all": len(rows), "channels": channels}
 
     def _row(self, interaction: Interaction) -> Json:
         floor, entry = self._floor, interaction.entry
         thread = [each for each in floor.threads.get(interaction.id, ()) if each.side in _PEOPLE]
-        agent = interaction.agent
+        agent, since, target = (
+            interaction.agent,
+            self._levels.waits_since(interaction),
+            self._levels.target(interaction.dialled),
+        )
         config = floor.agents.get(agent) if agent is not None else None
         return view.who_waits(interaction, floor.profiles.get(interaction.id), floor.centre) | {
             "stage": interaction.stage.value,
@@ -43,7 +55,8 @@ class ConversationBoard:
             "queue": {"id": entry.queue, "title": floor.centre.queue(entry.queue).title} if entry else None,
             "agent": {"id": agent, "name": config.name if config is not None else agent} if agent else None,
             "last": _word(thread[-1]) if thread else None,
-            "unanswered_since": _unanswered_since(interaction, thread),
+            "unanswered_since": since.isoformat() if since is not None else None,
+            "answer_by": (since + target).isoformat() if since is not None and target is not None else None,
         }
 
 
@@ -53,18 +66,6 @@ def _word(message: Message) -> Json:
         "text": "" if message.hidden else message.text[:LONGEST_WORD],
         "at": message.at.isoformat(),
     }
-
-
-def _unanswered_since(interaction: Interaction, thread: list[Message]) -> str | None:
-    """Return since when the customer waits for somebody's answer; None where they do not, or a flow answers them."""
-    if interaction.stage in _OVER or interaction.stage is Stage.IN_FLOW:
-        return None
-    since = None
-    for message in reversed(thread):
-        if message.side is Side.AGENT:
-            break
-        since = message.at
-    return since.isoformat() if since is not None else None
 
 
 def _order(row: Json) -> tuple[bool, str, str]:

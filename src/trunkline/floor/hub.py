@@ -19,6 +19,7 @@ from trunkline.floor import view
 from trunkline.floor.at_steps import AtSteps
 from trunkline.floor.desk_figures import DeskFigures
 from trunkline.floor.dispatcher import queues_of
+from trunkline.floor.service_level import ServiceLevels
 from trunkline.floor.state import Floor, Moved, Profile
 from trunkline.floor.view import Json
 from trunkline.floor.watching import Watching
@@ -81,6 +82,7 @@ class Hub:
         zone: tzinfo,
         at_steps: AtSteps,
         flows: FlowsTold,
+        levels: ServiceLevels,
     ) -> None:
         self._floor = floor
         self._store = store
@@ -88,6 +90,7 @@ class Hub:
         self._parts = parts
         self._at_steps = at_steps
         self._flows = flows
+        self._levels = levels
         self._streams: dict[AgentId, _Stream] = {}
         self._shown_to: dict[InteractionId, set[AgentId]] = {}
         self._shown_as: dict[InteractionId, tuple[Interaction, Profile | None]] = {}
@@ -323,7 +326,9 @@ class Hub:
     def _card(self, interaction: Interaction, agent: AgentId) -> Json:
         floor, offer = self._floor, interaction.offer_at(agent)
         why = floor.whys.get(offer.id) if offer is not None else None
-        return view.card(interaction, floor.profiles.get(interaction.id), floor.centre, agent, why)
+        card = view.card(interaction, floor.profiles.get(interaction.id), floor.centre, agent, why)
+        target = self._levels.target(interaction.dialled) if interaction.is_written else None
+        return card | {"answer_within_s": target.total_seconds() if target is not None else None}
 
     def _thread(self, interaction: InteractionId) -> list[Json]:
         return [self._message(each) for each in self._floor.threads.get(interaction, ())]

@@ -20,6 +20,7 @@ from trunkline.floor.flow_ends import KEPT_FOR
 from trunkline.floor.outbox import Outbox
 from trunkline.floor.places import next_move
 from trunkline.floor.runs import run_of
+from trunkline.floor.service_level import ServiceLevels
 from trunkline.floor.state import Floor, NoSuch
 from trunkline.floor.supervision import NotAtWork
 from trunkline.floor.text_state import conversation_of
@@ -59,10 +60,13 @@ class NothingWritten(Rejected):
 class TextDesk:
     """The commands of agents who write. Each returns once what it decided is durable."""
 
-    def __init__(self, floor: Floor, channels: Mapping[str, Channel], outbox: Outbox, mails: Mails) -> None:
+    def __init__(
+        self, floor: Floor, channels: Mapping[str, Channel], outbox: Outbox, mails: Mails, levels: ServiceLevels
+    ) -> None:
         self._floor = floor
         self._outbox = outbox
         self._mails = mails
+        self._levels = levels
         self._channels = channels
 
     async def say(
@@ -93,7 +97,8 @@ class TextDesk:
             details={"by": agent, **head.written()} if by_mail else {}, due=now + UNDO_WITHIN if by_mail else None,
         )  # fmt: skip
         shows = partial(self._show, interaction, shown, key, self._floor.agents[agent].name) if not letters else None
-        await self._floor.commit(messages=[message], outgoing=letters, then=shows)
+        answered = self._levels.answered(interaction, agent, at=now)
+        await self._floor.commit(messages=[message], journal=answered, outgoing=letters, then=shows)
 
     async def send_again(self, agent: AgentId, interaction_id: InteractionId, message: MessageId) -> None:
         """Have a message sent again that was not delivered."""

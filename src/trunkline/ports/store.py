@@ -85,6 +85,14 @@ class Fenced(Rejected):
         self.token = token
 
 
+@dataclass(frozen=True, slots=True)
+class AnswersGiven:
+    """How many customers were answered in writing, and how many of them in time; where there is no target all are."""
+
+    answered: int = 0
+    in_time: int = 0
+
+
 class Store(Protocol):
     """The centre's memory. Every method raises Unavailable when the database cannot be reached."""
 
@@ -143,6 +151,9 @@ class Store(Protocol):
 
     async def waits(self, *, since: datetime, until: datetime, at_most: int) -> Sequence[WaitTold]:
         """Return the last waits that ended with an agent in that time, and what was expected of them; oldest first."""
+
+    async def answers_given(self, *, since: datetime) -> Mapping[str, AnswersGiven]:
+        """Return how many customers who wrote were answered from then on, by channel."""
 
 
 class Letters(Protocol):

@@ -1,11 +1,12 @@
 """Messages: what people and flows write to each other. They are written with the floor's changes, and read here."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from trunkline.core.ids import AgentId, InteractionId, MessageId
 from trunkline.core.message import Choice, Message, Side
-from trunkline.ports.store import MOST_IN_THREAD
+from trunkline.ports.store import MOST_IN_THREAD, AnswersGiven
 from trunkline.store.database import Database, Row
 from trunkline.store.queries import queries
 
@@ -30,6 +31,11 @@ class Messages:
         """Return one message."""
         row = await self._database.row(_SQL["one"], id_)
         return message_of(row) if row else None
+
+    async def answers_given(self, *, since: datetime) -> Mapping[str, AnswersGiven]:
+        """Return how many customers who wrote were answered from then on, by channel."""
+        rows = await self._database.rows(_SQL["answers_given"], since)
+        return {row["channel"]: AnswersGiven(row["answered"], row["in_time"]) for row in rows}
 
     async def _live_messages(self) -> Iterable[Message]:
         return map(message_of, await self._database.rows(_SQL["live"], MOST_IN_THREAD))

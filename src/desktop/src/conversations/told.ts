@@ -13,9 +13,21 @@ export interface Conversation extends Pick<Card, 'id' | 'caller_name' | 'address
   last: { side: 'customer' | 'agent'; text: string; at: string } | null;
   /** Since when the customer waits for somebody's answer. */
   unanswered_since: string | null;
+  /** By when they are to be answered, where their channel says so. */
+  answer_by: string | null;
+}
+
+/** A channel's service level: how soon to answer, in seconds, and how it was today. */
+export interface Level {
+  name: string;
+  medium: string;
+  answer_within_s: number | null;
+  answered_today: number;
+  in_time_today: number;
 }
 
 export interface Board {
+  channels: Level[];
   conversations: Conversation[];
   in_all: number;
 }

@@ -20,3 +20,8 @@ SELECT interaction_id FROM message WHERE id = $1::uuid;
 
 -- one --
 SELECT * FROM message WHERE id = $1::uuid;
+
+-- answers_given --
+SELECT facts ->> 'channel' AS channel, count(*) AS answered,
+    count(*) FILTER (WHERE facts ->> 'in_time' IS DISTINCT FROM 'false') AS in_time
+FROM journal WHERE kind = 'answered' AND at >= $1 GROUP BY 1;

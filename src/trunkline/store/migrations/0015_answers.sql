@@ -1,0 +1,3 @@
+-- How soon customers who write are answered.
+
+CREATE INDEX journal_answers ON journal (at) WHERE kind = 'answered';
