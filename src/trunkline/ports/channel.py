@@ -114,9 +114,10 @@ class Provider(Protocol):
         """
 
     async def find(self, out: Outgoing) -> str | None:
-        """Return the provider's id of a message that it may have taken already, None when it certainly has not.
+        """Return the provider's id of a message that it may have taken already.
 
-        Raises Unavailable.
+        None when it has not, or when no such provider can be asked: then it goes out again, so that it is known for
+        the same one at the other end where that is possible. Raises Unavailable.
         """
 
 
