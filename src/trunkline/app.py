@@ -162,8 +162,12 @@ class _Service:
             kept_in=self.voicemails,
         )  # fmt: skip
         self.desk, self.to_flow = Desk(floor, calls, conversation), HandToFlow(floor, runs, calls)
+        self.desk.follow_ups = self.written.follow_ups.planned
         self.deadlines = Deadlines(
-            floor, ring_out=conversation.rang_out, end_wrap_up=self.desk.wrap_up_over, call_back=self.callbacks.due,
+            floor, ring_out=conversation.rang_out, end_wrap_up=self.desk.wrap_up_over,
+            call_back=by_medium(
+                floor, {"voice": self.callbacks.due, **dict.fromkeys(TEXT_MEDIA, self.texts.follow_up)}
+            ),
             waited_enough=when_waited_enough(floor, by_medium(
                 floor, {"voice": self.self_service.overflow, **dict.fromkeys(TEXT_MEDIA, self.texts.overflow)}
             )),

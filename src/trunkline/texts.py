@@ -26,6 +26,7 @@ from trunkline.floor.callback import Callbacks
 from trunkline.floor.channel_board import ChannelBoard
 from trunkline.floor.conversation import Conversation
 from trunkline.floor.errands import Errands
+from trunkline.floor.follow_up import FollowUps
 from trunkline.floor.intake import Intake
 from trunkline.floor.messenger import ChannelMessenger
 from trunkline.floor.outbox import Outbox
@@ -76,6 +77,7 @@ class Written:
         if unknown := [f'channel "{name}": within: the centre has no hours "{each}"' for name, each in within.items()
                        if each not in floor.centre.hours]:  # fmt: skip
             raise Misconfigured("\n".join(unknown))
+        self._within = within
         self.messenger = ChannelMessenger(floor, self.channels, self.outbox, within)
         self._rests = {name: Rest(each.remind_after, each.reminder, each.close_after) for name, each in shapes.items()}
         self.resting: Resting | None = None
@@ -97,6 +99,7 @@ class Written:
         )  # fmt: skip
         self.resting = Resting(self._floor, self.channels, self.outbox, conversation, self._rests)
         service = TextService(self._floor, talk, intake, self.channels)
+        self.follow_ups = service.follow_ups = FollowUps(self._floor, self._store, runs, self.channels, self._within)
         for chat in self.chats.values():
             chat.tell, chat.visitor_writes = service.told, service.writing
         carried: list[TwilioSms | SmppSms | Email] = [

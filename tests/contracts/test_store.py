@@ -21,11 +21,12 @@ from tests.builders import (
 from tests.fakes.memory_store import MemoryStore
 from trunkline.core.agent import PhoneKind, Presence
 from trunkline.core.centre_version import ChangedMeanwhile, Signed, Source
+from trunkline.core.consent import Consent
 from trunkline.core.customer import Contact, DayFigures, Note
 from trunkline.core.demand import Wanted
 from trunkline.core.errors import Misconfigured, Rejected
 from trunkline.core.ids import AgentId, CustomerId, InteractionId, MessageId, QueueId, new_id
-from trunkline.core.interaction import Address, Entry, Handed, Interaction, Outcome, Stage, Work
+from trunkline.core.interaction import Address, Entry, Follows, Handed, Interaction, Outcome, Stage, Work
 from trunkline.core.journal import Happened, JournalEntry
 from trunkline.core.message import Choice
 from trunkline.core.occupancy import Busy
@@ -108,6 +109,32 @@ async def test_answers_are_counted_by_channel_and_whether_they_came_in_time(stor
     await store.save([Change(journal=[*lines, answered("mail", 5, in_time=None)])])
 
     assert await store.answers_given(since=later(2)) == {"web": AnswersGiven(2, 1), "mail": AnswersGiven(1, 1)}
+
+
+async def test_a_follow_up_comes_back_as_it_was_written_and_is_known_once_it_began(store: AnyStore) -> None:
+    follows = Follows(
+        InteractionId(new_id()), "survey", later(600), later(300), QueueId("sales"), ANA, "tips", timedelta(days=14)
+    )
+    planned = a_chat(Stage.SCHEDULED, follows=follows)
+    await store.save([Change(interactions=[planned], agents=[an_agent()])])
+    assert await store.interaction(planned.id) == planned
+    assert planned in (await store.load()).interactions
+    asked = ("web", planned.address.raw, "survey")
+    assert not await store.followed_up_since(*asked, since=NOON)
+    await store.save([Change(interactions=[replace(planned, stage=Stage.IN_FLOW)])])
+    assert await store.followed_up_since(*asked, since=NOON)
+    assert not await store.followed_up_since(*asked, since=later(999_999))
+    assert not await store.followed_up_since("web", "visitor-1", "another", since=NOON)
+
+
+async def test_the_latest_word_on_a_purpose_is_what_somebody_consents_to(store: AnyStore) -> None:
+    word = Consent("sms", "+447700900123", "tips", True, NOON, "said so")
+    await store.save([Change(consents=[word])])
+    assert await store.has_consented("sms", "+447700900123", "tips")
+    assert not await store.has_consented("sms", "+447700900123", "news")
+    assert not await store.has_consented("email", "+447700900123", "tips")
+    await store.save([Change(consents=[word, replace(word, given=False, at=later(1))])])
+    assert not await store.has_consented("sms", "+447700900123", "tips")
 
 
 async def test_a_message_that_comes_again_is_one(store: AnyStore) -> None:

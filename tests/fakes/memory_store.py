@@ -12,10 +12,11 @@ from datetime import datetime, timedelta
 
 from trunkline.core.agent import Agent, Presence, members
 from trunkline.core.centre_version import CentreVersion, ChangedMeanwhile, Signed, Source
+from trunkline.core.consent import Consent
 from trunkline.core.customer import Contact, Customer, DayFigures, Note, PastInteraction
 from trunkline.core.errors import Rejected, Unavailable
 from trunkline.core.ids import AgentId, CustomerId, InteractionId, MessageId, OfferId, new_id
-from trunkline.core.interaction import Interaction
+from trunkline.core.interaction import Interaction, Outcome, Stage
 from trunkline.core.journal import Happened, JournalEntry
 from trunkline.core.lease import Lease
 from trunkline.core.message import Message, Side
@@ -55,6 +56,7 @@ class MemoryStore:
     messages: dict[MessageId, Message] = field(default_factory=dict)
     outbox: dict[MessageId, Outgoing] = field(default_factory=dict)
     opt_outs: dict[tuple[str, str], OptOut] = field(default_factory=dict)
+    consents: dict[tuple[str, str, str], Consent] = field(default_factory=dict)
     saves: list[Sequence[Change]] = field(default_factory=list)
     customers: dict[CustomerId, Customer] = field(default_factory=dict)
     _addresses: dict[tuple[str, str], CustomerId] = field(default_factory=dict)
@@ -97,6 +99,7 @@ class MemoryStore:
             for message in change.messages:
                 self.messages.setdefault(message.id, message)
             self.outbox |= {each.id: each for each in change.outgoing}
+            self.consents |= {(each.medium, each.address, each.purpose): each for each in change.consents}
             for wish in change.opt_outs:
                 if wish.ended:
                     self.opt_outs.pop((wish.medium, wish.address), None)
@@ -229,6 +232,20 @@ class MemoryStore:
     async def day_figures(self, agents: Collection[AgentId], *, since: datetime) -> Mapping[AgentId, DayFigures]:
         self._reach()
         return {agent: self._day_of(agent, since) for agent in agents}
+
+    async def has_consented(self, medium: str, address: str, purpose: str) -> bool:
+        self._reach()
+        consent = self.consents.get((medium, address, purpose))
+        return consent is not None and consent.given
+
+    async def followed_up_since(self, channel: str, address: str, flow: str, *, since: datetime) -> bool:
+        self._reach()
+        return any(
+            each.follows is not None and each.follows.flow == flow and each.arrived_at >= since
+            and (each.dialled, each.address.raw) == (channel, address)
+            and each.stage is not Stage.SCHEDULED and each.outcome is not Outcome.NOT_ASKED
+            for each in self.interactions.values()
+        )  # fmt: skip
 
     async def answers_given(self, *, since: datetime) -> Mapping[str, AnswersGiven]:
         self._reach()

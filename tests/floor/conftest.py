@@ -43,6 +43,7 @@ from trunkline.floor.errands import Errands
 from trunkline.floor.fallback import FallbackMessages
 from trunkline.floor.flow_board import FlowBoard
 from trunkline.floor.flow_tests import FlowTests
+from trunkline.floor.follow_up import FollowUps
 from trunkline.floor.hand_to_flow import HandToFlow
 from trunkline.floor.helping import Helping
 from trunkline.floor.hub import Hub
@@ -175,14 +176,18 @@ class Centre:
             TextService(self.floor, talk, self.intake, channels),
             TextDesk(self.floor, channels, self.outbox, self.mails, self.levels),
         )
+        self.follow_ups = self.texts.follow_ups = FollowUps(self.floor, store, runs, channels, {"line": "support"})
         self.fallback_folder = folder / "fallback"
         self.fallback = FallbackMessages(
             self.floor, switch, store, intake=self.intake, left_in=self.fallback_folder, kept_in=self.recordings
         )
         self.desk, self.to_flow = Desk(self.floor, switch, conversation), HandToFlow(self.floor, runs, switch)
+        self.desk.follow_ups = self.follow_ups.planned
         self.deadlines = Deadlines(
             self.floor, ring_out=conversation.rang_out, end_wrap_up=self.desk.wrap_up_over,
-            call_back=self.callbacks.due, waited_enough=when_waited_enough(self.floor, by_medium(
+            call_back=by_medium(
+                self.floor, {"voice": self.callbacks.due, **dict.fromkeys(TEXT_MEDIA, self.texts.follow_up)}
+            ), waited_enough=when_waited_enough(self.floor, by_medium(
                 self.floor, {"voice": self.self_service.overflow, **dict.fromkeys(TEXT_MEDIA, self.texts.overflow)}
             )),
         )  # fmt: skip

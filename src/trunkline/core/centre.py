@@ -46,6 +46,8 @@ class QueueConfig:
     overflow: "QueueOverflow | None" = None
     whisper: str | None = None
     auto_answer: bool = False
+    follow_ups: "tuple[FollowUp, ...]" = ()
+    """What its customers are asked or told when an agent was done with them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,22 @@ class Sticky:
 
     wait: timedelta
     since: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """A flow that begins with a customer, in writing, a while after an agent was done with them."""
+
+    flow: str
+    after: timedelta
+    by: str = "same"
+    """By which medium: sms, email, or the same that they came by (a text message for who called)."""
+    dispositions: frozenset[str] = frozenset()
+    """After which outcomes; empty: after all."""
+    consent: str | None = None
+    """To what the customer must have consented, if to anything."""
+    at_most_every: timedelta | None = None
+    """Nobody has it more often."""
 
 
 @dataclass(frozen=True, slots=True)

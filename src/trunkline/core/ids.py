@@ -29,6 +29,7 @@ AsteriskId = NewType("AsteriskId", str)
 
 _CALLS = uuid.UUID("5b0c3d0e-8f0e-5a59-9a6e-6f0b7f1f6a10")
 _CALLBACKS = uuid.UUID("9f7e5f0c-2c39-5c1e-8a52-7a3f0c4d1b68")
+_FOLLOW_UPS = uuid.UUID("0a6ff0f6-5d0c-4b39-9d0b-2f4c6f1e7d52")
 _MESSAGES = uuid.UUID("0d1a5a3e-6f2b-5c0e-8d57-2a9d3c1b7e42")
 _WRITTEN = uuid.UUID("c4d0a1f2-7b63-5d0b-9a8e-3e5f1c2b6a97")
 _VARIANT = {f"{digit:x}": f"{digit & 3 | 8:x}" for digit in range(16)}
@@ -68,6 +69,11 @@ def message_id_of(call: CallId) -> InteractionId:
 def callback_id_of(interaction: InteractionId) -> InteractionId:
     """Return the id of the callback that an interaction asks for: a restart in the middle of asking finds the same."""
     return InteractionId(_named(_CALLBACKS, interaction))
+
+
+def follow_up_id_of(interaction: InteractionId, flow: str) -> InteractionId:
+    """Return the id of the follow-up by a flow that an interaction has: each once, whatever is killed meanwhile."""
+    return InteractionId(_named(_FOLLOW_UPS, f"{interaction}/{flow}"))
 
 
 def written_id_of(source: str, key: str) -> MessageId:

@@ -57,6 +57,8 @@ class Outcome(StrEnum):
     """Somebody outside has the caller."""
     CALLBACK_PLANNED = "callback_planned"
     """The caller left to be called back, which is an interaction of its own."""
+    NOT_ASKED = "not_asked"
+    """A follow-up that did not begin: the customer wants nothing, has not consented, or was asked lately."""
     NOT_REACHED = "not_reached"
     """A callback that nobody took, as often as it was tried."""
 
@@ -136,6 +138,21 @@ class Handed:
     back_to: Entry | None = None
 
 
+@record
+class Follows:
+    """Of what an interaction is a follow-up: of which other one, whose it was, and when which flow begins."""
+
+    of: InteractionId
+    flow: str
+    due_at: datetime
+    promised_at: datetime
+    """When it was due at first."""
+    queue: QueueId | None = None
+    agent: AgentId | None = None
+    consent: str | None = None
+    at_most_every: timedelta | None = None
+
+
 @record(slots=False)
 class Interaction:
     """One interaction, whole. `run` is the flow run as flows writes it."""
@@ -175,6 +192,7 @@ class Interaction:
     thread: str = ""
     """Which of somebody's conversations on its channel, where that has several beside each other."""
     handed: Handed | None = None
+    follows: Follows | None = None
 
     @property
     def offers(self) -> tuple[Offer, ...]:

@@ -1,5 +1,6 @@
 """What an agent can do at their desk, each as one function."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -23,6 +24,7 @@ from trunkline.core.interaction import (
 from trunkline.core.journal import Happened, JournalEntry
 from trunkline.core.roll_call import agent_facts
 from trunkline.floor.conversation import Conversation, presence_facts
+from trunkline.floor.follow_up import Planned
 from trunkline.floor.ledger import Written
 from trunkline.floor.state import Floor
 from trunkline.ports.call_control import CallControl
@@ -61,6 +63,7 @@ class Desk:
         self._switch = switch
         self._conversation = conversation
         self._empty_chairs: dict[AgentId, Timer] = {}
+        self.follow_ups: Callable[[Interaction, str | None], Planned] = lambda _done, _disposition: ([], [])
 
     async def log_in(self, id_: AgentId) -> None:
         """Begin a shift; an agent who has one already (a second tab) keeps their presence."""
@@ -194,10 +197,11 @@ class Desk:
             "wrap_s": (at - interaction.stage_since).total_seconds(),
         }
         kind = Happened.WRAPPED_UP if disposition is not None else Happened.WRAP_UP_TIMED_OUT
+        following, told = self.follow_ups(interaction, disposition)
         return self._floor.commit(
-            interactions=[end(interaction, Outcome.HANDLED, at=at, disposition=disposition)],
+            interactions=[end(interaction, Outcome.HANDLED, at=at, disposition=disposition), *following],
             agents=[agent],
-            journal=[JournalEntry(kind, at, interaction.id, agent.id, facts)],
+            journal=[JournalEntry(kind, at, interaction.id, agent.id, facts), *told],
         )
 
     def _mine(self, id_: AgentId, interaction_id: InteractionId) -> Interaction:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from heapq import nsmallest
 from typing import Any
 
-from trunkline.core.interaction import Interaction
+from trunkline.core.interaction import Interaction, Stage
 from trunkline.core.message import Message, Side
 from trunkline.floor import view
 from trunkline.floor.service_level import ServiceLevels
@@ -33,7 +33,11 @@ class ConversationBoard:
 
         It looks at every live interaction once, for whoever asks: supervisors are few, and ask once a second at most.
         """
-        rows = [self._row(each) for each in self._floor.interactions.values() if each.is_written]
+        rows = [
+            self._row(each)
+            for each in self._floor.interactions.values()
+            if each.is_written and each.stage is not Stage.SCHEDULED
+        ]
         channels = [
             {"name": name, "medium": each.medium, **self._levels.shown(name)} for name, each in self._channels.items()
         ]

@@ -34,6 +34,12 @@ def _wait_ends(interaction: Interaction) -> datetime | None:
     return min(entry.overflow_at or entry.moves.at, entry.moves.at)
 
 
+def _begins(interaction: Interaction) -> datetime | None:
+    if interaction.follows is not None:
+        return interaction.follows.due_at
+    return interaction.callback.due_at if interaction.callback is not None else None
+
+
 def _ring_ends(interaction: Interaction) -> datetime | None:
     offer = interaction.offer
     if offer is None:
@@ -45,7 +51,7 @@ def _ring_ends(interaction: Interaction) -> datetime | None:
 
 _ENDS: Mapping[Stage, Callable[[Interaction], datetime | None]] = {
     Stage.WAITING: _wait_ends,
-    Stage.SCHEDULED: lambda interaction: interaction.callback.due_at if interaction.callback is not None else None,
+    Stage.SCHEDULED: _begins,
     Stage.OFFERED: _ring_ends,
     Stage.WRAP_UP: lambda interaction: interaction.wrap_up_until,
 }

@@ -1,22 +1,40 @@
 """What a flow wants of the world and nobody takes part in: look something up, find a customer, send words."""
 
+import logging
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 
+from trunkline.core.consent import Consent
 from trunkline.core.customer import Customer
 from trunkline.core.ids import InteractionId
+from trunkline.core.interaction import Interaction
 from trunkline.core.journal import Happened, JournalEntry
+from trunkline.core.mail_address import is_mail_address
 from trunkline.core.phone import e164
 from trunkline.core.record import changed
 from trunkline.floor.intake import TIMELINE_SHOWN
 from trunkline.floor.state import Floor, Profile
 from trunkline.flows.run import Run
-from trunkline.flows.talk import CustomerFound, Fetch, Fetched, FetchFailed, FindCustomer, Send, SendFailed, Sent, Value
+from trunkline.flows.talk import (
+    CustomerFound,
+    Done,
+    Fetch,
+    Fetched,
+    FetchFailed,
+    FindCustomer,
+    KeepConsent,
+    Send,
+    SendFailed,
+    Sent,
+    Value,
+)
 from trunkline.ports.fetcher import Fetcher
 from trunkline.ports.store import Store
 
-Errand = Fetch | FindCustomer | Send
+log = logging.getLogger(__name__)
+
+Errand = Fetch | FindCustomer | Send | KeepConsent
 
 
 class Messenger(Protocol):
@@ -37,7 +55,7 @@ class Errands:
 
     async def do(
         self, id_: InteractionId, run: Run, errand: Errand, *, key: str
-    ) -> Fetched | FetchFailed | CustomerFound | Sent | SendFailed:
+    ) -> Fetched | FetchFailed | CustomerFound | Sent | SendFailed | Done:
         """Do one errand; returns how it came out. Unavailable when the database is away.
 
         `key` tells it from every other, and is the same again after a restart in the middle of it.
@@ -51,11 +69,34 @@ class Errands:
                 return answer
             case FindCustomer():
                 return await self._find(id_, errand)
+            case KeepConsent():
+                self._keep_consent(id_, run, errand)
+                return Done()
             case Send():
                 sent = await self._messenger.send(errand, key=key)
                 why = sent.why if isinstance(sent, SendFailed) else None
                 self._note(Happened.MESSAGE_SENT, id_, {"step": run.step, "medium": errand.medium, "failed": why})
                 return sent
+
+    def _keep_consent(self, id_: InteractionId, run: Run, want: KeepConsent) -> None:
+        interaction, at = self._floor.interaction(id_), self._floor.clock.now()
+        address = self._address_of(interaction, want)
+        if address is None:
+            log.warning("a consent has no address", extra={"interaction": id_, "step": run.step})
+            return
+        consent = Consent(want.medium, address, want.purpose, want.given, at, f"{run.flow}/{run.step} of {id_}")
+        facts = {"medium": want.medium, "purpose": want.purpose, "given": want.given, "by": f"{run.flow}/{run.step}"}
+        self._floor.commit(consents=[consent], journal=[JournalEntry(Happened.CONSENT_CHANGED, at, id_, facts=facts)])
+
+    def _address_of(self, interaction: Interaction, want: KeepConsent) -> str | None:
+        """Return where somebody is written to on a medium: as the step says, else as they came."""
+        if want.medium == "sms":
+            number = want.to or interaction.address.e164 or ""
+            return e164(number, self._floor.centre.region)
+        if want.medium == "email":
+            address = (want.to or interaction.address.raw).strip().lower()
+            return address if is_mail_address(address) else None
+        return want.to or interaction.address.raw or None
 
     async def _find(self, id_: InteractionId, want: FindCustomer) -> CustomerFound:
         interaction = self._floor.interaction(id_)

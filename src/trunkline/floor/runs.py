@@ -5,6 +5,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import zip_longest
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from trunkline.core.errors import Misconfigured
@@ -64,6 +65,13 @@ class Runs:
         if flow is None or not flow.for_agents or interaction.medium not in flow.media:
             return None
         return begin(flow, self.facts(interaction), self._floor.clock.now(), after=run_of(interaction))
+
+    def begin_follow_up(self, interaction: Interaction, name: str) -> Moved | None:
+        """Begin the flow of a follow-up; None where it does not serve, or not on its medium. Raises Misconfigured."""
+        flow = self._flows.flows.get(name)
+        if flow is None or interaction.medium not in flow.media:
+            return None
+        return begin(flow, self.facts(interaction), self._floor.clock.now())
 
     def reads_customer(self, interaction: Interaction) -> bool:
         """Whether the flow that an interaction begins, or one that it runs, goes by who the customer is."""
@@ -162,10 +170,12 @@ def tell_faults(id_: InteractionId, moved: Moved) -> None:
         log.warning("a value of a flow was missing", extra={"interaction": id_, "step": moved.run.step, "why": fault})
 
 
-def steps_taken(id_: InteractionId, before: Run | None, run: Run) -> list[JournalEntry]:
+def steps_taken(
+    id_: InteractionId, before: Run | None, run: Run, *, about: Mapping[str, Any] = MappingProxyType({})
+) -> list[JournalEntry]:
     """Return what is new on a run's path: the answers that were given, and the steps that were reached.
 
-    An answer was given when its step was left, which is when the next one was reached.
+    An answer was given when its step was left, which is when the next one was reached. `about`: of what a score is.
     """
     known = {(visit.step, visit.at): visit.answer for visit in before.path} if before is not None else {}
     entries = []
@@ -178,6 +188,11 @@ def steps_taken(id_: InteractionId, before: Run | None, run: Run) -> list[Journa
             answered = {**facts, "answer": visit.answer}
             entries.append(JournalEntry(Happened.ANSWERED_STEP, left_at or visit.at, id_, facts=answered))
     if run.rating is not None and (before is None or before.rating != run.rating):
-        rated = {"flow": run.rating.flow or run.flow, "question": run.rating.question, "score": run.rating.score}
+        rated = {
+            "flow": run.rating.flow or run.flow,
+            "question": run.rating.question,
+            "score": run.rating.score,
+            **about,
+        }
         entries.append(JournalEntry(Happened.RATED, run.path[-1].at, id_, facts=rated))
     return entries

@@ -33,6 +33,7 @@ from trunkline.flows.talk import (
     Enqueue,
     Fetch,
     FindCustomer,
+    KeepConsent,
     Menu,
     Overflowed,
     Pause,
@@ -182,7 +183,7 @@ class SelfService:
         match action:
             case Say() | Menu() | Ask() | Rate() | Pause():
                 return await self._speaking.do(line, action)
-            case Fetch() | FindCustomer() | Send():
+            case Fetch() | FindCustomer() | Send() | KeepConsent():
                 await line.keep(_ERRAND_GUARD)
                 return await self._errands.do(id_, run, action, key=errand_key(id_, run))
             case AskCallback():

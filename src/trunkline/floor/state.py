@@ -7,6 +7,7 @@ from typing import Any
 from trunkline.core.agent import Agent, Held, Presence, endpoint_owner, room_with
 from trunkline.core.call import Call
 from trunkline.core.centre import Centre, at_post
+from trunkline.core.consent import Consent
 from trunkline.core.customer import Customer, PastInteraction
 from trunkline.core.errors import Rejected
 from trunkline.core.ids import AgentId, CallId, InteractionId, MessageId, OfferId, QueueId
@@ -90,6 +91,7 @@ class Floor:
         messages: Sequence[Message] = (),
         outgoing: Sequence[Outgoing] = (),
         opt_outs: Sequence[OptOut] = (),
+        consents: Sequence[Consent] = (),
         then: Act | None = None,
     ) -> Written:
         """Make a decision true in memory, queue it for the ledger, and let the watchers decide what follows from it.
@@ -97,7 +99,13 @@ class Floor:
         `then` acts on the world once the change is durable; await what comes back to go on when it is.
         """
         change = Change(
-            tuple(interactions), tuple(agents), tuple(journal), tuple(messages), tuple(outgoing), tuple(opt_outs)
+            tuple(interactions),
+            tuple(agents),
+            tuple(journal),
+            tuple(messages),
+            tuple(outgoing),
+            tuple(opt_outs),
+            tuple(consents),
         )
         for message in messages:
             self._write_down(message)

@@ -12,6 +12,7 @@ from trunkline.core.demand import Wanted
 from trunkline.core.errors import Unavailable
 from trunkline.core.ids import AgentId, InteractionId
 from trunkline.core.interaction import Interaction, Stage
+from trunkline.floor.follow_up import FollowUps
 from trunkline.floor.intake import WHO_WITHIN, Intake
 from trunkline.floor.state import Floor, Moved
 from trunkline.floor.text_state import conversation_of, standing_of
@@ -22,6 +23,7 @@ from trunkline.ports.clock import Timer
 log = logging.getLogger(__name__)
 
 _OVER = frozenset({Stage.WRAP_UP, Stage.ENDED})
+_NOT_UNDER_WAY = _OVER | {Stage.SCHEDULED}
 TRY_AGAIN = timedelta(seconds=30)
 """When a channel or the database did not do its part."""
 TAKEN_WITHIN = timedelta(minutes=1)
@@ -48,13 +50,20 @@ class _Again:
 
 
 @dataclass(frozen=True, slots=True)
+class _FollowsUp:
+    """The time of a follow-up has come."""
+
+    id: InteractionId
+
+
+@dataclass(frozen=True, slots=True)
 class _ToPeople:
     """Somebody here takes it out of its flow."""
 
     wanted: AgentId
 
 
-_Event = ChannelEvent | _Over | _Overflow | _Again | _ToPeople
+_Event = ChannelEvent | _Over | _Overflow | _Again | _ToPeople | _FollowsUp
 
 
 class TextService:
@@ -65,6 +74,7 @@ class TextService:
         self._channels = channels
         self._talk = talk
         self._intake = intake
+        self.follow_ups: FollowUps | None = None
         self.customer_writes: Callable[[AgentId, InteractionId], None] = lambda _agent, _id: None
         self._tasks: asyncio.TaskGroup | None = None
         self._inboxes: dict[ConversationId, deque[tuple[_Event, asyncio.Future[None]]]] = {}
@@ -104,6 +114,12 @@ class TextService:
         since = _waits_since(interaction)
         if self._tasks is not None and since is not None:
             self._put(conversation_of(interaction), _Overflow(since))
+
+    def follow_up(self, id_: InteractionId) -> None:
+        """The time of a follow-up has come: it begins, at `run` if not now."""
+        planned = self._floor.interaction(id_)
+        if self._tasks is not None and planned.follows is not None:
+            self._put(conversation_of(planned), _FollowsUp(id_))
 
     async def to_people(self, id_: InteractionId, *, wanted: AgentId) -> None:
         """Take a conversation out of its flow and into a line, for one agent; returns once it is there.
@@ -161,6 +177,8 @@ class TextService:
     async def _happen(self, conversation: ConversationId, event: _Event) -> None:
         interaction = await self._known(conversation)
         match event:
+            case _FollowsUp(id_):
+                await self._follow_up(id_, in_touch=interaction is not None)
             case Wished():
                 await self._talk.wish(interaction, event)
             case Said(begins=begins) if interaction is None:
@@ -186,6 +204,16 @@ class TextService:
                 await self._talk.to_line(interaction, wanted=Wanted(wanted, self._floor.clock.now() + TAKEN_WITHIN))
             case _Again() if interaction.stage is Stage.IN_FLOW and not standing_of(interaction).told:
                 await self._talk.again(interaction)
+
+    async def _follow_up(self, id_: InteractionId, *, in_touch: bool) -> None:
+        planned = self._floor.interactions.get(id_)
+        if self.follow_ups is None or planned is None or planned.stage is not Stage.SCHEDULED:
+            return
+        self._intake.identify(id_)
+        await self._intake.known(id_, within=WHO_WITHIN)
+        begun = await self.follow_ups.come_due(self._floor.interaction(id_), in_touch=in_touch)
+        if begun is not None:
+            await self._talk.again(self._floor.interaction(id_))
 
     async def _known(self, conversation: ConversationId) -> Interaction | None:
         """Return the live interaction of a conversation, once it is known whose it is, or cannot be told soon."""
@@ -217,6 +245,10 @@ class TextService:
         """Go on with what was under way at the start: an action that was not done yet is done now."""
         if not interaction.is_written:
             return
+        if interaction.stage is Stage.SCHEDULED:
+            if interaction.follows is not None and interaction.follows.due_at <= self._floor.clock.now():
+                self.follow_up(interaction.id)
+            return
         self._note(interaction)
         self._intake.identify(interaction.id)
         entry, now = interaction.entry, self._floor.clock.now()
@@ -227,12 +259,13 @@ class TextService:
 
     def _follow(self, moved: Moved) -> None:
         for old, interaction in moved.interactions:
-            if interaction.is_written:
+            if interaction.is_written and interaction.stage is not Stage.SCHEDULED:
                 self._note(interaction)
                 if old is not None and old.stage is Stage.TALKING and interaction.stage is Stage.IN_FLOW:
                     self._hand_over(interaction)
                 channel = self._channels.get(interaction.dialled)
-                if channel is not None and interaction.stage in _OVER and old is not None and old.stage not in _OVER:
+                begun = old is not None and old.stage not in _NOT_UNDER_WAY
+                if channel is not None and begun and interaction.stage in _OVER:
                     channel.over(conversation_of(interaction))
 
     def _hand_over(self, interaction: Interaction) -> None:

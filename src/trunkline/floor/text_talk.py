@@ -7,6 +7,7 @@ from datetime import datetime
 
 from trunkline.core.demand import Wanted
 from trunkline.core.errors import Misconfigured, Unavailable
+from trunkline.core.follow_up import about
 from trunkline.core.ids import InteractionId, new_id, written_id_of
 from trunkline.core.interaction import Address, Entry, Interaction, Stage
 from trunkline.core.journal import Happened, JournalEntry
@@ -28,6 +29,7 @@ from trunkline.floor.text_state import MessageLeft, Standing, conversation_of, s
 from trunkline.flows.render import Shown, rendered, silence_after, understood
 from trunkline.flows.run import Moved, Run
 from trunkline.flows.talk import (
+    Action,
     Answer,
     Ask,
     AskCallback,
@@ -36,6 +38,7 @@ from trunkline.flows.talk import (
     Enqueue,
     Fetch,
     FindCustomer,
+    KeepConsent,
     Left,
     Menu,
     Overflowed,
@@ -136,6 +139,11 @@ class TextTalk:
             await self._write_on(interaction, said)
             return
         moved = self._runs.go_on(interaction, Resumed()) if standing.told else None
+        if interaction.follows is not None and moved is not None and _is_deaf(moved.action):
+            # We wrote to them, and they have something to say: that is a conversation of theirs.
+            await self._over(interaction, by="caller")
+            await self.begin(said)
+            return
         hidden = moved is not None and isinstance(moved.action, Ask) and moved.action.secret
         written = self._write(_message_of(interaction, said, hidden=hidden))
         if not standing.told:
@@ -240,7 +248,7 @@ class TextTalk:
             tell_faults(interaction.id, moved)
             await self._floor.commit(
                 interactions=[replace(interaction, run=stored_with(moved.run, standing))],
-                journal=[*journal, *steps_taken(interaction.id, before, moved.run)],
+                journal=[*journal, *steps_taken(interaction.id, before, moved.run, about=about(interaction))],
             )
             journal = ()
             answer = await self._do(interaction.id, moved, standing)
@@ -271,7 +279,7 @@ class TextTalk:
                 return self._callbacks.plan(asks, moved.action)
             case End():
                 await self._over(self._floor.interaction(id_), by="flow")
-            case Fetch() | FindCustomer() | Send():
+            case Fetch() | FindCustomer() | Send() | KeepConsent():
                 return await self._errands.do(id_, moved.run, moved.action, key=_key(id_, standing))
             case Transfer():
                 return TransferFailed("no call")
@@ -372,6 +380,10 @@ def _message_of(interaction: Interaction, said: Said, *, hidden: bool) -> Messag
     id_ = written_id_of(interaction.dialled, said.message)
     details = {} if hidden else said.details
     return Message(id_, interaction.id, said.at, Side.CUSTOMER, text, hidden=hidden, details=details)
+
+
+def _is_deaf(action: Action) -> bool:
+    return isinstance(action, Pause) and not action.listens
 
 
 def _next(standing: Standing) -> Standing:

@@ -62,6 +62,7 @@ def _unknown_names(shape: CentreShape, root: Node, file: str) -> list[Problem]:
     there: Mapping[str, Collection[str]] = {
         "queue": shape.queues.keys(), "calendar": shape.hours.keys(), "skill": shape.skills.keys(),
         "team": shape.teams.keys(), "capacity": shape.capacity.keys(),
+        "disposition": {each.code for each in shape.dispositions},
     }  # fmt: skip
     guessers = {noun: Guesser(names) for noun, names in there.items()}
     found = []
@@ -80,12 +81,7 @@ def _named(shape: CentreShape) -> Iterator[tuple[Loc, str, str, str]]:
     """Name every name that something has in another part: where, of what kind, the name, and in whose part."""
     if shape.fallback_queue is not None:
         yield ("fallback_queue",), "queue", shape.fallback_queue, "fallback_queue"
-    for name, queue in shape.queues.items():
-        whose = f'queue "{name}"'
-        if queue.hours is not None:
-            yield ("queues", name, "hours"), "calendar", queue.hours, whose
-        if queue.overflow is not None:
-            yield ("queues", name, "overflow", "queue"), "queue", queue.overflow.queue, whose
+    yield from _named_by_queues(shape)
     for login, agent in shape.agents.items():
         whose = f'agent "{login}"'
         for at, membership in enumerate(agent.queues):
@@ -97,6 +93,18 @@ def _named(shape: CentreShape) -> Iterator[tuple[Loc, str, str, str]]:
         ):  # fmt: skip
             if given is not None:
                 yield ("agents", login, key), noun, given, whose
+
+
+def _named_by_queues(shape: CentreShape) -> Iterator[tuple[Loc, str, str, str]]:
+    for name, queue in shape.queues.items():
+        whose = f'queue "{name}"'
+        if queue.hours is not None:
+            yield ("queues", name, "hours"), "calendar", queue.hours, whose
+        if queue.overflow is not None:
+            yield ("queues", name, "overflow", "queue"), "queue", queue.overflow.queue, whose
+        for at, follow_up in enumerate(queue.follow_ups):
+            for place, code in enumerate(follow_up.dispositions):
+                yield ("queues", name, "follow_ups", at, "dispositions", place), "disposition", code, whose
 
 
 def _round_and_round(shape: CentreShape, root: Node, file: str) -> list[Problem]:

@@ -12,6 +12,7 @@ from trunkline.core.centre import (
     AgentConfig,
     Centre,
     Disposition,
+    FollowUp,
     QueueConfig,
     QueueOverflow,
     Reason,
@@ -139,6 +140,23 @@ class _QueueOverflow(BaseModel):
     queue: Name
 
 
+class _FollowUp(BaseModel):
+    """A flow that begins with a customer, in writing, when an agent was done with them."""
+
+    model_config = _CLOSED
+
+    flow: Name
+    after: Rest
+    by: Literal["same", "sms", "email"] = "same"
+    dispositions: tuple[Name, ...] = Field(default=(), strict=False)
+    consent: Name | None = None
+    at_most_every: Rest | None = None
+
+    def config(self) -> FollowUp:
+        """Return it as the rest of the service knows it."""
+        return FollowUp(self.flow, self.after, self.by, frozenset(self.dispositions), self.consent, self.at_most_every)
+
+
 class _Queue(BaseModel):
     """A queue of the centre file; what is changed most often comes first, for so the forms show it."""
 
@@ -158,6 +176,7 @@ class _Queue(BaseModel):
     sticky: _Sticky | None = None
     overflow: _QueueOverflow | None = None
     hours: Name | None = None
+    follow_ups: tuple[_FollowUp, ...] = Field(default=(), strict=False)
 
     def config(self) -> QueueConfig:
         """Return it as the rest of the service knows it."""
@@ -170,6 +189,7 @@ class _Queue(BaseModel):
             sticky=Sticky(sticky.wait, sticky.since) if sticky else None,
             overflow=QueueOverflow(overflow.after, QueueId(overflow.queue)) if overflow else None,
             whisper=self.whisper, auto_answer=self.auto_answer,
+            follow_ups=tuple(each.config() for each in self.follow_ups),
         )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from trunkline.core.capacity import TEXT_MEDIA
 from trunkline.core.centre import Centre
 from trunkline.flows.articles import ARTICLES, article_from, fault_of_article
 from trunkline.flows.evaluate import BUILT_IN
@@ -34,7 +35,7 @@ def check_drafts(drafts: Sequence[Draft], centre: Centre | None = None) -> list[
         problems += draft.problems
         if draft.nodes:
             problems += _Checker(draft, centre, whole).problems()
-    return sorted({*problems, *_together(drafts)})
+    return sorted({*problems, *_together(drafts), *_follow_ups(drafts, centre)})
 
 
 class _Whole:
@@ -325,6 +326,22 @@ def _together(drafts: Sequence[Draft]) -> Iterator[Problem]:
             if first is not draft:
                 message = f"{what} {name} is already {first.file}'s".replace("  ", " ")
                 yield Problem(draft.file, at.line, at.column, Severity.ERROR, "claimed-twice", message)
+
+
+def _follow_ups(drafts: Sequence[Draft], centre: Centre | None) -> Iterator[Problem]:
+    """Find flows that follow up on a queue's contacts by a medium that is none of theirs."""
+    rules = [(id_, rule) for id_, queue in centre.queues.items() for rule in queue.follow_ups] if centre else []
+    for draft in drafts:
+        for queue, rule in rules:
+            if draft.head is None or draft.node is None or draft.head.flow != rule.flow:
+                continue
+            wanted = TEXT_MEDIA if rule.by == "same" else {rule.by}
+            if not wanted & set(draft.head.media):
+                at = draft.node.reach(("media",))[0]
+                by = "in writing" if rule.by == "same" else f"by {rule.by}"
+                message = f'media: queue "{queue}" follows up with this flow {by}'
+                hint = f"name {' or '.join(sorted(wanted))}"
+                yield Problem(draft.file, at.line, at.column, Severity.ERROR, "medium", message, hint)
 
 
 def _claims(draft: Draft) -> Iterator[tuple[str, str, Node]]:

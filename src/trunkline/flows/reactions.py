@@ -25,6 +25,7 @@ from trunkline.flows.talk import (
     Fetched,
     FetchFailed,
     FindCustomer,
+    KeepConsent,
     Key,
     Left,
     Menu,
@@ -218,8 +219,10 @@ _REACTIONS: Mapping[type, Callable[[Any, Setting], list[Reaction]]] = {
         Reaction(f"(the {send.medium} cannot be sent)", SendFailed("refused")),
     ],
     Pause: lambda pause, setting: [
-        Reaction("(time passes)", Woke(), max(pause.until - setting.now, AT_ONCE), by_itself=True)
+        Reaction("(time passes)", Woke(), max(pause.until - setting.now, AT_ONCE), by_itself=True),
+        *([Reaction("writes meanwhile", Typed("Hello?"))] if pause.listens and setting.medium != "voice" else []),
     ],
+    KeepConsent: lambda keep, _setting: [Reaction(f"(consent to {keep.purpose} is noted)", Done(), by_itself=True)],
     End: lambda _end, _setting: [],
 }
 

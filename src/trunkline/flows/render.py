@@ -22,6 +22,7 @@ from trunkline.flows.talk import (
     Key,
     Left,
     Menu,
+    Pause,
     Prompt,
     Rate,
     Silence,
@@ -162,6 +163,7 @@ _READERS: Mapping[type[Action], Callable[[Any, str, str], Answer | None]] = {
     Ask: _to_ask,
     TakeVoicemail: _to_voicemail,
     Enqueue: _to_queue,
+    Pause: lambda pause, text, _medium: _written(text) if pause.listens else None,
 }
 
 

@@ -43,6 +43,8 @@ _MEANINGS = {
     "numbers": "Dialled numbers as the trunk sends them, in quotes; + or not makes no difference.",
     "any_other_number": "true: every number that no flow names leads here; one file only.",
     "channels": "Channels that lead here: web, sms, mail.",
+    "answered": "(wait) Where somebody goes on who writes meanwhile.",
+    "given": "(consent) Whether they consent: a value, true if left out.",
     "for_agents": "true: agents may hand their conversations to this flow.",
     "start": "The first step.",
     "steps": "What happens, step by step. Each step's first key says what it does.",

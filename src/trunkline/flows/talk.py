@@ -221,9 +221,20 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Let the run rest, for days if need be; answer Woke at `until`."""
+    """Let the run rest, for days if need be; answer Woke at `until`, or Typed where it `listens` and they write."""
 
     until: datetime
+    listens: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeepConsent:
+    """Keep what the customer consents to, or does not any more; answer Done. `to` is their address on `medium`."""
+
+    medium: str
+    to: str
+    purpose: str
+    given: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +254,7 @@ Action = (
     | Fetch
     | FindCustomer
     | Send
+    | KeepConsent
     | Pause
     | End
 )

@@ -16,11 +16,13 @@ from trunkline.flows.talk import (
     AskCallback,
     CallbackPlanned,
     CustomerFound,
+    Done,
     Enqueue,
     Fetch,
     Fetched,
     FetchFailed,
     FindCustomer,
+    KeepConsent,
     Menu,
     Pause,
     Rate,
@@ -162,7 +164,8 @@ class _Trial:
 
     def _enters(self, text: str) -> None:
         """Enter something: a key for a menu on the telephone, else all of it."""
-        self._must_ask((Menu, Ask, Rate), f'enters "{text}"')
+        if not (isinstance(self.talk.action, Pause) and self.talk.action.listens):
+            self._must_ask((Menu, Ask, Rate), f'enters "{text}"')
         secret = isinstance(self.talk.action, Ask) and self.talk.action.secret
         says = "enters something secret" if secret else f'enters "{text}"'
         self._says(text, says)
@@ -212,18 +215,21 @@ class _Trial:
     def _world_answers(self, action: Action) -> Answer | None:
         """Answer for everything that is no person."""
         test = self.script.test
+        answer: Answer | None = None
         match action:
             case Fetch(method, url):
-                return self._fetched(method, url)
+                answer = self._fetched(method, url)
             case FindCustomer():
-                return CustomerFound(test.customer)
+                answer = CustomerFound(test.customer)
             case Send():
-                return SendFailed("refused") if "send" in test.fails else Sent()
+                answer = SendFailed("refused") if "send" in test.fails else Sent()
+            case KeepConsent():
+                answer = Done()
             case AskCallback():
-                return CallbackPlanned(existing=test.callback_planned)
+                answer = CallbackPlanned(existing=test.callback_planned)
             case Transfer() if "transfer" in test.fails:
-                return TransferFailed("busy")
-        return None
+                answer = TransferFailed("busy")
+        return answer
 
     def _fetched(self, method: str, url: str) -> Answer | None:
         """Return the canned reply for a request."""

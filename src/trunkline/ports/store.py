@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from trunkline.core.agent import Agent
 from trunkline.core.centre_version import CentreVersion, Signed
+from trunkline.core.consent import Consent
 from trunkline.core.customer import Contact, Customer, DayFigures, PastInteraction
 from trunkline.core.errors import Rejected
 from trunkline.core.ids import AgentId, CustomerId, InteractionId, MessageId, OfferId
@@ -33,6 +34,7 @@ class Change:
     messages: Sequence[Message] = ()
     outgoing: Sequence[Outgoing] = ()
     opt_outs: Sequence[OptOut] = ()
+    consents: Sequence[Consent] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,12 @@ class Store(Protocol):
 
     async def waits(self, *, since: datetime, until: datetime, at_most: int) -> Sequence[WaitTold]:
         """Return the last waits that ended with an agent in that time, and what was expected of them; oldest first."""
+
+    async def has_consented(self, medium: str, address: str, purpose: str) -> bool:
+        """Whether somebody consented to that, and has not taken it back."""
+
+    async def followed_up_since(self, channel: str, address: str, flow: str, *, since: datetime) -> bool:
+        """Whether a follow-up by this flow began with them from then on."""
 
     async def answers_given(self, *, since: datetime) -> Mapping[str, AnswersGiven]:
         """Return how many customers who wrote were answered from then on, by channel."""

@@ -13,6 +13,7 @@ from trunkline.core.interaction import (
     Address,
     Callback,
     Entry,
+    Follows,
     Handed,
     Interaction,
     Offer,
@@ -28,7 +29,7 @@ from trunkline.store.agents import agent_columns
 from trunkline.store.database import Database, Row, WrittenBefore, storable_json
 from trunkline.store.lease import UnderLease
 from trunkline.store.messages import message_columns
-from trunkline.store.outgoing import opt_out_columns, outgoing_columns
+from trunkline.store.outgoing import consent_columns, opt_out_columns, outgoing_columns
 from trunkline.store.queries import queries
 
 _SQL = queries("interaction")
@@ -77,6 +78,16 @@ class Interactions(UnderLease):
         rows = await self._database.rows(_SQL["waits"], since, until, at_most)
         return [_wait_of(row) for row in rows]
 
+    async def has_consented(self, medium: str, address: str, purpose: str) -> bool:
+        """Whether somebody consented to that, and has not taken it back."""
+        row = await self._database.row(_SQL["has_consented"], medium, address, purpose)
+        return row is not None and bool(row["given"])
+
+    async def followed_up_since(self, channel: str, address: str, flow: str, *, since: datetime) -> bool:
+        """Whether a follow-up by this flow began with them from then on."""
+        row = await self._database.row(_SQL["followed_up_since"], channel, address, flow, since)
+        return row is not None and bool(row["told"])
+
     async def _offers(self) -> Mapping[OfferId, Mapping[str, Any]]:
         rows = await self._database.rows(_SQL["offers"])
         return {OfferId(row["facts"]["offer"]): row["facts"] for row in rows}
@@ -90,10 +101,12 @@ def _more_of(changes: Sequence[Change]) -> Mapping[str, Sequence[Mapping[str, An
     messages = [message_columns(message) for change in changes for message in change.messages]
     outgoing = {each.id: each for change in changes for each in change.outgoing}
     opt_outs = {(each.medium, each.address): each for change in changes for each in change.opt_outs}
+    consents = {(each.medium, each.address, each.purpose): each for change in changes for each in change.consents}
     more = {
         "messages": messages,
         "outgoing": [outgoing_columns(each) for each in outgoing.values()],
         "opt_outs": [opt_out_columns(each) for each in opt_outs.values()],
+        "consents": [consent_columns(each) for each in consents.values()],
     }
     return {name: rows for name, rows in more.items() if rows}
 
@@ -127,6 +140,7 @@ def interaction_columns(interaction: Interaction) -> Mapping[str, Any]:
         "place": _place_details(interaction.place) if interaction.place else None,
         "beside": [_offer_details(offer) for offer in interaction.beside] or None,
         "handed": _handed_details(interaction.handed) if interaction.handed else None,
+        "follows": _follows_details(interaction.follows) if interaction.follows else None,
     }  # fmt: skip
 
 
@@ -144,7 +158,7 @@ def interaction_of(row: Row) -> Interaction:
         answered_at=row["answered_at"], held_since=row["held_since"], talk_ended_at=row["talk_ended_at"],
         wrap_up_until=row["wrap_up_until"], disposition=row["disposition"], note=row["note"],
         voicemail=voicemail_of(row), callback=_callback_of(row), place=_place_of(row["place"]),
-        handed=_handed_of(row["handed"]),
+        handed=_handed_of(row["handed"]), follows=_follows_of(row["follows"]),
         outcome=Outcome(row["outcome"]) if row["outcome"] else None, ended_at=row["ended_at"], thread=row["thread"],
     )  # fmt: skip
 
@@ -257,6 +271,27 @@ def _handed_details(handed: Handed) -> Mapping[str, Any]:
 
 def _handed_of(details: Mapping[str, Any] | None) -> Handed | None:
     return Handed(AgentId(details["by"]), _place_of(details["back_to"])) if details else None
+
+
+def _follows_details(follows: Follows) -> Mapping[str, Any]:
+    every = follows.at_most_every
+    return {
+        "of": follows.of, "flow": follows.flow, "due_at": written(follows.due_at),
+        "promised_at": written(follows.promised_at), "queue": follows.queue, "agent": follows.agent,
+        "consent": follows.consent, "at_most_every": every.total_seconds() if every is not None else None,
+    }  # fmt: skip
+
+
+def _follows_of(details: Mapping[str, Any] | None) -> Follows | None:
+    if details is None:
+        return None
+    queue, agent, every = details["queue"], details["agent"], details["at_most_every"]
+    return Follows(
+        InteractionId(details["of"]), details["flow"], datetime.fromisoformat(details["due_at"]),
+        datetime.fromisoformat(details["promised_at"]), QueueId(queue) if queue else None,
+        AgentId(agent) if agent else None, details["consent"],
+        timedelta(seconds=every) if every is not None else None,
+    )  # fmt: skip
 
 
 def _callback_details(callback: Callback) -> Mapping[str, Any]:

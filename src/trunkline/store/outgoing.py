@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from trunkline.core.consent import Consent
 from trunkline.core.ids import InteractionId, MessageId
 from trunkline.core.opt_out import OptOut
 from trunkline.core.outgoing import Delivery, Outgoing
@@ -67,6 +68,14 @@ def opt_out_columns(opt_out: OptOut) -> Mapping[str, Any]:
     """Return a wish to hear no more as the columns of its row, JSON-able."""
     return {
         "medium": opt_out.medium, "address": opt_out.address, "since": opt_out.at.isoformat(), "ended": opt_out.ended
+    }  # fmt: skip
+
+
+def consent_columns(consent: Consent) -> Mapping[str, Any]:
+    """Return a customer's word as the columns of its row, JSON-able."""
+    return {
+        "medium": consent.medium, "address": consent.address, "purpose": consent.purpose, "given": consent.given,
+        "at": consent.at.isoformat(), "how": consent.how,
     }  # fmt: skip
 
 

@@ -61,7 +61,7 @@ SELECT
     id, arrived_at, medium, queue, agent_id, disposition, note, outcome, voicemail_file, voicemail_length,
     COALESCE(talk_ended_at, ended_at) - answered_at AS talked
 FROM interaction
-WHERE customer_id = $1::uuid AND ended_at IS NOT NULL
+WHERE customer_id = $1::uuid AND ended_at IS NOT NULL AND outcome <> 'not_asked'
 ORDER BY arrived_at DESC, id LIMIT $2;
 
 -- day_figures --

@@ -1,6 +1,6 @@
 -- save --
 -- One statement, hence one transaction and one round trip: $1 interactions, $2 agents, $3 journal rows, each a JSON
--- array of objects whose keys are columns, and $6 an object of three more: messages, outgoing, opt_outs. Every interaction and agent comes once, in the order of ids (no deadlocks).
+-- array of objects whose keys are columns, and $6 an object of more: messages, outgoing, opt_outs, consents. Every interaction and agent comes once, in the order of ids (no deadlocks).
 -- $4 is the checksum of all. A message that is there already stays as it is. It fails on journal_batch when the same save has been done before: nothing to do.
 -- $5 is the token under which we write. Where a later one is out, nothing is written, and `held` is false; as long as
 -- this runs, no later one can be given.
@@ -39,7 +39,7 @@ WITH fence AS (
         voicemail_file = EXCLUDED.voicemail_file, voicemail_length = EXCLUDED.voicemail_length,
         outcome = EXCLUDED.outcome, ended_at = EXCLUDED.ended_at,
         offer_answered_at = EXCLUDED.offer_answered_at, callback = EXCLUDED.callback, place = EXCLUDED.place,
-        beside = EXCLUDED.beside, handed = EXCLUDED.handed
+        beside = EXCLUDED.beside, handed = EXCLUDED.handed, follows = EXCLUDED.follows
 ), saved_messages AS (
     INSERT INTO message (id, interaction_id, at, side, text, agent_id, choices, keyboard, hidden, details)
     SELECT id, interaction_id, at, side, text, agent_id, choices, keyboard, hidden, details
@@ -78,6 +78,14 @@ WITH fence AS (
     DELETE FROM opt_out AS s
     USING jsonb_to_recordset($6::text::jsonb -> 'opt_outs') AS w (medium text, address text, ended boolean)
     WHERE s.medium = w.medium AND s.address = w.address AND w.ended AND EXISTS (SELECT FROM fence)
+), consented AS (
+    INSERT INTO consent (medium, address, purpose, given, at, how)
+    SELECT medium, address, purpose, given, at, how
+    FROM jsonb_to_recordset($6::text::jsonb -> 'consents')
+        AS s (medium text, address text, purpose text, given boolean, at timestamptz, how text)
+    WHERE EXISTS (SELECT FROM fence)
+    ON CONFLICT (medium, address, purpose) DO UPDATE SET
+        given = EXCLUDED.given, at = EXCLUDED.at, how = EXCLUDED.how
 ), written AS (
     INSERT INTO journal (at, kind, interaction_id, agent_id, facts, batch)
     SELECT at, kind, interaction_id, agent_id, facts, CASE place WHEN 1 THEN $4::uuid END
@@ -111,3 +119,13 @@ SELECT * FROM (
 -- The facts of every offer of each interaction that agents hold now.
 SELECT j.facts FROM interaction i JOIN journal j ON j.interaction_id = i.id AND j.kind = 'offered'
 WHERE i.ended_at IS NULL AND i.offer_id IS NOT NULL;
+
+-- has_consented --
+SELECT given FROM consent WHERE medium = $1 AND address = $2 AND purpose = $3;
+
+-- followed_up_since --
+SELECT EXISTS (
+    SELECT FROM interaction
+    WHERE follows IS NOT NULL AND address = $2 AND dialled = $1 AND arrived_at >= $4 AND follows ->> 'flow' = $3
+        AND stage <> 'scheduled' AND outcome IS DISTINCT FROM 'not_asked'
+) AS told;
