@@ -12,7 +12,7 @@ from trunkline.core.customer import DayFigures
 from trunkline.core.ids import AgentId, InteractionId, MessageId, QueueId, new_id
 from trunkline.core.interaction import Interaction
 from trunkline.core.journal import Happened
-from trunkline.core.message import Message
+from trunkline.core.message import Message, Side
 from trunkline.core.outgoing import Outgoing
 from trunkline.core.permission import Deed, may
 from trunkline.floor import view
@@ -334,7 +334,8 @@ class Hub:
         return [self._message(each) for each in self._floor.threads.get(interaction, ())]
 
     def _message(self, message: Message) -> Json:
-        return view.message(message, self._floor.centre, self._parts_of(message.interaction, message.id))
+        read = self._floor.reads.get(message.interaction, {}).get(Side.CUSTOMER) == message.id
+        return view.message(message, self._floor.centre, self._parts_of(message.interaction, message.id), read=read)
 
     def _parts_of(self, interaction: InteractionId, message: MessageId) -> Collection[Outgoing]:
         return self._floor.deliveries.get(interaction, {}).get(message, {}).values()
@@ -358,6 +359,11 @@ class Hub:
         if interaction is None:
             return None
         return view.watched(interaction, self._floor.profiles.get(interaction.id), self._floor.centre)
+
+        for mark in change.reads:
+            if mark.side is Side.CUSTOMER:
+                for reader in self._readers(mark.interaction):
+                    self._emit(reader, {"kind": "read", "id": mark.interaction, "message": mark.message})
 
     def _me(self, agent: Agent) -> Json:
         return view.me(agent, reachable=agent.endpoint in self._floor.reachable, sip=self._sip_account(agent))

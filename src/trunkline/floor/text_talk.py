@@ -144,7 +144,7 @@ class TextTalk:
         if moved is None:
             await self.to_people(interaction, "its flow is gone")
             return
-        answer = understood(moved.action, said.text, interaction.medium)
+        answer = understood(moved.action, words_of(said), interaction.medium)
         if answer is None:
             log.info("a message answers nothing", extra={"interaction": interaction.id})
             await written
@@ -372,6 +372,11 @@ def _message_of(interaction: Interaction, said: Said, *, hidden: bool) -> Messag
     id_ = written_id_of(interaction.dialled, said.message)
     details = {} if hidden else said.details
     return Message(id_, interaction.id, said.at, Side.CUSTOMER, text, hidden=hidden, details=details)
+
+
+def words_of(said: Said) -> str:
+    """Return what a flow reads of a message: its words, and of one that is files alone their names."""
+    return said.text or " ".join(f"[{file['name']}]" for file in said.details.get("files", ()))
 
 
 def _next(standing: Standing) -> Standing:
