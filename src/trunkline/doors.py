@@ -68,7 +68,7 @@ def doors(  # noqa: PLR0917
         mails=MailsDoor(
             floor, store, store, written.viewing, log_in, file_of=written.file_of, attaching=text_desk.files,
             origins=origins,
-        ),  # fmt: skip
+        ),
         chat_pages=ChatPages(written.chats, STATIC / "chat" / "widget.js"),
         channels=written.doors,
         health=HealthDoor(

@@ -118,7 +118,7 @@ class Written:
         ]  # fmt: skip
         for text in carried:
             text.tell, text.take_receipt = service.told, self.outbox.receipt
-        return service, TextDesk(self._floor, self.channels, self.outbox, self._store, self.levels, reading)
+        return service, TextDesk(self._floor, self.channels, self.outbox, self._store, self.levels, reading=reading)
 
     async def begin(self, waiting: Iterable[Outgoing]) -> None:
         """Take up what was on its way, and what rested, when the last process ended."""
@@ -135,8 +135,9 @@ class Written:
             self.resting.published(change)
         for mark in change.reads:
             interaction = self._floor.interactions.get(mark.interaction)
-            if mark.side is Side.AGENT and interaction is not None:
-                self.channels[interaction.dialled].read(conversation_of(interaction), mark.message)
+            channel = self.channels.get(interaction.dialled) if interaction is not None else None
+            if mark.side is Side.AGENT and interaction is not None and channel is not None:
+                channel.read(conversation_of(interaction), mark.message)
 
     async def file_of(self, channel: str, details: Mapping[str, Any], number: int) -> MailPart | None:
         """Return a file of a message: from here, or from the channel that knows where it is."""

@@ -175,7 +175,7 @@ class Centre:
         reading = self.reading = Reading(self.floor)
         self.texts, self.text_desk = (
             TextService(self.floor, talk, self.intake, channels, reading),
-            TextDesk(self.floor, channels, self.outbox, self.mails, self.levels, reading),
+            TextDesk(self.floor, channels, self.outbox, self.mails, self.levels, reading=reading),
         )
         self.fallback_folder = folder / "fallback"
         self.fallback = FallbackMessages(

@@ -150,7 +150,7 @@ class Texts:
         self.service = TextService(self.floor, self.talk, self.intake, channels, reading)
         self.mails = MemoryMails()
         levels = ServiceLevels(self.floor, world.store, {})
-        self.text_desk = TextDesk(self.floor, channels, self.outbox, self.mails, levels, reading)
+        self.text_desk = TextDesk(self.floor, channels, self.outbox, self.mails, levels, reading=reading)
         self.desk = Desk(self.floor, self.switch, self.conversation)
         Dispatcher(self.floor, self.switch, room, sound_for=lambda _: None)
         self.deadlines = Deadlines(

@@ -122,7 +122,7 @@ class Letters {
 async function whyNot(name: string, answer: Response | null): Promise<string> {
   if (answer?.status !== 409) return mailWords.notAttached(name);
   const told = (await answer.json()) as { error: { message: string } };
-  return chatWords.notTaken(name, plain(told.error.message, 200));
+  return chatWords.notTaken(plain(told.error.message, 200));
 }
 
 function keptHeads(): Record<string, Head> {

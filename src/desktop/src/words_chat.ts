@@ -15,7 +15,7 @@ export const chatWords = {
   delivered: 'Delivered',
   read: 'Read',
   dismiss: 'Dismiss',
-  notTaken: (name: string, why: string) => `${name} was not attached: ${why}.`,
+  notTaken: (why: string) => `Not attached: ${why}.`,
   cannotAttach: (why: string) => `No files can be sent here: ${why}.`,
   waitsFor: (why: string) => `Not sent yet: ${why}`,
   failed: (why: string) => `Not delivered: ${why}`,

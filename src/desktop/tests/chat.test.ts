@@ -68,7 +68,7 @@ beforeEach(() => {
   wires = [];
   brings = [];
   onDisk = new Map();
-  answer = async () => ({ status: 201, json: async () => ({ id: 'file-1' }) });
+  answer = async () => ({ status: 201, json: async () => ({ id: 'file-1', name: 'a.png', type: 'image/png', size: 3, url: '/f' }) });
   heard = [];
   kept = { token: null, unsent: [] };
 });
@@ -228,7 +228,7 @@ describe('files of a visitor', () => {
     await settled();
     expect(first.waits).toBe('later');
 
-    answer = async () => ({ status: 201, json: async () => ({ id: 'file-1' }) });
+    answer = async () => ({ status: 201, json: async () => ({ id: 'file-1', name: 'a.png', type: 'image/png', size: 3, url: '/f' }) });
     const second = aConversation();
     second.open();
     wire().welcomes();

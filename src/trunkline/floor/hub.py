@@ -350,6 +350,10 @@ class Hub:
                 told = view.delivery(self._parts_of(out.interaction, out.message))
                 for reader in self._readers(out.interaction):
                     self._emit(reader, {"kind": "delivery", "id": out.interaction, "message": out.message, **told})
+        for mark in change.reads:
+            if mark.side is Side.CUSTOMER:
+                for reader in self._readers(mark.interaction):
+                    self._emit(reader, {"kind": "read", "id": mark.interaction, "message": mark.message})
 
     def _readers(self, interaction: InteractionId) -> list[AgentId]:
         """Return whose desks show what is written in an interaction."""
@@ -359,11 +363,6 @@ class Hub:
         if interaction is None:
             return None
         return view.watched(interaction, self._floor.profiles.get(interaction.id), self._floor.centre)
-
-        for mark in change.reads:
-            if mark.side is Side.CUSTOMER:
-                for reader in self._readers(mark.interaction):
-                    self._emit(reader, {"kind": "read", "id": mark.interaction, "message": mark.message})
 
     def _me(self, agent: Agent) -> Json:
         return view.me(agent, reachable=agent.endpoint in self._floor.reachable, sip=self._sip_account(agent))

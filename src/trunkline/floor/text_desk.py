@@ -68,6 +68,7 @@ class TextDesk:
         outbox: Outbox,
         files: Files,
         levels: ServiceLevels,
+        *,
         reading: Reading,
     ) -> None:
         self._floor = floor

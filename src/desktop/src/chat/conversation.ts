@@ -330,12 +330,15 @@ export class Conversation {
   async #bringFile(next: Unsent, name: string): Promise<void> {
     const file = await this.files.get(next.id);
     const answer = file && (await this.bring(next.id, name, file, this.#kept.token ?? '', this.identity()).catch(() => null));
-    const told = answer && answer.status < 300 ? ((await answer.json().catch(() => null)) as { id: string } | null) : null;
+    const told = answer && answer.status < 300 ? ((await answer.json().catch(() => null)) as (FileAt & { id: string }) | null) : null;
     this.#sent.delete(next.id);
     if (!this.#kept.unsent.some((each) => each.id === next.id)) return; // a cut had it brought twice
     const why = file ? NO_FILE[answer?.status ?? 0] : 'lost';
-    if (told) this.#keep({ unsent: this.#kept.unsent.map((each) => (each.id === next.id ? { ...each, brought: told.id } : each)) });
-    else if (why) {
+    if (told) {
+      this.#keep({ unsent: this.#kept.unsent.map((each) => (each.id === next.id ? { ...each, brought: told.id } : each)) });
+      // Where there is no preview of it, as after a reload, it is shown from where it is kept.
+      this.messages = this.messages.map((each) => (each.id === next.id && !each.files?.[0]?.url ? { ...each, files: [told] } : each));
+    } else if (why) {
       this.noFile = why;
       this.#forget(next.id);
       this.messages = this.messages.filter((each) => each.id !== next.id);

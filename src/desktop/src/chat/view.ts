@@ -124,6 +124,7 @@ export class ChatView {
       this.#unread = 0;
       this.conversation.open();
       this.#draw();
+      this.#log.scrollTop = this.#log.scrollHeight; // what came while it was closed was drawn without a height
       this.#box.focus();
     } else this.#button.focus();
   }
@@ -134,7 +135,9 @@ export class ChatView {
   }
 
   #askForMail(open: boolean): void {
+    const { scrollHeight, scrollTop, clientHeight } = this.#log;
     this.#mailForm.hidden = !open;
+    if (scrollHeight - scrollTop - clientHeight < 40) this.#log.scrollTop = scrollHeight;
     this.#mail.setAttribute('aria-expanded', String(open));
     if (open) {
       this.#mailTo.value ||= this.conversation.email;
@@ -198,9 +201,12 @@ export class ChatView {
       const unsent = this.conversation.isUnsent(message);
       const named = message.by && previous?.by !== message.by ? message.by : '';
       previous = message;
-      const known = there.get(message.id) as HTMLElement | undefined;
-      there.delete(message.id);
+      const url = message.files?.[0]?.url ?? '';
+      const before = there.get(message.id) as HTMLElement | undefined;
+      const known = before?.dataset['url'] === url ? before : undefined;
+      if (known) there.delete(message.id);
       const line = known ?? this.#line(message, named);
+      line.dataset['url'] = url;
       line.classList.toggle('unsent', unsent);
       return line;
     });
