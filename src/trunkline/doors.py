@@ -65,7 +65,10 @@ def doors(  # noqa: PLR0917
         conversations=ConversationsDoor(ConversationBoard(floor, written.levels, written.channels), log_in),
         waiting=WaitingDoor(WaitingBoard(floor), log_in),
         channels_page=ChannelsDoor(written.board, log_in, origins=origins),
-        mails=MailsDoor(floor, store, store, written.viewing, log_in, file_of=written.file_of, origins=origins),
+        mails=MailsDoor(
+            floor, store, store, written.viewing, log_in, file_of=written.file_of, attaching=text_desk.files,
+            origins=origins,
+        ),
         chat_pages=ChatPages(written.chats, STATIC / "chat" / "widget.js"),
         channels=written.doors,
         health=HealthDoor(

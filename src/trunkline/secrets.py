@@ -38,6 +38,11 @@ def mail_secret(settings: Settings) -> bytes:
     return _kept(settings, "mail_secret").encode()
 
 
+def file_secret(settings: Settings) -> bytes:
+    """The key by which the addresses of files are signed, that people outside are given."""
+    return _kept(settings, "file_secret").encode()
+
+
 def demo_password(settings: Settings) -> str:
     """The password of the demo agents: short enough to type, 50 bits."""
     return settings.demo_password or _kept(settings, "demo_password", spoken=True)

@@ -21,6 +21,7 @@ from trunkline.channels.sms.smpp_link import Account
 from trunkline.channels.sms.twilio import TwilioSms
 from trunkline.channels.webchat.webchat import WebChat
 from trunkline.core.errors import Misconfigured
+from trunkline.core.message import Side
 from trunkline.core.outgoing import Outgoing
 from trunkline.floor.callback import Callbacks
 from trunkline.floor.channel_board import ChannelBoard
@@ -30,22 +31,26 @@ from trunkline.floor.follow_up import FollowUps
 from trunkline.floor.intake import Intake
 from trunkline.floor.messenger import ChannelMessenger
 from trunkline.floor.outbox import Outbox
+from trunkline.floor.reading import Reading
 from trunkline.floor.resting import Rest, Resting
 from trunkline.floor.runs import Runs
 from trunkline.floor.service_level import ServiceLevels
 from trunkline.floor.state import Floor
 from trunkline.floor.text_desk import TextDesk
 from trunkline.floor.text_service import TextService
+from trunkline.floor.text_state import conversation_of
 from trunkline.floor.text_talk import TextTalk
+from trunkline.floor.transcripts import Transcripts
 from trunkline.ports.channel import Channel, Configured
 from trunkline.ports.mails import MailPart, Mails
 from trunkline.ports.segments import Segments
 from trunkline.ports.store import Change, Health, Letters, Store
+from trunkline.ports.transcripts import Transcripts as TranscriptsKept
 from trunkline.settings import Settings
 
 
-class AnyStore(Store, Letters, Mails, Segments, Protocol):
-    """The store, dead letters, mails and segments included."""
+class AnyStore(Store, Letters, Mails, Segments, TranscriptsKept, Protocol):
+    """The store, with dead letters, mails, files, segments and transcripts."""
 
 
 class Written:
@@ -61,8 +66,14 @@ class Written:
         self._store = store
         self._floor = floor
         self._public_url = (settings.public_url or "").rstrip("/")
+        self._file_secret = secrets.file_secret(settings)
         self.chats = {name: self._chat(name, each) for name, each in shapes.items() if isinstance(each, WebChatShape)}
         self.texts = {name: self._text(name, each) for name, each in shapes.items() if isinstance(each, TwilioShape)}
+        self._transcripts_by = {
+            name: each.transcript
+            for name, each in shapes.items()
+            if isinstance(each, WebChatShape) and each.transcript is not None
+        }
         self._mail_secret = secrets.mail_secret(settings)
         self.mails = {name: self._mail(name, each) for name, each in shapes.items() if isinstance(each, EmailShape)}
         self.smpp = {name: self._smpp(name, each) for name, each in shapes.items() if isinstance(each, SmppShape)}
@@ -98,16 +109,19 @@ class Written:
             errands=errands, callbacks=callbacks, conversation=conversation,
         )  # fmt: skip
         self.resting = Resting(self._floor, self.channels, self.outbox, conversation, self._rests)
-        service = TextService(self._floor, talk, intake, self.channels)
+        reading = Reading(self._floor)
+        service = TextService(self._floor, talk, intake, self.channels, reading)
         self.follow_ups = service.follow_ups = FollowUps(self._floor, self._store, runs, self.channels, self._within)
-        for chat in self.chats.values():
-            chat.tell, chat.visitor_writes = service.told, service.writing
+        transcripts = Transcripts(self._floor, self._store, self._store, self.outbox, self._transcripts_by)
+        for name, chat in self.chats.items():
+            chat.tell, chat.visitor_writes, chat.visitor_reads = service.told, service.writing, service.reads
+            chat.send_transcript = transcripts.send if name in self._transcripts_by else None
         carried: list[TwilioSms | SmppSms | Email] = [
             *self.texts.values(), *self.smpp.values(), *self.mails.values()
         ]  # fmt: skip
         for text in carried:
             text.tell, text.take_receipt = service.told, self.outbox.receipt
-        return service, TextDesk(self._floor, self.channels, self.outbox, self._store, self.levels)
+        return service, TextDesk(self._floor, self.channels, self.outbox, self._store, self.levels, reading=reading)
 
     async def begin(self, waiting: Iterable[Outgoing]) -> None:
         """Take up what was on its way, and what rested, when the last process ended."""
@@ -122,9 +136,18 @@ class Written:
         self.levels.published(change)
         if self.resting is not None:
             self.resting.published(change)
+        for mark in change.reads:
+            interaction = self._floor.interactions.get(mark.interaction)
+            channel = self.channels.get(interaction.dialled) if interaction is not None else None
+            if mark.side is Side.AGENT and interaction is not None and channel is not None:
+                channel.read(conversation_of(interaction), mark.message)
 
     async def file_of(self, channel: str, details: Mapping[str, Any], number: int) -> MailPart | None:
-        """Return a file that came with a message, from the channel that knows where it is."""
+        """Return a file of a message: from here, or from the channel that knows where it is."""
+        files = details.get("files", ())
+        if 0 < number <= len(files) and "id" in files[number - 1]:
+            kept = await self._store.file(files[number - 1]["id"])
+            return MailPart(kept.name, kept.type, kept.data) if kept is not None else None
         text = self.texts.get(channel)
         return await text.file(details, number) if text is not None else None
 
@@ -155,14 +178,15 @@ class Written:
     def _chat(self, name: str, shape: WebChatShape) -> WebChat:
         return WebChat(
             name, title=shape.title, origins=frozenset(shape.origins), threads=self._store, clock=self._floor.clock,
-            agent_name=lambda id_: self._floor.agents[id_].name, secret=shape.secret,
+            agent_name=lambda id_: self._floor.agents[id_].name, secret=shape.secret, files=self._store,
+            file_secret=self._file_secret,
         )  # fmt: skip
 
     def _text(self, name: str, shape: TwilioShape) -> TwilioSms:
         return TwilioSms(
             name, account=shape.account, token=shape.token, sender=shape.sender, api=shape.api,
             public_url=self._public_url, replies=_replies(shape),
-            clock=self._floor.clock,
+            files=self._store, file_secret=self._file_secret, clock=self._floor.clock,
         )  # fmt: skip
 
     def _smpp(self, name: str, shape: SmppShape) -> SmppSms:

@@ -212,8 +212,10 @@ def test_a_message_that_was_sent_is_found_again() -> None:
 
 
 def test_a_number_or_a_service_sends() -> None:
-    assert wire.message_form(to="+1", sender="MG1234", text="Hi", callback=None) == {
-        "To": "+1", "MessagingServiceSid": "MG1234", "Body": "Hi"
-    }  # fmt: skip
-    form = wire.message_form(to="+1", sender="+2", text="Hi", callback="https://cc.example/s")
-    assert (form["From"], form["StatusCallback"]) == ("+2", "https://cc.example/s")
+    assert wire.message_form(to="+1", sender="MG1234", text="Hi", callback=None) == [
+        ("To", "+1"), ("MessagingServiceSid", "MG1234"), ("Body", "Hi")
+    ]  # fmt: skip
+    form = wire.message_form(to="+1", sender="+2", text="Hi", callback="https://cc.example/s", media=["a", "b"])
+    assert form[1:] == [
+        ("From", "+2"), ("Body", "Hi"), ("StatusCallback", "https://cc.example/s"), ("MediaUrl", "a"), ("MediaUrl", "b")
+    ]  # fmt: skip

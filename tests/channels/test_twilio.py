@@ -2,22 +2,24 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import aiohttp
 import pytest
 from aiohttp import web
 
+from tests.fakes.memory_files import MemoryFiles
 from tests.fakes.twilio_peer import ACCOUNT, TOKEN, TwilioPeer, twilio_peer
 from trunkline.channels.sms.keywords import Keyword
 from trunkline.channels.sms.twilio import LARGEST_REQUEST, TwilioSms
 from trunkline.clock import SystemClock
 from trunkline.core.errors import Unavailable
-from trunkline.core.ids import MessageId
+from trunkline.core.ids import AgentId, MessageId, new_id
 from trunkline.core.outgoing import Delivery, Outgoing
 from trunkline.flows.render import Shown
 from trunkline.ports.channel import ChannelEvent, NotTaken, Refused, Said, Wished
+from trunkline.ports.files import AttachedFile
 from trunkline.web.errors import errors
 
 CHRIS = "+447700900123"
@@ -58,7 +60,8 @@ async def line() -> AsyncIterator[Line]:
         runner = web.AppRunner(application := web.Application(middlewares=[errors]))
         channel = TwilioSms(
             "text", account=ACCOUNT, token=TOKEN, sender="+442079460000", api=peer.url, public_url="",
-            replies={Keyword.STOP: "No more.", Keyword.HELP: ""}, clock=SystemClock(),
+            replies={Keyword.STOP: "No more.", Keyword.HELP: ""}, files=MemoryFiles(),
+            file_secret=b"a key", clock=SystemClock(),
         )  # fmt: skip
         application.add_routes(channel.routes())
         application.on_shutdown.append(channel.close_all)
@@ -180,6 +183,8 @@ def test_a_long_message_is_given_in_pieces_that_the_provider_takes() -> None:
         sender="+1",
         api="https://a.example",
         public_url="",
+        files=MemoryFiles(),
+        file_secret=b"a key",
         replies={},
         clock=SystemClock(),
     )
@@ -207,3 +212,45 @@ async def test_a_picture_is_fetched_from_the_provider_and_from_nowhere_else(line
     line.peer.media.clear()
     with pytest.raises(Unavailable, match="404"):
         await line.channel.file(said.details, 1)
+
+
+PNG = b"\x89PNG\r\n\x1a\nthe picture"
+
+
+async def a_picture(line: Line) -> str:
+    file = AttachedFile(new_id(), "a.png", "image/png", PNG, AgentId("ana"))
+    await line.channel._files.keep_file(file, at=datetime.now(UTC))
+    return file.id
+
+
+async def test_pictures_go_out_from_an_address_that_nobody_guesses(line: Line) -> None:
+    out = replace(line.out(""), details={"files": [await a_picture(line), await a_picture(line)]})
+    sid = await line.channel.deliver(out)
+
+    assert line.peer.fetched[sid] == [("image/png", PNG)] * 2
+    async with aiohttp.ClientSession() as session:
+        for spoilt in (line.peer.addresses[0][:-1], line.peer.addresses[0].partition("?")[0]):
+            async with session.get(spoilt) as answer:
+                assert answer.status == 403
+        async with session.get(line.peer.addresses[0]) as answer:
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert await line.channel.find(out) == sid
+    assert await line.channel.find(replace(out, details={})) is None
+
+
+async def test_an_address_of_another_channel_gives_nothing(line: Line) -> None:
+    id_ = await a_picture(line)
+    there = line.channel._address_of(id_)
+    line.channel._name = "other"
+    async with aiohttp.ClientSession() as session, session.get(there) as answer:
+        assert answer.status == 403
+    line.channel._name = "text"
+    gone = line.channel._address_of(new_id())
+    async with aiohttp.ClientSession() as session, session.get(gone) as answer:
+        assert answer.status == 404
+
+
+def test_without_an_address_of_ours_no_picture_goes_out(line: Line) -> None:
+    assert (line.channel.files.most, line.channel.files.why_not) == (10, "")
+    line.channel._public_url = ""
+    assert "TRUNKLINE_PUBLIC_URL" in line.channel.files.why_not

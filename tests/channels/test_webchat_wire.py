@@ -14,7 +14,7 @@ from trunkline.channels.file import _SHAPES, channels_in
 from trunkline.channels.quality import PROMISES, quality_of
 from trunkline.channels.webchat import wire
 from trunkline.channels.webchat.allowance import Allowance
-from trunkline.core.ids import AgentId
+from trunkline.core.ids import AgentId, MessageId
 from trunkline.core.message import Choice
 
 json_values: st.SearchStrategy[Any] = st.recursive(
@@ -23,13 +23,16 @@ json_values: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-@given(json_values | st.fixed_dictionaries({"type": st.sampled_from(["hello", "say", "leave", "over"])}))
+@given(
+    json_values
+    | st.fixed_dictionaries({"type": st.sampled_from(["hello", "say", "leave", "over", "read", "transcript"])})
+)
 def test_whatever_a_page_sends_is_a_frame_or_is_refused(value: Any) -> None:
     try:
         frame = wire.frame_of(json.dumps(value))
     except wire.BadFrame:
         return
-    assert isinstance(frame, wire.Hello | wire.Say | wire.Leave)
+    assert isinstance(frame, wire.Hello | wire.Say | wire.Read | wire.Transcript | wire.Leave)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[" * 20_000, "9" * 6000, "\0", '{"type": "say", "id": "", "text": "x"}'])
@@ -46,6 +49,36 @@ def test_a_message_has_words_and_an_end(said: str) -> None:
 
 def test_what_is_said_comes_without_the_space_around_it() -> None:
     assert wire.frame_of('{"type": "say", "id": "a-1", "text": " Hi\\n"}') == wire.Say("a-1", "Hi")
+
+
+FILE = "11111111-1111-4111-8111-111111111111"
+
+
+def test_a_message_of_files_needs_no_words() -> None:
+    said = {"type": "say", "id": "1", "text": "", "files": [FILE.upper(), FILE]}
+    assert wire.frame_of(json.dumps(said)) == wire.Say("1", "", (FILE,))
+
+
+@pytest.mark.parametrize("files", ["x", [7], ["x"], [FILE] * 6, {"a": 1}, [[FILE]]])
+def test_files_are_ids_and_few(files: object) -> None:
+    with pytest.raises(wire.BadFrame):
+        wire.frame_of(json.dumps({"type": "say", "id": "1", "text": "Hi", "files": files}))
+
+
+def test_what_was_read_and_where_a_conversation_is_to_go() -> None:
+    assert wire.frame_of(json.dumps({"type": "read", "message": FILE})) == wire.Read(MessageId(FILE))
+    with pytest.raises(wire.BadFrame):
+        wire.frame_of(json.dumps({"type": "read", "message": "7"}))
+    asked = {"type": "transcript", "id": "t1", "to": " me@home.example ", "language": 7}
+    assert wire.frame_of(json.dumps(asked)) == wire.Transcript("t1", "me@home.example", "")
+
+
+def test_files_are_shown_by_where_they_are_fetched() -> None:
+    file = {"number": 1, "id": FILE, "name": "a.png", "type": "image/png", "size": 7}
+    written = a_message(a_chat(), "customer", "", details={"files": [file], "subject": "not for visitors"})
+    shown = wire.shown(written, address_of=lambda id_: f"/files/{id_}?sign=x")
+    assert shown["files"] == [{"name": "a.png", "type": "image/png", "size": 7, "url": f"/files/{FILE}?sign=x"}]
+    assert "subject" not in json.dumps(shown)
 
 
 def test_a_token_is_taken_back_and_no_other() -> None:
@@ -222,3 +255,15 @@ def test_a_mailboxs_mistakes_are_told_at_once(tmp_path: Path) -> None:
         "smtp port",
     ):
         assert why in told, told
+
+
+SERVERS = "imap: {host: mx.b.example}, smtp: {host: mx.b.example}"
+MAIL = f"mail: {{kind: email, address: a@b.example, password_env: HOME, {SERVERS}}}\n"
+
+
+def test_a_chat_names_the_mailbox_by_which_conversations_are_sent(tmp_path: Path) -> None:
+    channels, problems = read(tmp_path, "web: {kind: webchat, transcript: mail}\n" + MAIL)
+    assert (problems, channels["web"].transcript) == ([], "mail")
+    for there in ("post", "web"):
+        _, problems = read(tmp_path, f"web: {{kind: webchat, transcript: {there}}}\n{MAIL}")
+        assert problems == [f'/channels.yaml:1:34: channel "web": transcript: no email channel is called "{there}"']

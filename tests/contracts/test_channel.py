@@ -11,6 +11,7 @@ from aiohttp import ClientSession, web
 from tests.channels.email.test_email import US, FakeMailbox, a_mail
 from tests.contracts.channel import CarriedContract, CarriedStage, ChannelContract, Stage
 from tests.fakes.fake_clock import FakeClock
+from tests.fakes.memory_files import MemoryFiles
 from tests.fakes.memory_mails import MemoryMails
 from tests.fakes.memory_segments import MemorySegments
 from tests.fakes.memory_store import MemoryStore
@@ -46,7 +47,7 @@ class TwilioStage(CarriedStage):
         runner = web.AppRunner(application := web.Application(middlewares=[errors]))
         channel = self.channel = TwilioSms(
             "it", account=ACCOUNT, token=TOKEN, sender="+442079460000", api=self.peer.url, public_url="", replies={},
-            clock=SystemClock(),
+            files=MemoryFiles(), file_secret=b"a key", clock=SystemClock(),
         )  # fmt: skip
         application.add_routes(channel.routes())
         application.on_shutdown.append(channel.close_all)
@@ -139,7 +140,7 @@ class WebChatStage(Stage):
     async def opens(self) -> None:
         channel = self.channel = WebChat(
             "it", title="Chat", origins=frozenset(), threads=MemoryStore(), clock=FakeClock(),
-            agent_name=lambda id_: f"{AgentId(id_)}",
+            agent_name=lambda id_: f"{AgentId(id_)}", files=MemoryFiles(), file_secret=b"a key",
         )  # fmt: skip
         channel.tell = self.tell
         application = web.Application(middlewares=[errors])

@@ -28,17 +28,20 @@ from trunkline.core.errors import Misconfigured, Rejected
 from trunkline.core.ids import AgentId, CustomerId, InteractionId, MessageId, QueueId, new_id
 from trunkline.core.interaction import Address, Entry, Follows, Handed, Interaction, Outcome, Stage, Work
 from trunkline.core.journal import Happened, JournalEntry
-from trunkline.core.message import Choice
+from trunkline.core.message import Choice, Side
 from trunkline.core.occupancy import Busy
 from trunkline.core.opt_out import OptOut
 from trunkline.core.outgoing import Delivery, Outgoing
+from trunkline.core.read_mark import ReadMark
 from trunkline.core.record import changed
 from trunkline.core.waiting import WaitTold
 from trunkline.floor.runs import run_of
 from trunkline.floor.text_state import MessageLeft, Standing, standing_of, stored_with
 from trunkline.flows.run import Run
 from trunkline.flows.steps.step import Tries
+from trunkline.ports.files import AttachedFile, FileFacts
 from trunkline.ports.store import AnswersGiven, Change
+from trunkline.ports.transcripts import Asked, Counted
 from trunkline.store.postgres import PostgresStore
 
 AnyStore = MemoryStore | PostgresStore
@@ -599,3 +602,60 @@ async def test_centre_file_is_remembered(store: AnyStore) -> None:
     assert await store.centre_file_seen() == "a" * 64
     await store.see_centre_file("b" * 64, at=NOON)
     assert await store.centre_file_seen() == "b" * 64
+
+
+async def test_a_file_lives_as_long_as_the_message_in_which_it_is_sent(store: AnyStore) -> None:
+    chat = a_chat(Stage.TALKING)
+    sent, loose = (AttachedFile(new_id(), f"{n}.png", "image/png", b"\x89P", channel="web", address="v") for n in "ab")
+    for file in (sent, loose):
+        await store.keep_file(file, at=NOON)
+        await store.keep_file(replace(file, data=b"another"), at=NOON)
+    facts = FileFacts(sent.id, "a.png", "image/png", 2, None, "web", "v")
+    assert await store.file_facts([new_id(), sent.id]) == [facts]
+    message, again = (
+        a_message(chat, "customer", "", key=key, details={"files": [{"number": 1, "id": sent.id, "name": "a.png"}]})
+        for key in ("one", "two")
+    )
+    await store.save([Change([chat], [an_agent()], messages=[message])])
+    await store.save([Change(messages=[again])])
+
+    assert await store.file_facts([loose.id, sent.id]) == [
+        FileFacts(loose.id, "b.png", "image/png", 2, None, "web", "v"), replace(facts, message=message.id)
+    ]  # fmt: skip
+    assert (await store.file(sent.id), (await store.message(message.id)).details) == (sent, message.details)
+    agents = AttachedFile(new_id(), "c", "a/b", b"123", ANA)
+    await store.keep_file(agents, at=later(1))
+    assert await store.file(agents.id) == agents
+    assert [await store.brought_since("web", whose, since=NOON) for whose in ("v", None, "w")] == [
+        (2, 4), (2, 4), (0, 0)
+    ]  # fmt: skip
+    assert await store.brought_since("web", "v", since=later(1)) == (0, 0)
+
+
+async def test_how_far_each_side_has_read_comes_back(store: AnyStore) -> None:
+    before, now = a_chat(Stage.ENDED), replace(a_chat(Stage.TALKING), arrived_at=later(9))
+    said = [a_message(each, "customer", "Hi", key=f"{n}") for n, each in enumerate((before, now, now))]
+    await store.save([Change([before, now], [an_agent()], messages=said)])
+    assert await store.read_by_agents("web", "visitor-1") is None
+    marks = [ReadMark(each.interaction, Side.AGENT, each.id, later(n)) for n, each in enumerate(said)]
+    await store.save([Change(reads=[marks[1]])])
+    theirs = ReadMark(now.id, Side.CUSTOMER, said[1].id, NOON)
+    await store.save([Change(reads=[marks[0]]), Change(reads=[marks[2], theirs])])
+
+    assert await store.read_by_agents("web", "visitor-1") == said[2].id
+    assert await store.read_by_agents("web", "visitor-2") is None
+    assert sorted((await store.load()).reads, key=lambda each: each.side) == [marks[2], theirs]
+
+
+async def test_transcripts_are_counted_by_visitor_address_and_channel(store: AnyStore) -> None:
+    first, *others = [
+        Asked(new_id(), channel, visitor, address, NOON)
+        for channel, visitor, address in (
+            ("web", "v1", "a@x"), ("web", "v1", "b@x"), ("web", "v2", "a@x"), ("other", "v1", "a@x"),
+        )
+    ]  # fmt: skip
+    for asked in (first, first, *others):
+        await store.keep_transcript(asked)
+    assert await store.transcripts(first, since=NOON) == Counted(visitor=1, address=2, channel=2)
+    assert await store.transcripts(replace(first, id=new_id()), since=NOON) == Counted(2, 3, 3)
+    assert await store.transcripts(first, since=later(1)) == Counted(0, 0, 0)

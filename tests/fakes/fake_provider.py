@@ -2,12 +2,15 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+from trunkline.core.ids import MessageId
 from trunkline.core.outgoing import Outgoing
 from trunkline.flows.render import Shown
 from trunkline.ports.channel import ConversationId
+from trunkline.ports.files import FileRule
 
 
 @dataclass
@@ -22,6 +25,7 @@ class FakeProvider:
     given: list[Outgoing] = field(default_factory=list)
     looked_for: list[Outgoing] = field(default_factory=list)
     held: asyncio.Event | None = None
+    files: FileRule = field(default=FileRule(20, 20 * 2**20))
     at_once: int = 0
     most_at_once: int = 0
 
@@ -53,10 +57,21 @@ class FakeProvider:
         at = next((number for number, each in enumerate(self.given, 1) if each.id == out.id), None)
         return f"SM{at}" if at is not None else None
 
-    async def send(self, conversation: ConversationId, shown: Shown, *, key: str, by: str = "") -> None:
+    async def send(
+        self,
+        conversation: ConversationId,
+        shown: Shown,
+        *,
+        key: str,
+        by: str = "",
+        files: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
         raise AssertionError("what has a provider is not shown")
 
     def writing(self, conversation: ConversationId, by: str) -> None:
+        """Nobody sees it."""
+
+    def read(self, conversation: ConversationId, message: MessageId) -> None:
         """Nobody sees it."""
 
     def over(self, conversation: ConversationId) -> None:

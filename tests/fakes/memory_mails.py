@@ -4,19 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from trunkline.core.errors import Unavailable
+from tests.fakes.memory_files import MemoryFiles
 from trunkline.core.ids import MessageId
-from trunkline.ports.mails import AttachedFile, KeptMail, KnownMail
+from trunkline.ports.mails import KeptMail, KnownMail
 
 
 @dataclass
-class MemoryMails:
+class MemoryMails(MemoryFiles):
     """Look at `.mails`, `.mailboxes` and `.files`; set `.away` and every call raises Unavailable."""
 
     mails: dict[MessageId, KeptMail] = field(default_factory=dict)
     mailboxes: dict[str, tuple[int, int]] = field(default_factory=dict)
-    files: dict[str, AttachedFile] = field(default_factory=dict)
-    away: bool = False
 
     async def keep_mail(self, mail: KeptMail) -> None:
         self._here()
@@ -55,17 +53,5 @@ class MemoryMails:
         self._here()
         self.mailboxes[channel] = (uid_validity, uid)
 
-    async def keep_file(self, file: AttachedFile, *, at: datetime) -> None:
-        self._here()
-        self.files.setdefault(file.id, file)
-
-    async def file(self, id_: str) -> AttachedFile | None:
-        self._here()
-        return self.files.get(id_)
-
     def _of(self, channel: str) -> list[KeptMail]:
         return [each for each in self.mails.values() if each.channel == channel]
-
-    def _here(self) -> None:
-        if self.away:
-            raise Unavailable("the memory is away")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from tests.fakes.memory_files import MemoryFiles
 from trunkline.core.agent import Agent, Presence, members
 from trunkline.core.centre_version import CentreVersion, ChangedMeanwhile, Signed, Source
 from trunkline.core.consent import Consent
@@ -22,10 +23,12 @@ from trunkline.core.lease import Lease
 from trunkline.core.message import Message, Side
 from trunkline.core.opt_out import OptOut
 from trunkline.core.outgoing import Delivery, Outgoing, again
+from trunkline.core.read_mark import ReadMark
 from trunkline.core.record import changed
 from trunkline.core.waiting import WaitTold
 from trunkline.ports.store import AgentRecord, AnswersGiven, Change, Fenced, Health, Session, SipCredentials, Situation
 from trunkline.store.agents import refuse_unfit_logins
+from trunkline.store.files import attached_to
 
 _WORK_DONE = {Happened.WRAPPED_UP, Happened.WRAP_UP_TIMED_OUT}
 _MISSED = {Happened.DECLINED, Happened.RANG_OUT}
@@ -42,7 +45,7 @@ class LeaseRow:
 
 
 @dataclass
-class MemoryStore:
+class MemoryStore(MemoryFiles):
     """Look at `.interactions`, `.agents`, `.journal` and `.saves`; set `.away` and every call raises Unavailable.
 
     Another process's view of the same memory is `.beside()`.
@@ -66,7 +69,7 @@ class MemoryStore:
     times_asked_for_sessions: int = 0
     centres: list[CentreVersion] = field(default_factory=list)
     centre_file: str | None = None
-    away: bool = False
+    reads: dict[tuple[InteractionId, Side], ReadMark] = field(default_factory=dict)
     token: int = 0
 
     def beside(self) -> "MemoryStore":
@@ -98,6 +101,9 @@ class MemoryStore:
             self.journal.extend(change.journal)
             for message in change.messages:
                 self.messages.setdefault(message.id, message)
+                for each in attached_to(message):
+                    self.attached.setdefault(each["id"], message.id)
+            self.reads |= {(each.interaction, each.side): each for each in change.reads}
             self.outbox |= {each.id: each for each in change.outgoing}
             self.consents |= {(each.medium, each.address, each.purpose): each for each in change.consents}
             for wish in change.opt_outs:
@@ -124,6 +130,7 @@ class MemoryStore:
                 if each.state is Delivery.WAITING or each.interaction in {one.id for one in live}
             ),
             opt_outs=tuple(self.opt_outs.values()),
+            reads=tuple(each for each in self.reads.values() if self.interactions[each.interaction].is_live),
         )  # fmt: skip
 
     async def thread(self, channel: str, address: str, *, at_most: int) -> Sequence[Message]:
@@ -142,6 +149,16 @@ class MemoryStore:
     async def message_interaction(self, id_: MessageId) -> InteractionId | None:
         self._reach()
         return self.messages[id_].interaction if id_ in self.messages else None
+
+    async def read_by_agents(self, channel: str, address: str) -> MessageId | None:
+        self._reach()
+        marks = [
+            mark for (where, side), mark in self.reads.items()
+            if side is Side.AGENT
+            and (self.interactions[where].dialled, self.interactions[where].address.raw) == (channel, address)
+        ]  # fmt: skip
+        latest = max(marks, key=lambda each: (self.interactions[each.interaction].arrived_at, each.at), default=None)
+        return latest.message if latest is not None else None
 
     async def outgoing(self, id_: MessageId) -> Outgoing | None:
         self._reach()

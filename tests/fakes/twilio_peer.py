@@ -32,6 +32,10 @@ class TwilioPeer:
     sent: list[Mapping[str, Any]] = field(default_factory=list)
     callbacks: dict[str, str] = field(default_factory=dict)
     media: dict[str, bytes] = field(default_factory=dict)
+    fetched: dict[str, list[tuple[str, bytes]]] = field(default_factory=dict)
+    """The pictures of each message that we sent, type and bytes, as it got them from us."""
+    addresses: list[str] = field(default_factory=list)
+    """Where it was told to fetch pictures."""
     came: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     @property
@@ -84,12 +88,15 @@ class TwilioPeer:
             return web.json_response(body, status=order, headers=headers)
         if order == "deaf":
             self._drop(request)
+        fetched = [await self._fetches(str(url)) for url in form.getall("MediaUrl", [])]
         message = {
             "sid": f"SM{uuid.uuid4().hex}", "to": form["To"], "from": form.get("From", ""), "body": form["Body"],
             "status": "queued", "direction": "outbound-api",
+            "num_media": str(len(fetched)),
             "date_created": datetime.now(UTC).strftime("%a, %d %b %Y %H:%M:%S +0000"),
         }  # fmt: skip
         self.sent.append(message)
+        self.fetched[str(message["sid"])] = fetched
         self.callbacks[str(message["sid"])] = str(form.get("StatusCallback", ""))
         async with self.came:
             self.came.notify_all()
@@ -98,6 +105,12 @@ class TwilioPeer:
         if order == "slow":
             await asyncio.sleep(1)
         return web.json_response(message, status=201)
+
+    async def _fetches(self, url: str) -> tuple[str, bytes]:
+        """Fetch a picture as the provider does: with nothing but its address; what cannot be had is told as that."""
+        self.addresses.append(url)
+        async with aiohttp.ClientSession() as session, session.get(url) as answer:
+            return (answer.content_type, await answer.read()) if answer.status == 200 else (f"{answer.status}", b"")
 
     async def _lists(self, request: web.Request) -> web.StreamResponse:
         self._check(request)

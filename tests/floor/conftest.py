@@ -52,6 +52,7 @@ from trunkline.floor.ledger import Ledger
 from trunkline.floor.opening import OpeningTimes
 from trunkline.floor.outbox import Outbox
 from trunkline.floor.places import when_waited_enough
+from trunkline.floor.reading import Reading
 from trunkline.floor.recovery import Recovery
 from trunkline.floor.room import Room
 from trunkline.floor.runs import Runs
@@ -170,11 +171,12 @@ class Centre:
             self.floor, intake=self.intake, runs=runs, channels=channels, store=store, outbox=self.outbox,
             errands=errands, callbacks=self.callbacks, conversation=conversation,
         )  # fmt: skip
-        self.mails = MemoryMails()
+        self.mails = MemoryMails(files=store.files, came=store.came, attached=store.attached)
         self.levels = ServiceLevels(self.floor, store, {"chat": ANSWER_WITHIN})
+        reading = self.reading = Reading(self.floor)
         self.texts, self.text_desk = (
-            TextService(self.floor, talk, self.intake, channels),
-            TextDesk(self.floor, channels, self.outbox, self.mails, self.levels),
+            TextService(self.floor, talk, self.intake, channels, reading),
+            TextDesk(self.floor, channels, self.outbox, self.mails, self.levels, reading=reading),
         )
         self.follow_ups = self.texts.follow_ups = FollowUps(self.floor, store, runs, channels, {"line": "support"})
         self.fallback_folder = folder / "fallback"

@@ -11,13 +11,14 @@ from trunkline.core.errors import Rejected
 from trunkline.core.ids import AgentId, MessageId
 from trunkline.core.interaction import Interaction, Stage
 from trunkline.core.outgoing import Delivery, Outgoing
+from trunkline.floor.attaching import LARGEST_FILES
 from trunkline.floor.messenger import ChannelMessenger
 from trunkline.floor.outbox import TooLate
 from trunkline.floor.state import NoSuch
-from trunkline.floor.text_desk import LARGEST_FILES, UNDO_WITHIN, LetterHead, NothingWritten
+from trunkline.floor.text_desk import UNDO_WITHIN, LetterHead, NothingWritten
 from trunkline.flows.talk import Send, SendFailed, Sent
 from trunkline.ports.channel import ConversationId, Said
-from trunkline.ports.mails import AttachedFile
+from trunkline.ports.files import AttachedFile
 
 ANA, BEN = AgentId("ana"), AgentId("ben")
 CHRIS = "chris@home.example"

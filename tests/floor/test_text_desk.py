@@ -304,6 +304,6 @@ async def test_a_thread_does_not_keep_a_secret(world: SimpleNamespace) -> None:
         held = chat(centre)
         assert screen.state["threads"][held.id][2] | {"id": "", "at": ""} == {
             "id": "", "at": "", "side": "customer", "text": "", "by": None, "choices": [], "hidden": True,
-            "delivery": None, "why": None, "due": None, "details": {},
+            "delivery": None, "why": None, "due": None, "details": {}, "read": False,
         }  # fmt: skip
         assert "4111111111111111" not in repr((world.store.messages, screen.state["threads"]))

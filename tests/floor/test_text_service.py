@@ -37,6 +37,7 @@ from trunkline.floor.intake import Intake
 from trunkline.floor.ledger import Ledger
 from trunkline.floor.messenger import ChannelMessenger
 from trunkline.floor.outbox import Outbox
+from trunkline.floor.reading import Reading
 from trunkline.floor.room import Room
 from trunkline.floor.runs import Runs, run_of
 from trunkline.floor.service_level import ServiceLevels
@@ -145,11 +146,11 @@ class Texts:
             self.floor, intake=self.intake, runs=runs, channels=channels, store=world.store, outbox=self.outbox,
             errands=errands, callbacks=self.callbacks, conversation=self.conversation,
         )  # fmt: skip
-        self.service = TextService(self.floor, self.talk, self.intake, channels)
+        reading = Reading(self.floor)
+        self.service = TextService(self.floor, self.talk, self.intake, channels, reading)
         self.mails = MemoryMails()
-        self.text_desk = TextDesk(
-            self.floor, channels, self.outbox, self.mails, ServiceLevels(self.floor, world.store, {})
-        )
+        levels = ServiceLevels(self.floor, world.store, {})
+        self.text_desk = TextDesk(self.floor, channels, self.outbox, self.mails, levels, reading=reading)
         self.desk = Desk(self.floor, self.switch, self.conversation)
         Dispatcher(self.floor, self.switch, room, sound_for=lambda _: None)
         self.deadlines = Deadlines(

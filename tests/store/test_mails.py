@@ -10,7 +10,8 @@ from tests.builders import NOON, an_interaction
 from trunkline.core.ids import AgentId, MessageId, new_id
 from trunkline.core.message import Message, Side
 from trunkline.core.outgoing import Outgoing, put_off
-from trunkline.ports.mails import AttachedFile, KeptMail, KnownMail
+from trunkline.ports.files import AttachedFile
+from trunkline.ports.mails import KeptMail, KnownMail
 from trunkline.ports.store import Change
 from trunkline.store.database import Database
 from trunkline.store.postgres import PostgresStore

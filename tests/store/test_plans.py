@@ -29,6 +29,8 @@ _ASKED = [
     ("interaction", "live", ()),
     ("message", "live", (200,)),
     ("message", "thread", ("web", "visitor-1", 200)),
+    ("message", "read_by_agents", ("web", "visitor-1")),
+    ("message", "live_reads", ()),
     ("login", "session", (b"x" * 32, NOON)),
 ]
 

@@ -29,9 +29,10 @@ from trunkline.simulate.desk import Desk, State
 from trunkline.simulate.sound import Sound, tone
 from trunkline.store.embedded import dsn
 
+CHAT_SECRET = "of the tests, and long enough to be one"
 REPOSITORY = Path(__file__).parents[2]
 CHANNELS = """
-web: {{kind: webchat, title: Chat with Acme, origins: ['{site}']}}
+web: {{kind: webchat, title: Chat with Acme, origins: ['{site}'], transcript: mail, secret_env: CHAT_SECRET}}
 text:
   kind: twilio
   account: {account}
@@ -299,6 +300,7 @@ def start_house(folder: Path, **more: Path | str) -> House:
         "TEXT_TOKEN": TOKEN,
         "MAIL_PASSWORD": PASSWORD,
         "SMPP_PASSWORD": SMPP_PASSWORD,
+        "CHAT_SECRET": CHAT_SECRET,
     }
     if "tls_cert" not in more:
         environment["TRUNKLINE_PUBLIC_URL"] = settings.url

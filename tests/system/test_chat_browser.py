@@ -13,17 +13,23 @@ from tests.system.test_browser import get_ready, log_in, open_page
 
 SITE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A shop</title>
 <style>* {{ color: red !important; font-size: 40px; }} button {{ display: none; }}</style></head>
-<body><h1>A shop</h1><script src="{base}/chat/widget.js" data-channel="web" async></script></body></html>"""
+<body><h1>A shop</h1><script src="{base}/chat/widget.js" data-channel="web" {more} async></script></body></html>"""
 
 
 @asynccontextmanager
-async def a_site(house: House) -> AsyncIterator[str]:
-    """Serve a page of somebody else's site, whose styles are rude, and whose scripts come from us alone."""
+async def a_site(house: House, attributes: str = "") -> AsyncIterator[str]:
+    """Serve a page of somebody else's site, whose styles are rude, and whose scripts come from us alone.
+
+    `attributes` are further ones of the script.
+    """
 
     async def page(_: web.Request) -> web.Response:
         policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src {house.url}; connect-src {house.url} ws:"
+        policy += f"; img-src {house.url} blob:"
         headers = {"Content-Security-Policy": policy}
-        return web.Response(text=SITE.format(base=house.url), content_type="text/html", headers=headers)
+        return web.Response(
+            text=SITE.format(base=house.url, more=attributes), content_type="text/html", headers=headers
+        )
 
     application = web.Application()
     application.add_routes([web.get("/", page)])

@@ -207,6 +207,25 @@ async def test_a_desk_shows_what_was_not_delivered_and_sends_it_again(
         await expect(desk.get_by_alt_text("file-1.png")).to_have_js_property("naturalWidth", 1)
         await desk.screenshot(path=tmp_path / "picture.png")
 
+        # And one goes out; sent again, it has its picture still. By SMPP none can.
+        for channel, why in (("text", ""), ("carrier", "text alone")):
+            rule = await (await desk.request.get(f"{house.url}/api/files?channel={channel}")).json()
+            assert why in rule["why_not"]
+            assert bool(rule["types"]) is (channel == "text")
+        peer.orders.append(400)
+        await desk.get_by_test_id("files").set_input_files({"name": "map.png", "mimeType": "x/y", "buffer": PNG})
+        await expect(desk.get_by_text("map.png")).to_be_visible()
+        await composer.fill("Here we are")
+        await composer.press("Enter")
+        await expect(desk.get_by_role("alert")).to_contain_text("Not delivered: On order (21211)")
+        await desk.get_by_role("button", name="Send again").click()
+        sent = await peer.has_sent("Here we are")
+        assert peer.fetched[sent["sid"]] == [("image/png", PNG)]
+        await expect(desk.get_by_alt_text("map.png")).to_have_js_property("naturalWidth", 1)
+        await desk.get_by_test_id("files").set_input_files({"name": "a.pdf", "mimeType": "x/y", "buffer": b"%PDF-1.4"})
+        await expect(desk.get_by_role("alert")).to_contain_text("Not attached: a.pdf is of a kind")
+        await desk.screenshot(path=tmp_path / "mms.png")
+
         await desk.get_by_role("button", name="End conversation").click()
         await desk.get_by_role("radio", name="Resolved").check()
         await desk.get_by_role("button", name="Save").click()

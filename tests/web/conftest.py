@@ -18,15 +18,18 @@ from tests.floor.conftest import MAIN, Centre, open_floor
 from trunkline.channels.email.viewing import MailViewing
 from trunkline.channels.webchat.webchat import WebChat
 from trunkline.core.ids import AgentId
+from trunkline.core.message import Side
 from trunkline.floor.centre_board import CentreBoard
 from trunkline.floor.channel_board import ChannelBoard
 from trunkline.floor.conversation_board import ConversationBoard
 from trunkline.floor.supervision import Supervision
+from trunkline.floor.text_state import conversation_of
+from trunkline.floor.transcripts import Transcripts
 from trunkline.floor.view import promise
 from trunkline.floor.waiting_board import WaitingBoard
 from trunkline.ports.channel import Configured
 from trunkline.ports.mails import MailPart
-from trunkline.ports.store import Health
+from trunkline.ports.store import Change, Health
 from trunkline.web.centre import CentreDoor
 from trunkline.web.channels import ChannelsDoor
 from trunkline.web.chat import ChatPages
@@ -54,6 +57,7 @@ class Web:
     centre: Centre
     server: TestServer
     parts: dict[str, Health]
+    chat_channel: WebChat
     serving: bool = True
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
@@ -114,8 +118,19 @@ async def doors(tmp_path: Path) -> AsyncIterator[Web]:
         chat = WebChat(
             "web", title="Chat with Acme", origins=frozenset({"https://shop.example"}), threads=world.store,
             clock=clock, agent_name=lambda id_: centre.floor.agents[id_].name, secret=SITES_SECRET,
+            files=world.store, file_secret=b"a key of the tests",
         )  # fmt: skip
         centre.channels["web"], chat.tell, chat.visitor_writes = chat, centre.texts.told, centre.texts.writing
+        chat.visitor_reads = centre.texts.reads
+        transcripts = Transcripts(centre.floor, world.store, world.store, centre.outbox, {"web": "post"})
+        chat.send_transcript = transcripts.send
+
+        def show_read(change: Change) -> None:
+            for mark in change.reads:
+                if mark.side is Side.AGENT:
+                    chat.read(conversation_of(centre.floor.interactions[mark.interaction]), mark.message)
+
+        centre.ledger.listeners.append(show_read)
         commands = desk_commands(
             centre.desk, centre.text_desk, Supervision(centre.floor), centre.to_flow, centre.helping
         )
@@ -130,7 +145,15 @@ async def doors(tmp_path: Path) -> AsyncIterator[Web]:
             channels_page=ChannelsDoor(
                 ChannelBoard(CONFIGURED, centre.outbox, world.store, health=centre.outbox.health), log_in
             ),
-            mails=MailsDoor(centre.floor, world.store, centre.mails, MailViewing(), log_in, file_of=brought),
+            mails=MailsDoor(
+                centre.floor,
+                world.store,
+                centre.mails,
+                MailViewing(),
+                log_in,
+                file_of=brought,
+                attaching=centre.text_desk.files,
+            ),
             chat_pages=ChatPages({"web"}, tmp_path / "widget.js"),
             channels=[chat],
             health=HealthDoor(
@@ -143,7 +166,7 @@ async def doors(tmp_path: Path) -> AsyncIterator[Web]:
             sip_ws_port=8088,
         )
         server = await stack.enter_async_context(TestServer(application))
-        opened = Web(centre, server, parts)  # the doors ask it, once somebody comes
+        opened = Web(centre, server, parts, chat)  # the doors ask it, once somebody comes
         await stack.enter_async_context(opened._stack)
         yield opened
 

@@ -12,7 +12,7 @@ from tests.floor.test_trouble import follow
 from tests.web.conftest import Web
 from trunkline.core.ids import MessageId, QueueId, written_id_of
 from trunkline.core.interaction import Entry, Interaction, Stage
-from trunkline.floor.text_desk import LARGEST_FILES
+from trunkline.floor.attaching import LARGEST_FILES
 from trunkline.ports.channel import ConversationId, Said
 from trunkline.ports.mails import KeptMail
 

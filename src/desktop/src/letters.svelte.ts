@@ -1,6 +1,8 @@
-/** What a mail that is being written has beside its words: copies, a subject, files. */
+/** What is being written has beside its words: files, and in a mail copies and a subject. */
 
+import { plain } from './format';
 import type { Card } from './state';
+import { chatWords, mailWords } from './words_chat';
 
 const KEPT = 'trunkline.mail.heads';
 const ADDRESS = /^[^\s,;:<>()[\]"\\]+@[^\s,;:<>()[\]"\\@]+$/;
@@ -36,11 +38,22 @@ export function addressesIn(line: string): { addresses: string[]; wrong: string 
   return { addresses, wrong: addresses.find((each) => !ADDRESS.test(each)) ?? null };
 }
 
+/** What files a channel takes; `why_not` says why it takes none, if it takes none. */
+export interface FileRule {
+  most: number;
+  largest: number;
+  types: string[];
+  why_not: string;
+}
+
 class Letters {
   #heads = $state<Record<string, Head>>(keptHeads());
   /** How many files are on their way to the service. */
   attaching = $state(0);
+  /** Why the last file was not attached. */
   notAttached = $state<string | null>(null);
+  #rules = $state<Record<string, FileRule>>({});
+  #asked = new Set<string>();
 
   head(card: Card): Head {
     return this.#heads[card.id] ?? EMPTY;
@@ -75,21 +88,41 @@ class Letters {
     return Object.keys(head).length > 0 ? head : undefined;
   }
 
+  /** What files the other end of a conversation can be sent; null until it is known. */
+  rule(card: Card): FileRule | null {
+    return this.#rules[card.dialled] ?? null;
+  }
+
+  async askRule(card: Card): Promise<void> {
+    if (this.#asked.has(card.dialled)) return;
+    this.#asked.add(card.dialled);
+    const answer = await fetch(`/api/files?channel=${encodeURIComponent(card.dialled)}`).catch(() => null);
+    if (answer?.ok) this.#rules = { ...this.#rules, [card.dialled]: (await answer.json()) as FileRule };
+    else this.#asked.delete(card.dialled);
+  }
+
   async attach(card: Card, files: Iterable<File>): Promise<void> {
     this.notAttached = null;
+    const channel = card.medium === 'email' ? '' : `&channel=${encodeURIComponent(card.dialled)}`;
     for (const file of files) {
       this.attaching += 1;
       const request = { method: 'POST', body: file, headers: { 'Content-Type': file.type || 'application/octet-stream' } };
-      const answer = await fetch(`/api/files?name=${encodeURIComponent(file.name)}`, request).catch(() => null);
+      const answer = await fetch(`/api/files?name=${encodeURIComponent(file.name)}${channel}`, request).catch(() => null);
       this.attaching -= 1;
       if (answer?.ok) this.write(card, { files: [...this.head(card).files, (await answer.json()) as Attached] });
-      else this.notAttached = file.name;
+      else this.notAttached = await whyNot(plain(file.name, 80), answer);
     }
   }
 
   detach(card: Card, id: string): void {
     this.write(card, { files: this.head(card).files.filter((file) => file.id !== id) });
   }
+}
+
+async function whyNot(name: string, answer: Response | null): Promise<string> {
+  if (answer?.status !== 409) return mailWords.notAttached(name);
+  const told = (await answer.json()) as { error: { message: string } };
+  return chatWords.notTaken(plain(told.error.message, 200));
 }
 
 function keptHeads(): Record<string, Head> {

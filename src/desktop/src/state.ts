@@ -191,6 +191,8 @@ export interface Message {
   /** When it goes out; it can be taken back until then. */
   due?: string | null;
   details?: MailDetails;
+  /** The customer has read up to here. */
+  read?: boolean;
 }
 
 export interface QueueStrip {
@@ -262,6 +264,7 @@ export type DeskEvent =
   | { kind: 'watched'; watched: Watched | null }
   | { kind: 'message'; id: string; message: Message }
   | { kind: 'delivery'; id: string; message: string; delivery: Delivery | null; why: string | null; due?: string | null }
+  | { kind: 'read'; id: string; message: string }
   | { kind: 'queue'; queue: QueueStrip }
   | { kind: 'today'; today: Today }
   | { kind: 'parts'; parts: Record<string, Part> }
@@ -289,6 +292,11 @@ export function apply(state: State, event: DeskEvent): State {
       if (!thread?.length) return state;
       const { delivery, why, due = null } = event;
       return { ...state, threads: { ...state.threads, [event.id]: thread.map((each) => (each.id === event.message ? { ...each, delivery, why, due } : each)) } };
+    }
+    case 'read': {
+      const thread = state.threads?.[event.id];
+      if (!thread?.length) return state;
+      return { ...state, threads: { ...state.threads, [event.id]: thread.map((each) => ({ ...each, read: each.id === event.message })) } };
     }
     case 'message': {
       const thread = state.threads?.[event.id] ?? [];

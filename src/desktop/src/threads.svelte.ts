@@ -16,6 +16,8 @@ export interface Sending {
   text: string;
   failed: boolean;
   letter?: LetterHead;
+  /** The names of its files. */
+  files?: string[];
 }
 
 class Threads {
@@ -23,6 +25,7 @@ class Threads {
   #sending = $state<Record<string, Sending[]>>({});
   #told = 0;
   #seen = $state<Record<string, number>>({});
+  #readTold: Record<string, string> = {};
 
   of(card: Card): Message[] {
     return desk.state?.threads?.[card.id] ?? NONE;
@@ -77,15 +80,22 @@ class Threads {
   see(card: Card): void {
     const many = toRead(this.of(card));
     if (this.#seen[card.id] !== many) this.#seen = { ...this.#seen, [card.id]: many };
+    const last = this.of(card).findLast((each) => each.side === 'customer')?.id;
+    // Who chats can be shown it; a telephone and a mail program cannot.
+    if (card.medium !== 'chat' || !last || this.#readTold[card.id] === last || !desk.online) return;
+    this.#readTold[card.id] = last;
+    void desk.command('read', { interaction: card.id, message: last }, { quiet: true }).then((reply) => {
+      if (!reply.ok) delete this.#readTold[card.id];
+    });
   }
 
-  /** Send what is written, with what a mail has beside its words; return whether there was anything. */
-  async say(card: Card, letter?: LetterHead): Promise<void> {
+  /** Send what is written, with what it has beside its words. */
+  async say(card: Card, letter?: LetterHead, files: string[] = []): Promise<void> {
     const text = this.draft(card).trim();
-    if (!text) return;
+    if (!text && !letter?.files?.length) return;
     this.write(card, '');
     this.#told = 0; // what is written next is told at once
-    await this.#send(card, { key: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`, text, failed: false, ...(letter ? { letter } : {}) });
+    await this.#send(card, { key: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`, text, failed: false, files, ...(letter ? { letter } : {}) });
   }
 
   /** Take a mail back that has not gone out, and write on at it. */

@@ -3,6 +3,16 @@ import { describe, expect, it } from 'vitest';
 import { answersByItself, apply, callOnTheLine, inOrder, isDialling, isWritten, ringsPhone, type DeskEvent, type Message, type Watched } from '../src/state';
 import { aCallback, aCard, aState } from './builders';
 
+describe('how far the customer has read', () => {
+  const message = (id: string, read: boolean) => ({ id, at: '', side: 'agent' as const, text: '', by: null, choices: [], hidden: false, read });
+
+  it('stands at one message', () => {
+    const state = { threads: { i1: [message('a', true), message('b', false)] } } as unknown as Parameters<typeof apply>[0];
+    expect(apply(state, { kind: 'read', id: 'i1', message: 'b' }).threads?.['i1']?.map((each) => each.read)).toEqual([false, true]);
+    expect(apply(state, { kind: 'read', id: 'gone', message: 'b' })).toBe(state);
+  });
+});
+
 describe('what an event does to the state', () => {
   it('brings an interaction, replaces it whole, and takes it away', () => {
     const offered = apply(aState(), { kind: 'interaction', interaction: aCard({ note: 'draft' }) });

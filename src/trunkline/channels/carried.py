@@ -1,9 +1,12 @@
 """What every channel has in common whose messages a provider carries, and what those have who go and look."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from aiohttp import web
 
+from trunkline.core.ids import MessageId
 from trunkline.flows.render import Shown
 from trunkline.ports.channel import ConversationId
 from trunkline.ports.clock import Clock
@@ -15,11 +18,22 @@ _FAULTY_AFTER = timedelta(minutes=1)
 class Carried:
     """Nothing is shown to the other end while somebody writes: the outbox gives messages to the provider."""
 
-    async def send(self, conversation: ConversationId, shown: Shown, *, key: str, by: str = "") -> None:
+    async def send(
+        self,
+        conversation: ConversationId,
+        shown: Shown,
+        *,
+        key: str,
+        by: str = "",
+        files: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
         """Show nothing: the outbox gives messages to `deliver`."""
 
     def writing(self, conversation: ConversationId, by: str) -> None:
         """Show nothing: the other end is told by no telephone and no mail program that somebody writes."""
+
+    def read(self, conversation: ConversationId, message: MessageId) -> None:
+        """Show nothing: the other end is not told what we have read."""
 
     def over(self, conversation: ConversationId) -> None:
         """Show nothing: the other end can write at any time, and begins anew."""

@@ -24,6 +24,8 @@ class WebChatShape(RestShape):
     kind: Literal["webchat"]
     title: Line = "Chat with us"
     origins: tuple[str, ...] = ()
+    transcript: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    """The email channel by which visitors can have their conversation."""
     secret_env: str | None = None
     secret_file: str | None = None
     secret: str = Field(default="", repr=False)
@@ -152,6 +154,14 @@ def channels_in(path: Path, environment: Mapping[str, str] = os.environ) -> tupl
         problems += wrong
         if shape is not None:
             found[str(name)] = shape
+    problems += [
+        Problem(file, at.line, at.column, Severity.ERROR, "transcript",
+                f'channel "{name}": transcript: no email channel is called "{each.transcript}"')
+        for name, each in found.items()
+        if isinstance(each, WebChatShape) and each.transcript is not None
+        and (root.value.get(each.transcript) or {}).get("kind") != "email"
+        for at in [root.parts[name].parts["transcript"]]
+    ]  # fmt: skip
     return (found if serves(problems) else {}), sorted(problems)
 
 

@@ -12,7 +12,7 @@ from trunkline.core.customer import DayFigures
 from trunkline.core.ids import AgentId, InteractionId, MessageId, QueueId, new_id
 from trunkline.core.interaction import Interaction
 from trunkline.core.journal import Happened
-from trunkline.core.message import Message
+from trunkline.core.message import Message, Side
 from trunkline.core.outgoing import Outgoing
 from trunkline.core.permission import Deed, may
 from trunkline.floor import view
@@ -334,7 +334,8 @@ class Hub:
         return [self._message(each) for each in self._floor.threads.get(interaction, ())]
 
     def _message(self, message: Message) -> Json:
-        return view.message(message, self._floor.centre, self._parts_of(message.interaction, message.id))
+        read = self._floor.reads.get(message.interaction, {}).get(Side.CUSTOMER) == message.id
+        return view.message(message, self._floor.centre, self._parts_of(message.interaction, message.id), read=read)
 
     def _parts_of(self, interaction: InteractionId, message: MessageId) -> Collection[Outgoing]:
         return self._floor.deliveries.get(interaction, {}).get(message, {}).values()
@@ -349,6 +350,10 @@ class Hub:
                 told = view.delivery(self._parts_of(out.interaction, out.message))
                 for reader in self._readers(out.interaction):
                     self._emit(reader, {"kind": "delivery", "id": out.interaction, "message": out.message, **told})
+        for mark in change.reads:
+            if mark.side is Side.CUSTOMER:
+                for reader in self._readers(mark.interaction):
+                    self._emit(reader, {"kind": "read", "id": mark.interaction, "message": mark.message})
 
     def _readers(self, interaction: InteractionId) -> list[AgentId]:
         """Return whose desks show what is written in an interaction."""

@@ -80,6 +80,8 @@ class Outbox:
         """
         lane = self._lanes.get(where.channel)
         parts = lane.provider.parts(shown) if lane is not None else ()
+        if lane is not None and not parts and details.get("files"):
+            parts = ("",)
         more = {**details, "thread": where.thread} if where.thread else dict(details)
         at, message = self._floor.clock.now(), written_id_of(where.channel, key)
         return tuple(

@@ -13,9 +13,10 @@ from trunkline.core.errors import Rejected
 from trunkline.core.ids import AgentId, CallId, InteractionId, MessageId, OfferId, QueueId
 from trunkline.core.interaction import Interaction, Stage
 from trunkline.core.journal import Happened, JournalEntry
-from trunkline.core.message import Message
+from trunkline.core.message import Message, Side
 from trunkline.core.opt_out import OptOut
 from trunkline.core.outgoing import Outgoing
+from trunkline.core.read_mark import ReadMark
 from trunkline.core.record import record
 from trunkline.core.roll_call import Hours, hours_facts, roll_call, rules_of
 from trunkline.core.routing import Routing
@@ -66,6 +67,8 @@ class Floor:
         self._in_thread: dict[InteractionId, set[MessageId]] = {}
         self.deliveries: dict[InteractionId, dict[MessageId, dict[MessageId, Outgoing]]] = {}
         """What goes out of each live interaction, by its message: all its parts."""
+        self.reads: dict[InteractionId, dict[Side, MessageId]] = {}
+        """Up to which message each side of a live interaction has read."""
         self.opted_out: set[tuple[str, str]] = set()
         """Who wants nothing more, by medium and address."""
         self.routing = routing_of(centre)
@@ -92,6 +95,7 @@ class Floor:
         outgoing: Sequence[Outgoing] = (),
         opt_outs: Sequence[OptOut] = (),
         consents: Sequence[Consent] = (),
+        reads: Sequence[ReadMark] = (),
         then: Act | None = None,
     ) -> Written:
         """Make a decision true in memory, queue it for the ledger, and let the watchers decide what follows from it.
@@ -99,20 +103,17 @@ class Floor:
         `then` acts on the world once the change is durable; await what comes back to go on when it is.
         """
         change = Change(
-            tuple(interactions),
-            tuple(agents),
-            tuple(journal),
-            tuple(messages),
-            tuple(outgoing),
-            tuple(opt_outs),
-            tuple(consents),
-        )
+            tuple(interactions), tuple(agents), tuple(journal), tuple(messages), tuple(outgoing), tuple(opt_outs),
+            tuple(consents), tuple(reads),
+        )  # fmt: skip
         for message in messages:
             self._write_down(message)
         for out in outgoing:
             self._note_delivery(out)
         for opt_out in opt_outs:
             self._opt_out(opt_out)
+        for mark in reads:
+            self._note_read(mark)
         if not (interactions or agents):
             return self.ledger.write(change, then)
         moved = Moved(
@@ -150,6 +151,8 @@ class Floor:
             self._note_delivery(out)
         for opt_out in situation.opt_outs:
             self._opt_out(opt_out)
+        for mark in situation.reads:
+            self._note_read(mark)
         self._index_agents(self.agents)
 
     def adopt(self, centre: Centre) -> None:
@@ -213,6 +216,10 @@ class Floor:
         if out.interaction in self.interactions and out.message is not None:
             self.deliveries.setdefault(out.interaction, {}).setdefault(out.message, {})[out.id] = out
 
+    def _note_read(self, mark: ReadMark) -> None:
+        if mark.interaction in self.interactions:
+            self.reads.setdefault(mark.interaction, {})[mark.side] = mark.message
+
     def _opt_out(self, opt_out: OptOut) -> None:
         (self.opted_out.discard if opt_out.ended else self.opted_out.add)((opt_out.medium, opt_out.address))
 
@@ -243,6 +250,7 @@ class Floor:
         self.threads.pop(ended.id, None)
         self._in_thread.pop(ended.id, None)
         self.deliveries.pop(ended.id, None)
+        self.reads.pop(ended.id, None)
         self.routing.forget(ended.id)
         for offer in ended.offers:
             self._by_offer.pop(offer.id, None)

@@ -16,9 +16,11 @@ from trunkline.core.message import LONGEST_MESSAGE, Message, Side
 from trunkline.core.permission import Deed, may
 from trunkline.core.roll_call import entry_facts
 from trunkline.floor.agent import NotYours, UnknownChoice
+from trunkline.floor.attaching import Attaching
 from trunkline.floor.flow_ends import KEPT_FOR
 from trunkline.floor.outbox import Outbox
 from trunkline.floor.places import next_move
+from trunkline.floor.reading import Reading
 from trunkline.floor.runs import run_of
 from trunkline.floor.service_level import ServiceLevels
 from trunkline.floor.state import Floor, NoSuch
@@ -26,18 +28,17 @@ from trunkline.floor.supervision import NotAtWork
 from trunkline.floor.text_state import conversation_of
 from trunkline.flows.render import Shown
 from trunkline.ports.channel import Channel
-from trunkline.ports.mails import AttachedFile, Mails
+from trunkline.ports.files import FileFacts, Files, told_of
 
 UNDO_WITHIN = timedelta(seconds=10)
 """How long a mail can be taken back."""
 LONGEST_LETTER = 50_000
-LARGEST_FILES = 20 * 2**20
 MOST_COPIES, MOST_FILES = 20, 20
 
 
 @dataclass(frozen=True, slots=True)
 class LetterHead:
-    """What a mail has beside its words: addresses, and the ids of files that were attached."""
+    """What a message has beside its words: the ids of files that were attached, and, in a mail, addresses."""
 
     subject: str = ""
     cc: tuple[str, ...] = ()
@@ -61,42 +62,57 @@ class TextDesk:
     """The commands of agents who write. Each returns once what it decided is durable."""
 
     def __init__(
-        self, floor: Floor, channels: Mapping[str, Channel], outbox: Outbox, mails: Mails, levels: ServiceLevels
+        self,
+        floor: Floor,
+        channels: Mapping[str, Channel],
+        outbox: Outbox,
+        files: Files,
+        levels: ServiceLevels,
+        *,
+        reading: Reading,
     ) -> None:
         self._floor = floor
         self._outbox = outbox
-        self._mails = mails
         self._levels = levels
         self._channels = channels
+        self._reading = reading
+        self.files = Attaching(floor, channels, files)
+        """What agents attach."""
 
     async def say(
         self, agent: AgentId, interaction_id: InteractionId, text: str, *, key: str, letter: LetterHead | None = None
     ) -> None:
         """Write to the customer. `key` is the desk's own name of the message: what comes twice is one message.
 
-        A mail has its `letter` head, and goes out after UNDO_WITHIN: until then it can be taken back.
+        A mail has its `letter` head, and goes out after UNDO_WITHIN: until then it can be taken back. Elsewhere the
+        head has files at most; then the text may be none.
         """
         interaction = self._mine_or_helped(agent, interaction_id)
         text = text.strip()
         by_mail = interaction.medium == "email"
-        if not 0 < len(text) <= (LONGEST_LETTER if by_mail else LONGEST_MESSAGE):
-            raise NothingWritten
         head = letter or LetterHead()
-        if head != LetterHead() and not by_mail:
-            raise Rejected("only a mail has a subject, copies and files")
+        least = 0 if head.files and not by_mail else 1
+        if not least <= len(text) <= (LONGEST_LETTER if by_mail else LONGEST_MESSAGE):
+            raise NothingWritten
+        if head != LetterHead(files=head.files) and not by_mail:
+            raise Rejected("only a mail has a subject and copies")
         key = f"{interaction_id}/{agent}/{key}"
         id_ = written_id_of(interaction.dialled, key)
         if self._floor.has_message(interaction_id, id_):
             return
-        files = await self._files_of(agent, head)
+        files = await self.files.attached(agent, head.files, channel=interaction.dialled)
+        if self._floor.has_message(interaction_id, id_):  # it came a second time meanwhile
+            return
         now = self._floor.clock.now()
-        message = Message(id_, interaction_id, now, Side.AGENT, text, agent, details=_told(head, files))
-        shown = Shown((text,), self._language_of(interaction))
+        details = _told(head, files) if by_mail else {"files": told_of(files)} if files else {}
+        message = Message(id_, interaction_id, now, Side.AGENT, text, agent, details=details)
+        shown = Shown((text,) if text else (), self._language_of(interaction))
         letters = self._outbox.letters(
             conversation_of(interaction), shown, key=key, interaction=interaction_id,
-            details={"by": agent, **head.written()} if by_mail else {}, due=now + UNDO_WITHIN if by_mail else None,
+            details={"by": agent, **head.written()} if by_mail else head.written(),
+            due=now + UNDO_WITHIN if by_mail else None,
         )  # fmt: skip
-        shows = partial(self._show, interaction, shown, key, self._floor.agents[agent].name) if not letters else None
+        shows = partial(self._show, interaction, shown, message, key) if not letters else None
         answered = self._levels.answered(interaction, agent, at=now)
         await self._floor.commit(messages=[message], journal=answered, outgoing=letters, then=shows)
 
@@ -117,6 +133,11 @@ class TextDesk:
         """Tell the customer that somebody is writing."""
         interaction = self._mine(agent, interaction_id)
         self._channels[interaction.dialled].writing(conversation_of(interaction), self._floor.agents[agent].name)
+
+    async def read(self, agent: AgentId, interaction_id: InteractionId, message: MessageId) -> None:
+        """Take up to which message of the customer's an agent has read. Returns at once: it is written by and by."""
+        self._mine(agent, interaction_id)
+        self._reading.note(interaction_id, Side.AGENT, message)
 
     async def pass_on(
         self, agent_id: AgentId, interaction_id: InteractionId, queue: QueueId | None, *, to: AgentId | None = None
@@ -167,27 +188,21 @@ class TextDesk:
             return self._mine(interaction.agent, interaction_id)
         return self._mine(agent, interaction_id)
 
-    async def _files_of(self, agent: AgentId, head: LetterHead) -> Sequence[AttachedFile]:
-        """Return what is attached; raises Rejected for what is not this agent's, or too large."""
-        found = [await self._mails.file(each) for each in head.files]
-        files = [each for each in found if each is not None and each.agent == agent]
-        if len(files) < len(found):
-            raise NoSuch("a file that was attached is not here any more: attach it again")
-        if sum(len(each.data) for each in files) > LARGEST_FILES:
-            raise Rejected(f"a mail takes files of {LARGEST_FILES // 2**20} MB, taken together")
-        return files
-
     def _language_of(self, interaction: Interaction) -> str:
         run = run_of(interaction)
         return (run.language if run is not None else None) or self._floor.centre.language
 
-    async def _show(self, interaction: Interaction, shown: Shown, key: str, by: str) -> None:
-        await self._channels[interaction.dialled].send(conversation_of(interaction), shown, key=key, by=by)
+    async def _show(self, interaction: Interaction, shown: Shown, message: Message, key: str) -> None:
+        by = self._floor.agents[message.agent].name if message.agent is not None else ""
+        files = message.details.get("files", ())
+        await self._channels[interaction.dialled].send(
+            conversation_of(interaction), shown, key=key, by=by, files=files
+        )  # fmt: skip
 
 
-def _told(head: LetterHead, files: Sequence[AttachedFile]) -> Mapping[str, Any]:
-    """Return what the desk shows of a mail of ours."""
+def _told(head: LetterHead, files: Sequence[FileFacts]) -> Mapping[str, Any]:
+    """Return what the desk shows of a mail of ours. Its files are whole in it: they need no ids."""
     told = head.written()
     if files:
-        told = {**told, "files": [{"name": each.name, "type": each.type, "size": len(each.data)} for each in files]}
+        told = {**told, "files": [{"name": each.name, "type": each.type, "size": each.size} for each in files]}
     return told

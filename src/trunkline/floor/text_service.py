@@ -10,10 +10,12 @@ from functools import partial
 
 from trunkline.core.demand import Wanted
 from trunkline.core.errors import Unavailable
-from trunkline.core.ids import AgentId, InteractionId
+from trunkline.core.ids import AgentId, InteractionId, MessageId
 from trunkline.core.interaction import Interaction, Stage
+from trunkline.core.message import Side
 from trunkline.floor.follow_up import FollowUps
 from trunkline.floor.intake import WHO_WITHIN, Intake
+from trunkline.floor.reading import Reading
 from trunkline.floor.state import Floor, Moved
 from trunkline.floor.text_state import conversation_of, standing_of
 from trunkline.floor.text_talk import NothingTaken, TextTalk
@@ -69,8 +71,11 @@ _Event = ChannelEvent | _Over | _Overflow | _Again | _ToPeople | _FollowsUp
 class TextService:
     """Runs flows for text conversations, one task for each that has something to take."""
 
-    def __init__(self, floor: Floor, talk: TextTalk, intake: Intake, channels: Mapping[str, Channel]) -> None:
+    def __init__(
+        self, floor: Floor, talk: TextTalk, intake: Intake, channels: Mapping[str, Channel], reading: Reading
+    ) -> None:
         self._floor = floor
+        self._reading = reading
         self._channels = channels
         self._talk = talk
         self._intake = intake
@@ -107,6 +112,12 @@ class TextService:
         interaction = self._of(conversation)
         if interaction is not None and interaction.stage is Stage.TALKING and interaction.agent is not None:
             self.customer_writes(interaction.agent, interaction.id)
+
+    def reads(self, conversation: ConversationId, message: MessageId) -> None:
+        """The customer has read up to a message: kept by and by, where it is one of a conversation that goes on."""
+        interaction = self._of(conversation)
+        if interaction is not None:
+            self._reading.note(interaction.id, Side.CUSTOMER, message)
 
     def overflow(self, id_: InteractionId) -> None:
         """The entry has waited as long as its flow allows: the flow goes on from there, at `run` if not now."""

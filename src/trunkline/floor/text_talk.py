@@ -29,7 +29,6 @@ from trunkline.floor.text_state import MessageLeft, Standing, conversation_of, s
 from trunkline.flows.render import Shown, rendered, silence_after, understood
 from trunkline.flows.run import Moved, Run
 from trunkline.flows.talk import (
-    Action,
     Answer,
     Ask,
     AskCallback,
@@ -139,7 +138,8 @@ class TextTalk:
             await self._write_on(interaction, said)
             return
         moved = self._runs.go_on(interaction, Resumed()) if standing.told else None
-        if interaction.follows is not None and moved is not None and _is_deaf(moved.action):
+        resting = moved.action if moved is not None and isinstance(moved.action, Pause) else None
+        if interaction.follows is not None and resting is not None and not resting.listens:
             # We wrote to them, and they have something to say: that is a conversation of theirs.
             await self._over(interaction, by="caller")
             await self.begin(said)
@@ -152,7 +152,7 @@ class TextTalk:
         if moved is None:
             await self.to_people(interaction, "its flow is gone")
             return
-        answer = understood(moved.action, said.text, interaction.medium)
+        answer = understood(moved.action, words_of(said), interaction.medium)
         if answer is None:
             log.info("a message answers nothing", extra={"interaction": interaction.id})
             await written
@@ -382,8 +382,9 @@ def _message_of(interaction: Interaction, said: Said, *, hidden: bool) -> Messag
     return Message(id_, interaction.id, said.at, Side.CUSTOMER, text, hidden=hidden, details=details)
 
 
-def _is_deaf(action: Action) -> bool:
-    return isinstance(action, Pause) and not action.listens
+def words_of(said: Said) -> str:
+    """Return what a flow reads of a message: its words, and of one that is files alone their names."""
+    return said.text or " ".join(f"[{file['name']}]" for file in said.details.get("files", ()))
 
 
 def _next(standing: Standing) -> Standing:

@@ -201,8 +201,11 @@ def centre_words(centre: Centre) -> Json:
     }
 
 
-def message(written: Message, centre: Centre, parts: Iterable[Outgoing] = ()) -> Json:
-    """Return a message of a thread; `by` is the agent who wrote it, `parts` what its provider is given."""
+def message(written: Message, centre: Centre, parts: Iterable[Outgoing] = (), *, read: bool = False) -> Json:
+    """Return a message of a thread; `by` is the agent who wrote it, `parts` what its provider is given.
+
+    `read`: it is the last one of ours that the customer has read.
+    """
     return {
         "id": written.id,
         "at": _time(written.at),
@@ -212,6 +215,7 @@ def message(written: Message, centre: Centre, parts: Iterable[Outgoing] = ()) ->
         "choices": [choice.label for choice in written.choices],
         "hidden": written.hidden,
         "details": dict(written.details),
+        "read": read,
         **delivery(parts),
     }
 
@@ -235,7 +239,7 @@ def apply(state: Json, event: Mapping[str, Any]) -> Json:
         case "interaction":
             changed = event["interaction"]
             parts = {"interactions": {**state["interactions"], changed["id"]: changed}}
-        case "thread" | "message" | "delivery":
+        case "thread" | "message" | "delivery" | "read":
             parts = {"threads": _written_in(state["threads"], event)}
         case "interaction_gone":
             parts = {name: _without(state[name], event["id"]) for name in ("interactions", "threads")}
@@ -256,7 +260,7 @@ def apply(state: Json, event: Mapping[str, Any]) -> Json:
 
 
 def _written_in(threads: Json, event: Mapping[str, Any]) -> Json:
-    """Return the threads after something was written in one, or came further."""
+    """Return the threads after something was written in one, came further, or was read."""
     thread = threads.get(event["id"], [])
     match event["kind"]:
         case "thread":
@@ -268,6 +272,8 @@ def _written_in(threads: Json, event: Mapping[str, Any]) -> Json:
             thread = thread if known else [*thread, said]
         case _ if not thread:
             return threads
+        case "read":
+            thread = [{**each, "read": each["id"] == event["message"]} for each in thread]
         case _:
             told = {name: event[name] for name in ("delivery", "why", "due")}
             thread = [{**each, **told} if each["id"] == event["message"] else each for each in thread]

@@ -45,8 +45,9 @@ class Button:
 class Shown:
     """What a medium shows: one message. Without `lines` and `buttons` there is nothing to show.
 
-    `keyboard` says what is to be entered, as the flow's `as` has it: digits, number, date, text, phone, email or card;
-    None where nothing is. `secret`: what is entered is shown to nobody and kept nowhere.
+    `keyboard` says what is to be entered, as the flow's `as` has it: digits, number, date, text, phone, email or card,
+    and `rating` where the buttons are scores; None where nothing is. `secret`: what is entered is shown to nobody and
+    kept nowhere.
     """
 
     lines: tuple[str, ...]
@@ -81,7 +82,7 @@ def _on_chat(action: Action, lines: tuple[str, ...], language: str) -> Shown:
             buttons = tuple(Button(c.label, reply) for c, reply in zip(choices, replies(choices), strict=True))
             return Shown(lines, language, buttons)
         case Rate(keys=keys):
-            return Shown(lines, language, tuple(Button(key, key) for key in keys))
+            return Shown(lines, language, tuple(Button(key, key) for key in keys), keyboard="rating")
         case Ask(form=form, secret=secret):
             return Shown(lines, language, keyboard=form, secret=secret)
         case TakeVoicemail():

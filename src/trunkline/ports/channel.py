@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from trunkline.core.errors import Rejected, Unavailable
+from trunkline.core.ids import MessageId
 from trunkline.core.outgoing import Outgoing
 from trunkline.flows.render import Shown
+from trunkline.ports.files import FileRule
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -132,8 +134,20 @@ class Channel(Protocol):
     def provider(self) -> Provider | None:
         """Who is given what goes out, by the outbox; None where `send` shows it to the other end."""
 
-    async def send(self, conversation: ConversationId, shown: Shown, *, key: str, by: str = "") -> None:
-        """Show something to the other end, `by` an agent of that name, or by a flow.
+    @property
+    def files(self) -> FileRule:
+        """What files it takes to the other end."""
+
+    async def send(
+        self,
+        conversation: ConversationId,
+        shown: Shown,
+        *,
+        key: str,
+        by: str = "",
+        files: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
+        """Show something to the other end, `by` an agent of that name, or by a flow; `files` as details have them.
 
         The other end fetches what it missed. What is sent again with the same `key` is one message. Not asked of a
         channel with a provider. Raises Unavailable when it cannot be shown; the same `key` tries again.
@@ -141,6 +155,9 @@ class Channel(Protocol):
 
     def writing(self, conversation: ConversationId, by: str) -> None:
         """Show for a moment, where the other end can, that an agent of that name is writing."""
+
+    def read(self, conversation: ConversationId, message: MessageId) -> None:
+        """Show, where the other end can, up to which message of theirs an agent has read."""
 
     def over(self, conversation: ConversationId) -> None:
         """Tell the other end, where it shows that, that nobody here reads on; what is written next begins anew."""

@@ -1,11 +1,12 @@
-"""What email asks of the centre's memory: every mail whole, how far each mailbox was read, and what agents attach."""
+"""What email asks of the centre's memory: every mail whole, how far each mailbox was read, and what is attached."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from trunkline.core.ids import AgentId, MessageId
+from trunkline.core.ids import MessageId
+from trunkline.ports.files import Files
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +32,6 @@ class KnownMail:
     opened_by: str
     incoming: bool
     address: str
-
-
-@dataclass(frozen=True, slots=True)
-class AttachedFile:
-    """A file that an agent attaches."""
-
-    id: str
-    name: str
-    type: str
-    data: bytes
-    agent: AgentId
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +61,7 @@ class MailViewer(Protocol):
         """Return what is attached under a number."""
 
 
-class Mails(Protocol):
+class Mails(Files, Protocol):
     """Every method raises Unavailable when the database cannot be reached."""
 
     async def keep_mail(self, mail: KeptMail) -> None:
@@ -94,9 +84,3 @@ class Mails(Protocol):
 
     async def have_read(self, channel: str, uid_validity: int, uid: int) -> None:
         """Remember up to where a mailbox was read."""
-
-    async def keep_file(self, file: AttachedFile, *, at: datetime) -> None:
-        """Keep a file for a week: by then it is in a mail, or nobody sent it."""
-
-    async def file(self, id_: str) -> AttachedFile | None:
-        """Return a file."""

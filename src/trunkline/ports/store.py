@@ -17,6 +17,7 @@ from trunkline.core.lease import Lease
 from trunkline.core.message import Message
 from trunkline.core.opt_out import OptOut
 from trunkline.core.outgoing import Delivery, Outgoing
+from trunkline.core.read_mark import ReadMark
 from trunkline.core.record import record
 from trunkline.core.waiting import WaitTold
 
@@ -35,6 +36,7 @@ class Change:
     outgoing: Sequence[Outgoing] = ()
     opt_outs: Sequence[OptOut] = ()
     consents: Sequence[Consent] = ()
+    reads: Sequence[ReadMark] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class Situation:
     outgoing: Sequence[Outgoing] = ()
     """What waits for its provider, and of live interactions all that went out, in their order."""
     opt_outs: Sequence[OptOut] = ()
+    reads: Sequence[ReadMark] = ()
+    """How far live interactions were read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,7 @@ class Store(Protocol):
         """Write all changes, in their order, in ONE transaction (a later one of the same interaction wins).
 
         Of a message that is written already nothing is written again: the first one stands. What goes out is written
-        as it is now.
+        as it is now. Files that a message's details name live as long as it from then on.
         Raises Fenced, with nothing written, once another process has taken the lease.
         """
 
@@ -126,6 +130,9 @@ class Store(Protocol):
 
     async def message(self, id_: MessageId) -> Message | None:
         """Return one message."""
+
+    async def read_by_agents(self, channel: str, address: str) -> MessageId | None:
+        """Return up to which message of somebody's an agent has read, over all interactions."""
 
     async def outgoing(self, id_: MessageId) -> Outgoing | None:
         """Return one message that went out, or is to."""

@@ -31,7 +31,7 @@ _RINGS = {"call", "callback"}
 
 
 def _threaded(thread: Sequence[Mapping[str, Any]], event: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Yield a thread with a message that has come, or with how far one has come."""
+    """Yield a thread with a message that has come, with how far one has come, or with how far it was read."""
     if event["kind"] == "message":
         yield from thread
         if event["message"]["id"] not in {each["id"] for each in thread}:
@@ -39,8 +39,10 @@ def _threaded(thread: Sequence[Mapping[str, Any]], event: Mapping[str, Any]) -> 
         return
     for each in thread:
         mine = each["id"] == event["message"]
-        told = {name: event[name] for name in ("delivery", "why", "due")} if mine else {}
-        yield {**each, **told}
+        if event["kind"] == "read":
+            yield {**each, "read": mine}
+        else:
+            yield {**each, **({name: event[name] for name in ("delivery", "why", "due")} if mine else {})}
 
 
 def apply(state: State, event: Mapping[str, Any]) -> State:
@@ -54,7 +56,7 @@ def apply(state: State, event: Mapping[str, Any]) -> State:
             parts = {"interactions": {**state["interactions"], card["id"]: card}}
         case "thread":
             parts = {"threads": {**state["threads"], event["id"]: event["messages"]}}
-        case "message" | "delivery":
+        case "message" | "delivery" | "read":
             grown = [*_threaded(state["threads"].get(event["id"], []), event)]
             parts = {"threads": {**state["threads"], event["id"]: grown}}
         case "interaction_gone":

@@ -27,8 +27,9 @@ from trunkline.core.waiting import WaitTold
 from trunkline.ports.store import Change
 from trunkline.store.agents import agent_columns
 from trunkline.store.database import Database, Row, WrittenBefore, storable_json
+from trunkline.store.files import attached_to
 from trunkline.store.lease import UnderLease
-from trunkline.store.messages import message_columns
+from trunkline.store.messages import message_columns, read_columns
 from trunkline.store.outgoing import consent_columns, opt_out_columns, outgoing_columns
 from trunkline.store.queries import queries
 
@@ -102,11 +103,14 @@ def _more_of(changes: Sequence[Change]) -> Mapping[str, Sequence[Mapping[str, An
     outgoing = {each.id: each for change in changes for each in change.outgoing}
     opt_outs = {(each.medium, each.address): each for change in changes for each in change.opt_outs}
     consents = {(each.medium, each.address, each.purpose): each for change in changes for each in change.consents}
+    reads = {(each.interaction, each.side): each for change in changes for each in change.reads}
     more = {
         "messages": messages,
         "outgoing": [outgoing_columns(each) for each in outgoing.values()],
         "opt_outs": [opt_out_columns(each) for each in opt_outs.values()],
         "consents": [consent_columns(each) for each in consents.values()],
+        "attached": [each for change in changes for message in change.messages for each in attached_to(message)],
+        "reads": [read_columns(each) for each in reads.values()],
     }
     return {name: rows for name, rows in more.items() if rows}
 

@@ -1,10 +1,10 @@
-"""Emails: each whole, how far each mailbox was read, and what agents attach."""
+"""Emails: each whole, and how far each mailbox was read."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from trunkline.core.ids import AgentId, MessageId
-from trunkline.ports.mails import AttachedFile, KeptMail, KnownMail
+from trunkline.core.ids import MessageId
+from trunkline.ports.mails import KeptMail, KnownMail
 from trunkline.store.database import Database, Row
 from trunkline.store.queries import queries
 
@@ -56,19 +56,6 @@ class Mails:
     async def have_read(self, channel: str, uid_validity: int, uid: int) -> None:
         """Remember up to where a mailbox was read."""
         await self._database.rows(_SQL["have_read"], channel, uid_validity, uid)
-
-    async def keep_file(self, file: AttachedFile, *, at: datetime) -> None:
-        """Keep a file for a week: by then it is in a mail, or nobody sent it."""
-        await self._database.rows(
-            _SQL["keep_file"], file.id, file.name, file.type, file.data, file.agent, at, more_time=_LARGE
-        )
-
-    async def file(self, id_: str) -> AttachedFile | None:
-        """Return a file."""
-        row = await self._database.row(_SQL["file"], id_, more_time=_LARGE)
-        if row is None:
-            return None
-        return AttachedFile(str(row["id"]), row["name"], row["type"], row["data"], AgentId(row["agent_id"]))
 
 
 def _mail_of(row: Row) -> KeptMail:

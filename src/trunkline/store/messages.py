@@ -6,6 +6,7 @@ from typing import Any
 
 from trunkline.core.ids import AgentId, InteractionId, MessageId
 from trunkline.core.message import Choice, Message, Side
+from trunkline.core.read_mark import ReadMark
 from trunkline.ports.store import MOST_IN_THREAD, AnswersGiven
 from trunkline.store.database import Database, Row
 from trunkline.store.queries import queries
@@ -37,6 +38,19 @@ class Messages:
         rows = await self._database.rows(_SQL["answers_given"], since)
         return {row["channel"]: AnswersGiven(row["answered"], row["in_time"]) for row in rows}
 
+    async def read_by_agents(self, channel: str, address: str) -> MessageId | None:
+        """Return up to which message of somebody's an agent has read, over all interactions."""
+        row = await self._database.row(_SQL["read_by_agents"], channel, address)
+        return MessageId(str(row["message_id"])) if row else None
+
+    async def _live_reads(self) -> Iterable[ReadMark]:
+        rows = await self._database.rows(_SQL["live_reads"])
+        return (
+            ReadMark(InteractionId(str(row["interaction_id"])), Side(row["side"]), MessageId(str(row["message_id"])),
+                     row["at"])
+            for row in rows
+        )  # fmt: skip
+
     async def _live_messages(self) -> Iterable[Message]:
         return map(message_of, await self._database.rows(_SQL["live"], MOST_IN_THREAD))
 
@@ -48,6 +62,13 @@ def message_columns(message: Message) -> Mapping[str, Any]:
         "text": message.text, "agent_id": message.agent,
         "choices": [[choice.label, choice.value] for choice in message.choices] or None,
         "keyboard": message.keyboard, "hidden": message.hidden, "details": message.details or None,
+    }  # fmt: skip
+
+
+def read_columns(mark: ReadMark) -> Mapping[str, Any]:
+    """Return a read mark as the columns of its row, JSON-able."""
+    return {
+        "interaction_id": mark.interaction, "side": mark.side, "message_id": mark.message, "at": mark.at.isoformat()
     }  # fmt: skip
 
 

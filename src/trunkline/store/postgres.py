@@ -7,6 +7,7 @@ from trunkline.store.agents import Agents
 from trunkline.store.centre import Centres
 from trunkline.store.customers import Customers
 from trunkline.store.database import Database
+from trunkline.store.files import Files
 from trunkline.store.interactions import Interactions
 from trunkline.store.lease import Leases
 from trunkline.store.logins import Logins, PasswordHashing
@@ -14,9 +15,12 @@ from trunkline.store.mails import Mails
 from trunkline.store.messages import Messages
 from trunkline.store.outgoing import Outbox
 from trunkline.store.segments import Segments
+from trunkline.store.transcripts import Transcripts
 
 
-class PostgresStore(Interactions, Messages, Mails, Segments, Outbox, Agents, Customers, Logins, Leases, Centres):
+class PostgresStore(
+    Interactions, Messages, Files, Mails, Transcripts, Segments, Outbox, Agents, Customers, Logins, Leases, Centres
+):
     """The centre's memory. It lives as long as the databases that it is given; `migrate` comes first.
 
     `lease_database` is a pool for the lease alone, which must not stand in line behind other questions.
@@ -35,6 +39,7 @@ class PostgresStore(Interactions, Messages, Mails, Segments, Outbox, Agents, Cus
         return Situation(
             tuple(await self._live()), tuple(await self._active()), await self._offers(),
             tuple(await self._live_messages()), tuple(await self._under_way()), tuple(await self._opt_outs()),
+            tuple(await self._live_reads()),
         )  # fmt: skip
 
     async def health(self) -> Health:

@@ -68,6 +68,7 @@ def desk_commands(
         "hand_to_flow": lambda agent, args: to_flow.hand(
             agent, _interaction(args), _text(args, "flow"), back=args.get("back") is True
         ),
+        "read": lambda agent, args: texts.read(agent, _interaction(args), MessageId(_uuid(args, "message"))),
         "write": lambda agent, args: texts.write(agent, _interaction(args)),
         "note": lambda agent, args: desk.note(agent, _interaction(args), _text(args, "text")),
     }

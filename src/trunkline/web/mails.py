@@ -3,19 +3,19 @@
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
 from aiohttp import web
 
 from trunkline.core.agent import Agent
-from trunkline.core.ids import MessageId, new_id
+from trunkline.core.ids import MessageId
 from trunkline.core.interaction import Interaction
 from trunkline.core.permission import Deed, may
+from trunkline.floor.attaching import LARGEST_FILES, Attaching
 from trunkline.floor.state import Floor, NoSuch
-from trunkline.floor.text_desk import LARGEST_FILES
 from trunkline.floor.view import is_on_desk_of
-from trunkline.ports.mails import AttachedFile, KeptMail, MailPart, Mails, MailViewer
+from trunkline.ports.files import served_as
+from trunkline.ports.mails import KeptMail, MailPart, Mails, MailViewer
 from trunkline.ports.store import Store
 from trunkline.web.log_in import LogIn
 from trunkline.web.origin import is_foreign
@@ -24,8 +24,6 @@ FileOf = Callable[[str, Mapping[str, Any], int], Awaitable[MailPart | None]]
 """Returns a file of a message: by its channel, its details and the file's number."""
 _PRIVATE = {"Cache-Control": "private, no-store", "Referrer-Policy": "no-referrer"}
 _TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,60}/[a-z0-9][a-z0-9!#$&^_.+-]{0,80}")
-_SHOWN = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "text/plain"})
-"""What a browser shows in a sandbox; all else is saved."""
 _PAGE = """<!doctype html>
 <html><head><meta charset="utf-8"><base target="_blank"><style>
 body {{ margin: 16px; font: 15px/1.5 system-ui, sans-serif; color: #1b1f24; background: #fff;
@@ -37,7 +35,7 @@ blockquote {{ margin: 8px 0; padding-left: 12px; border-left: 3px solid #d0d5db;
 
 
 class MailsDoor:
-    """GET /api/mails/ID, …/page, …/parts/N and …/raw; GET /api/messages/ID/files/N; POST /api/files."""
+    """GET /api/mails/ID, …/page, …/parts/N and …/raw; GET /api/messages/ID/files/N; GET and POST /api/files."""
 
     def __init__(
         self,
@@ -48,6 +46,7 @@ class MailsDoor:
         log_in: LogIn,
         *,
         file_of: FileOf,
+        attaching: Attaching,
         origins: frozenset[str] = frozenset(),
     ) -> None:
         self._floor = floor
@@ -55,6 +54,7 @@ class MailsDoor:
         self._mails = mails
         self._viewer = viewer
         self._file_of = file_of
+        self._attaching = attaching
         self._log_in = log_in
         self._origins = origins
 
@@ -67,6 +67,7 @@ class MailsDoor:
             web.get("/api/mails/{id}/parts/{number:[0-9]{1,4}}", self.part),
             web.get("/api/messages/{id}/files/{number:[0-9]{1,4}}", self.brought),
             web.post("/api/files", self.attach),
+            web.get("/api/files", self.rule),
         ]
 
     async def told(self, request: web.Request) -> web.Response:
@@ -100,7 +101,7 @@ class MailsDoor:
         return _file(part.name, part.type, part.data)
 
     async def attach(self, request: web.Request) -> web.Response:
-        """Keep what an agent attaches; the answer has its id."""
+        """Keep what an agent attaches; the answer has its id. With `?channel=` it is as that channel takes it."""
         if is_foreign(request, self._origins):
             raise web.HTTPForbidden(text="this is for the service's own pages only")
         agent = await self._log_in.agent_of(request)
@@ -113,9 +114,15 @@ class MailsDoor:
                 raise web.HTTPRequestEntityTooLarge(LARGEST_FILES, len(data))
         kind = request.content_type if _TYPE.fullmatch(request.content_type) else "application/octet-stream"
         name = " ".join(request.query.get("name", "").split())[:200] or "file"
-        file = AttachedFile(new_id(), name, kind, bytes(data), agent)
-        await self._mails.keep_file(file, at=self._floor.clock.now())
-        return web.json_response({"id": file.id, "name": name, "type": kind, "size": len(data)}, status=201)
+        file = await self._attaching.attach(agent, name, kind, bytes(data), channel=request.query.get("channel"))
+        return web.json_response({"id": file.id, "name": file.name, "type": file.type, "size": len(data)}, status=201)
+
+    async def rule(self, request: web.Request) -> web.Response:
+        """Answer with what files a channel takes, and with why it takes none."""
+        await self._log_in.agent_of(request)
+        rule = self._attaching.rule(request.query.get("channel", ""))
+        told = {"most": rule.most, "largest": rule.largest, "types": sorted(rule.types), "why_not": rule.why_not}
+        return web.json_response(told, headers=_PRIVATE)
 
     async def brought(self, request: web.Request) -> web.Response:
         """Send a file that stands at a message, from the channel that brought it."""
@@ -157,12 +164,5 @@ def _may_read(agent: Agent, interaction: Interaction) -> bool:
 
 def _file(name: str, kind: str, data: bytes) -> web.Response:
     """Return a file as one that nothing runs in."""
-    shown = kind in _SHOWN
-    how = "inline" if shown else "attachment"
-    headers = {
-        **_PRIVATE,
-        "Content-Disposition": f"{how}; filename*=UTF-8''{quote(name, safe='')}",
-        "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return web.Response(body=data, content_type=kind if shown else "application/octet-stream", headers=headers)
+    content_type, headers = served_as(name, kind)
+    return web.Response(body=data, content_type=content_type, headers={**headers, **_PRIVATE})

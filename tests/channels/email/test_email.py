@@ -29,7 +29,7 @@ from trunkline.core.ids import AgentId, MessageId, new_id
 from trunkline.core.outgoing import Delivery, Outgoing
 from trunkline.flows.render import Shown
 from trunkline.ports.channel import ChannelEvent, ConversationId, NotTaken, Refused, Said
-from trunkline.ports.mails import AttachedFile
+from trunkline.ports.files import AttachedFile
 
 US = "support@acme.example"
 CHRIS = "chris@home.example"

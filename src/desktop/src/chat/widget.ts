@@ -1,9 +1,12 @@
 /** The one script that a site needs: `<script src="…/chat/widget.js" data-channel="web" async></script>`. */
 
-import { Conversation, type Keeper, type Kept } from './conversation';
+import { Conversation, type Bring, type Keeper, type Kept } from './conversation';
+import { filesOf } from './files';
 import { ChatView } from './view';
 import { wordsOf } from './words';
 
+/** For 10 MB by a slow line; then it is tried again. */
+const BRINGS_MS = 180_000;
 const NOTHING: Kept = { token: null, unsent: [] };
 
 /** What this browser keeps of a channel: in its storage where that is allowed, else for as long as the page is open. */
@@ -35,9 +38,17 @@ function begin(script: HTMLScriptElement): void {
   const address = new URL(`/chat/${channel}/ws`, script.src);
   address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
   const newId = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
-  const conversation = new Conversation(keeperOf(channel), () => new WebSocket(address), newId, () => script.dataset['identity'] || undefined);
+  const bring: Bring = (id, name, file, token, identity) =>
+    fetch(new URL(`/chat/${channel}/files?id=${id}&name=${encodeURIComponent(name)}`, script.src), {
+      method: 'POST',
+      body: file,
+      headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/octet-stream', ...(identity ? { 'X-Identity': identity } : {}) },
+      credentials: 'omit',
+      signal: AbortSignal.timeout(BRINGS_MS),
+    });
+  const conversation = new Conversation(keeperOf(channel), () => new WebSocket(address), newId, filesOf(channel), bring, () => script.dataset['identity'] || undefined);
   const language = script.dataset['language'] ?? (document.documentElement.lang || navigator.language);
-  const view = new ChatView(conversation, wordsOf(language), script.dataset['accent']);
+  const view = new ChatView(conversation, wordsOf(language), { accent: script.dataset['accent'], base: script.src, language });
   const show = () => document.body.append(view.host);
   if (document.body) show();
   else addEventListener('DOMContentLoaded', show);

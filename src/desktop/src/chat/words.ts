@@ -1,5 +1,7 @@
 /** What the chat says to visitors, in their languages. */
 
+import type { NoFile } from './conversation';
+
 export interface Words {
   open: string;
   close: string;
@@ -15,6 +17,17 @@ export interface Words {
   unread(count: number): string;
   secret: string;
   writes(name: string): string;
+  attach: string;
+  noFile: Record<NoFile, string>;
+  file(name: string, size: string): string;
+  read: string;
+  mail: string;
+  mailTo: string;
+  mailSend: string;
+  mailed: Record<'asked' | 'sent' | 'no_address' | 'too_many' | 'failed', string>;
+  rate: string;
+  rateSend: string;
+  star(score: number, of: number): string;
 }
 
 const WORDS: Record<string, Words> = {
@@ -22,11 +35,27 @@ const WORDS: Record<string, Words> = {
     open: 'Open chat', close: 'Close chat', end: 'End', endLong: 'End this conversation', write: 'Write a message', send: 'Send', sending: 'Sending…',
     notSent: 'Not sent yet', away: 'No connection. We go on as soon as there is one.', over: 'This conversation has ended. Write to begin another.',
     tooFast: 'That was fast: we send it in a moment.', unread: (count) => `Open chat, ${count} unread`, secret: 'Hidden', writes: (name) => `${name} is writing…`,
+    attach: 'Send a file',
+    noFile: {
+      tooLarge: 'That file is too large: 10 MB at most.', wrongKind: 'Files of this kind cannot be sent. Pictures, PDF, text, office documents and ZIP can.',
+      tooMany: 'That is enough files for now. Try again in an hour.', lost: 'A file was lost as the page closed. Please send it again.',
+    },
+    file: (name, size) => `${name}, ${size}`, read: 'Read', mail: 'Send this conversation by email', mailTo: 'Email address', mailSend: 'Send it',
+    mailed: { asked: 'Sending the email…', sent: 'The conversation is on its way to you by email.', no_address: 'That is no email address.', too_many: 'That was sent often enough for today.', failed: 'The email could not be sent.' },
+    rate: 'Your rating', rateSend: 'Send rating', star: (score, of) => `${score} of ${of} ${of === 1 ? 'star' : 'stars'}`,
   },
   es: {
     open: 'Abrir el chat', close: 'Cerrar el chat', end: 'Terminar', endLong: 'Terminar la conversación', write: 'Escriba un mensaje', send: 'Enviar', sending: 'Enviando…',
     notSent: 'Aún no enviado', away: 'Sin conexión. Seguimos en cuanto la haya.', over: 'La conversación ha terminado. Escriba para empezar otra.',
     tooFast: 'Muy rápido: lo enviamos en un momento.', unread: (count) => `Abrir el chat, ${count} sin leer`, secret: 'Oculto', writes: (name) => `${name} está escribiendo…`,
+    attach: 'Enviar un archivo',
+    noFile: {
+      tooLarge: 'El archivo es demasiado grande: 10 MB como máximo.', wrongKind: 'No se pueden enviar archivos de este tipo. Sí imágenes, PDF, texto, documentos de oficina y ZIP.',
+      tooMany: 'Ya son bastantes archivos por ahora. Inténtelo dentro de una hora.', lost: 'Se perdió un archivo al cerrarse la página. Envíelo otra vez, por favor.',
+    },
+    file: (name, size) => `${name}, ${size}`, read: 'Leído', mail: 'Enviar la conversación por correo', mailTo: 'Dirección de correo', mailSend: 'Enviar',
+    mailed: { asked: 'Enviando el correo…', sent: 'La conversación va en camino a su correo.', no_address: 'Eso no es una dirección de correo.', too_many: 'Ya se envió bastantes veces por hoy.', failed: 'No se pudo enviar el correo.' },
+    rate: 'Su valoración', rateSend: 'Enviar valoración', star: (score, of) => `${score} de ${of} ${of === 1 ? 'estrella' : 'estrellas'}`,
   },
 };
 

@@ -11,7 +11,7 @@ from email.utils import format_datetime
 from trunkline.channels.email.mail import Mail, Person, file_name
 from trunkline.channels.email.markup import words_in
 from trunkline.ports.channel import Refused
-from trunkline.ports.mails import AttachedFile
+from trunkline.ports.files import AttachedFile
 
 LONGEST_QUOTE = 20_000
 MOST_REFERENCES = 30

@@ -21,6 +21,7 @@ from trunkline.core.outgoing import Delivery, Outgoing
 from trunkline.flows.render import Shown
 from trunkline.ports.channel import ChannelEvent, ConversationId, Refused, Said
 from trunkline.ports.clock import Clock
+from trunkline.ports.files import FileRule
 from trunkline.ports.mails import KeptMail, Mails
 
 log = logging.getLogger(__name__)
@@ -76,6 +77,9 @@ class Email(FarAway):
     def provider(self) -> "Email":
         """It carries its own messages."""
         return self
+
+    files = FileRule(20, 20 * 2**20)
+    """Taken together; of whatever types."""
 
     # --- for the centre ---
 

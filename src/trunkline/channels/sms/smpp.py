@@ -19,6 +19,7 @@ from trunkline.core.outgoing import Delivery, Outgoing
 from trunkline.flows.render import Shown
 from trunkline.ports.channel import ChannelEvent, ConversationId, NotTaken
 from trunkline.ports.clock import Clock
+from trunkline.ports.files import FileRule
 from trunkline.ports.segments import Segment, SegmentOf, Segments
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ class SmppSms(FarAway):
     medium = "sms"
     within_s = 60.0
     """For ten segments, each of which may wait for its answer."""
+    files = FileRule(why_not="by SMPP goes text alone: pictures need a channel with MMS")
 
     def __init__(
         self,

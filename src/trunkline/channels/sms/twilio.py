@@ -11,6 +11,7 @@ import aiohttp
 from aiohttp import web
 
 from trunkline.channels.carried import Carried
+from trunkline.channels.signed import is_signed, signed_query
 from trunkline.channels.sms import twilio_wire as wire
 from trunkline.channels.sms.arriving import event_of
 from trunkline.channels.sms.keywords import Keyword
@@ -21,6 +22,7 @@ from trunkline.core.outgoing import Delivery, Outgoing
 from trunkline.flows.render import Shown
 from trunkline.ports.channel import ChannelEvent, ConversationId, NotTaken
 from trunkline.ports.clock import Clock
+from trunkline.ports.files import FileRule, Files, served_as
 from trunkline.ports.mails import MailPart
 
 log = logging.getLogger(__name__)
@@ -29,6 +31,10 @@ TAKEN_WITHIN_S = 12.0
 """The provider waits 15 seconds for our answer."""
 LARGEST_REQUEST = 64 * 1024
 LARGEST_FILE = 20 * 2**20
+LARGEST_MMS = 5 * 2**20
+_MMS = frozenset({"image/png", "image/jpeg", "image/gif"})
+"""What the provider fits to every telephone: https://www.twilio.com/docs/messaging/guides/accepted-mime-types"""
+_NO_URL = "the provider cannot fetch pictures from here: an admin has to set TRUNKLINE_PUBLIC_URL"
 _LISTED = 200
 _COME_AGAIN = {"Retry-After": "5"}
 
@@ -52,9 +58,15 @@ class TwilioSms(Carried):
         api: str,
         public_url: str,
         replies: Mapping[Keyword, str],
+        files: Files,
+        file_secret: bytes,
         clock: Clock,
     ) -> None:
-        """`public_url` is our address as the provider has it, without a slash at its end."""
+        """`public_url` is our address as the provider has it, without a slash at its end.
+
+        `file_secret` is what we sign the addresses of pictures with.
+        """
+        self._files, self._file_secret = files, file_secret
         self._name = name
         self._account, self._token, self._sender = account, token, sender
         self._messages = f"{api.rstrip('/')}/{wire.API_VERSION}/Accounts/{account}/Messages.json"
@@ -71,11 +83,17 @@ class TwilioSms(Carried):
         """It carries its own messages."""
         return self
 
+    @property
+    def files(self) -> FileRule:
+        """What pictures it takes, where the provider can fetch them from us."""
+        return FileRule(most=10, largest=LARGEST_MMS, types=_MMS) if self._public_url else FileRule(why_not=_NO_URL)
+
     def routes(self) -> list[web.RouteDef]:
         """Return the doors for the provider."""
         return [
             web.post(f"/sms/{self._name}", self.message_comes),
             web.post(f"/sms/{self._name}/status/{{id}}", self.status_comes),
+            web.get(f"/sms/{self._name}/media/{{id}}", self.picture_goes),
         ]
 
     async def close_all(self, _: web.Application) -> None:
@@ -92,9 +110,12 @@ class TwilioSms(Carried):
     async def deliver(self, out: Outgoing) -> str:
         """Give one message to the provider; return its own id of it."""
         callback = f"{self._public_url}/sms/{self._name}/status/{out.id}" if self._public_url else None
-        form = wire.message_form(to=out.address, sender=self._sender, text=out.text, callback=callback)
+        pictures = [self._address_of(str(each)) for each in out.details.get("files", ())]
+        form = wire.message_form(
+            to=out.address, sender=self._sender, text=out.text, callback=callback, media=pictures
+        )  # fmt: skip
         try:
-            async with self._http().post(self._messages, data=form) as answer:
+            async with self._http().post(self._messages, data=aiohttp.FormData(form)) as answer:
                 body = await answer.content.read(LARGEST_REQUEST)
                 return wire.taken(answer.status, body, answer.headers.get("Retry-After"))
         except aiohttp.ClientConnectorError as error:
@@ -108,7 +129,9 @@ class TwilioSms(Carried):
         query = {"To": out.address, "DateSent>": day, "PageSize": str(_LISTED)}
         try:
             async with self._http().get(self._messages, params=query) as answer:
-                return wire.found(answer.status, await answer.read(), out.text, out.at)
+                return wire.found(
+                    answer.status, await answer.read(), out.text, out.at, pictures=len(out.details.get("files", ()))
+                )  # fmt: skip
         except aiohttp.ClientError as error:
             raise Unavailable(f"the provider did not say what it has sent: {type(error).__name__}") from error
 
@@ -168,6 +191,21 @@ class TwilioSms(Carried):
             except Unavailable:
                 raise web.HTTPServiceUnavailable(headers=_COME_AGAIN) from None
         return web.Response(status=204)
+
+    async def picture_goes(self, request: web.Request) -> web.StreamResponse:
+        """Send a picture of an agent's to whoever has its signed address, which the provider alone is given."""
+        id_ = request.match_info["id"]
+        if not is_signed(self._file_secret, f"{self._name}/{id_}", request.query, now=self._clock.now()):
+            raise web.HTTPForbidden(text="this address is not good any more")
+        file = await self._files.file(id_)
+        if file is None:
+            raise web.HTTPNotFound
+        content_type, headers = served_as(file.name, file.type)
+        return web.Response(body=file.data, content_type=content_type, headers=headers)
+
+    def _address_of(self, id_: str) -> str:
+        query = signed_query(self._file_secret, f"{self._name}/{id_}", now=self._clock.now())
+        return f"{self._public_url}/sms/{self._name}/media/{id_}?{query}"
 
     async def _signed_form(self, request: web.Request) -> list[tuple[str, str]]:
         """Return the form of a request that the provider signed; raises what any other is answered."""

@@ -121,10 +121,16 @@ def status(form: Mapping[str, str]) -> Status | None:
     return Status(state, _why(code, form.get("ErrorMessage", "")) if state is Delivery.FAILED else None)
 
 
-def message_form(*, to: str, sender: str, text: str, callback: str | None) -> Mapping[str, str]:
-    """Return the form that sends a message; `sender` is a number, or the id of a messaging service."""
-    by = {"MessagingServiceSid": sender} if sender.startswith("MG") else {"From": sender}
-    return {"To": to, **by, "Body": text, **({"StatusCallback": callback} if callback else {})}
+def message_form(
+    *, to: str, sender: str, text: str, callback: str | None, media: Sequence[str] = ()
+) -> Sequence[tuple[str, str]]:
+    """Return the form that sends a message; `sender` is a number, or the id of a messaging service.
+
+    `media` are the addresses at which the provider fetches pictures.
+    """
+    by = ("MessagingServiceSid", sender) if sender.startswith("MG") else ("From", sender)
+    told = [("StatusCallback", callback)] if callback else []
+    return [("To", to), by, ("Body", text), *told, *(("MediaUrl", each) for each in media)]
 
 
 def taken(status_code: int, body: bytes, retry_after: str | None) -> str:
@@ -144,8 +150,8 @@ def taken(status_code: int, body: bytes, retry_after: str | None) -> str:
     raise Unavailable(why)
 
 
-def found(status_code: int, body: bytes, text: str, since: datetime) -> str | None:
-    """Return the id of a message with this text that was sent since then, from a list; raises Unavailable.
+def found(status_code: int, body: bytes, text: str, since: datetime, *, pictures: int = 0) -> str | None:
+    """Return the id of a message with this text and as many pictures, sent since then, from a list; raises Unavailable.
 
     Several that are alike are told apart by nothing: the earliest is taken for it.
     """
@@ -157,6 +163,7 @@ def found(status_code: int, body: bytes, text: str, since: datetime) -> str | No
         (_at(each), each["sid"])
         for each in listed
         if isinstance(each, dict) and isinstance(each.get("sid"), str) and each.get("body") == text
+        and str(each.get("num_media") or "0") == str(pictures)
         and str(each.get("direction", "")).startswith("outbound")
         and each.get("status") not in ("failed", "undelivered", "canceled")
     ]  # fmt: skip

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import jwt
 
 from trunkline.core.errors import Rejected
+from trunkline.core.mail_address import is_mail_address
 
 LONGEST_TOKEN = 4096
 LONGEST_SUBJECT = 200
@@ -26,6 +27,8 @@ class Identity:
     name: str
     phone: str = ""
     """Their number, of which the site is sure."""
+    email: str = ""
+    """Their email address, as far as the site knows it."""
 
     @property
     def address(self) -> str:
@@ -44,8 +47,12 @@ def identity_of(token: str, secret: str) -> Identity:
         raise NotProven(f"the token does not prove it: {fault}") from None
     # OpenID Connect Core 1.0 section 5.1 names these claims.
     subject, name, phone = claims["sub"], claims.get("name", ""), claims.get("phone_number", "")
+    email = claims.get("email", "")
     if not (isinstance(subject, str) and 0 < len(subject) <= LONGEST_SUBJECT):
         raise NotProven(f"`sub` has 1 to {LONGEST_SUBJECT} characters")
-    if not (isinstance(name, str) and isinstance(phone, str)):
-        raise NotProven("`name` and `phone_number` are text")
-    return Identity(subject, " ".join(name.split())[:_LONGEST_NAME], phone[:_LONGEST_NAME])
+    if not (isinstance(name, str) and isinstance(phone, str) and isinstance(email, str)):
+        raise NotProven("`name`, `phone_number` and `email` are text")
+    return Identity(
+        subject, " ".join(name.split())[:_LONGEST_NAME], phone[:_LONGEST_NAME],
+        email if is_mail_address(email) else "",
+    )  # fmt: skip

@@ -4,10 +4,11 @@ import hashlib
 import json
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from trunkline.core.errors import Rejected
 from trunkline.core.ids import MessageId
@@ -15,6 +16,9 @@ from trunkline.core.message import LONGEST_MESSAGE, Message, Side
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
+MOST_IN_ONE = 5
+"""Files that go in one message."""
+_LONGEST_ADDRESS = 320
 
 
 class BadFrame(Rejected):
@@ -31,10 +35,30 @@ class Hello:
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """The visitor wrote this. `key` is the page's own name of it: it says it again under the same one until taken."""
+    """The visitor wrote this. `key` is the page's own name of it: it says it again under the same one until taken.
+
+    `files` are ids of what it has brought; a message of files needs no text.
+    """
 
     key: str
     text: str
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The visitor has had this message of an agent's before their eyes, and all before it."""
+
+    message: MessageId
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """The visitor wants the conversation by mail. `key` is the page's own name of the request."""
+
+    key: str
+    to: str
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +71,7 @@ class Leave:
     """The visitor has closed the conversation, not just the page."""
 
 
-Frame = Hello | Say | Writing | Leave
+Frame = Hello | Say | Writing | Read | Transcript | Leave
 
 
 def frame_of(text: str) -> Frame:
@@ -64,15 +88,38 @@ def frame_of(text: str) -> Frame:
                 identity if isinstance(identity, str) else None,
             )
         case {"type": "say", "id": str(key), "text": str(said)} if _KEY.fullmatch(key):
-            said = said.strip()
-            if not 0 < len(said) <= LONGEST_MESSAGE:
+            said, files = said.strip(), _files_of(told.get("files", []))
+            if not (said or files) or len(said) > LONGEST_MESSAGE:
                 raise BadFrame(f"a message has 1 to {LONGEST_MESSAGE} characters")
-            return Say(key, said)
+            return Say(key, said, files)
+        case {"type": "read", "message": str(message)}:
+            return Read(MessageId(_uuid(message)))
+        case {"type": "transcript", "id": str(key), "to": str(to)} if _KEY.fullmatch(key):
+            language = told.get("language")
+            return Transcript(key, to.strip()[:_LONGEST_ADDRESS], language if isinstance(language, str) else "")
         case {"type": "writing"}:
             return Writing()
         case {"type": "leave"}:
             return Leave()
     raise BadFrame("no such frame")
+
+
+def is_token(text: str) -> bool:
+    """Whether this can be a visitor's secret."""
+    return _TOKEN.fullmatch(text) is not None
+
+
+def _files_of(given: object) -> tuple[str, ...]:
+    if not isinstance(given, list) or len(given) > MOST_IN_ONE or not all(isinstance(each, str) for each in given):
+        raise BadFrame(f"files are the ids of at most {MOST_IN_ONE}")
+    return tuple(dict.fromkeys(_uuid(each) for each in given))
+
+
+def _uuid(text: str) -> str:
+    try:
+        return str(UUID(text))
+    except ValueError:
+        raise BadFrame("an id is a UUID") from None
 
 
 def new_token() -> str:
@@ -100,12 +147,25 @@ def is_origin(text: str) -> bool:
 # --- what we say -----------------------------------------------------------------------------------------------------
 
 
-def welcome(token: str, title: str, messages: Sequence[Mapping[str, Any]], *, known: bool) -> str:
+def welcome(
+    token: str,
+    title: str,
+    messages: Sequence[Mapping[str, Any]],
+    *,
+    known: bool,
+    read: MessageId | None = None,
+    transcript: bool = False,
+    email: str = "",
+) -> str:
     """Return the answer to hello: the whole conversation so far, and the token to come back with.
 
-    `known`: it is known who they are, as the site says.
+    `known`: it is known who they are, as the site says, and their `email` if it says that. `read`: up to which of their
+    messages an agent has read. `transcript`: they can have it by mail.
     """
-    return _json({"type": "welcome", "visitor": token, "title": title, "known": known, "messages": messages})
+    return _json({
+        "type": "welcome", "visitor": token, "title": title, "known": known, "messages": messages, "read": read,
+        "transcript": transcript, "email": email,
+    })  # fmt: skip
 
 
 def message(shown: Mapping[str, Any]) -> str:
@@ -128,14 +188,32 @@ def writing(by: str) -> str:
     return _json({"type": "writing", "by": by})
 
 
+def read(message: MessageId) -> str:
+    """Return that an agent has read up to this message of theirs."""
+    return _json({"type": "read", "message": message})
+
+
+def transcript(key: str, why_not: str | None) -> str:
+    """Return that the conversation is on its way by mail, or why it is not."""
+    return _json({"type": "transcript", "id": key, "why_not": why_not})
+
+
 def over() -> str:
     """Return that nobody here reads on; what is written next begins anew."""
     return _json({"type": "over"})
 
 
-def shown(written: Message, by: str = "") -> Mapping[str, Any]:
-    """Return a message as a page shows it. Visitors learn an agent's name, and nothing else of them."""
+def shown(written: Message, by: str = "", *, address_of: Callable[[str], str] = lambda id_: id_) -> Mapping[str, Any]:
+    """Return a message as a page shows it. Visitors learn an agent's name, and nothing else of them.
+
+    `address_of` is where a file is fetched, by its id.
+    """
+    files = [
+        {"name": each["name"], "type": each["type"], "size": each["size"], "url": address_of(each["id"])}
+        for each in written.details.get("files", ())
+    ]
     return {
+        **({"files": files} if files else {}),
         "id": written.id,
         "at": written.at.isoformat(),
         "side": written.side.value,

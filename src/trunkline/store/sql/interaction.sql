@@ -1,6 +1,7 @@
 -- save --
 -- One statement, hence one transaction and one round trip: $1 interactions, $2 agents, $3 journal rows, each a JSON
--- array of objects whose keys are columns, and $6 an object of more: messages, outgoing, opt_outs, consents. Every interaction and agent comes once, in the order of ids (no deadlocks).
+-- array of objects whose keys are columns, and $6 an object of more: messages, the files attached to them, outgoing,
+-- opt_outs, consents, reads. Every interaction and agent comes once, in the order of ids (no deadlocks).
 -- $4 is the checksum of all. A message that is there already stays as it is. It fails on journal_batch when the same save has been done before: nothing to do.
 -- $5 is the token under which we write. Where a later one is out, nothing is written, and `held` is false; as long as
 -- this runs, no later one can be given.
@@ -51,6 +52,17 @@ WITH fence AS (
     WHERE EXISTS (SELECT FROM fence)
     ORDER BY place
     ON CONFLICT (id) DO NOTHING
+), attached AS (
+    UPDATE file AS f SET message_id = a.message_id
+    FROM jsonb_to_recordset($6::text::jsonb -> 'attached') AS a (id uuid, message_id uuid)
+    WHERE f.id = a.id AND f.message_id IS NULL AND EXISTS (SELECT FROM fence)
+), saved_reads AS (
+    INSERT INTO read_mark (interaction_id, side, message_id, at)
+    SELECT interaction_id, side, message_id, at
+    FROM jsonb_to_recordset($6::text::jsonb -> 'reads')
+        AS r (interaction_id uuid, side text, message_id uuid, at timestamptz)
+    WHERE EXISTS (SELECT FROM fence)
+    ON CONFLICT (interaction_id, side) DO UPDATE SET message_id = EXCLUDED.message_id, at = EXCLUDED.at
 ), saved_outgoing AS (
     INSERT INTO outgoing AS o (id, channel, address, text, at, interaction_id, message_id, anyway, state, tries, due,
         external, why, details)

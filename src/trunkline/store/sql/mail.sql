@@ -25,11 +25,3 @@ SELECT uid_validity, uid FROM mailbox WHERE channel = $1;
 -- have_read --
 INSERT INTO mailbox AS b (channel, uid_validity, uid) VALUES ($1, $2, $3)
 ON CONFLICT (channel) DO UPDATE SET uid_validity = EXCLUDED.uid_validity, uid = EXCLUDED.uid;
-
--- keep_file --
-WITH outlived AS (DELETE FROM file WHERE at < $6::timestamptz - interval '7 days')
-INSERT INTO file (id, name, type, data, agent_id, at) VALUES ($1::uuid, $2, $3, $4, $5, $6::timestamptz)
-ON CONFLICT (id) DO NOTHING;
-
--- file --
-SELECT * FROM file WHERE id = $1::uuid;

@@ -25,3 +25,13 @@ SELECT * FROM message WHERE id = $1::uuid;
 SELECT facts ->> 'channel' AS channel, count(*) AS answered,
     count(*) FILTER (WHERE facts ->> 'in_time' IS DISTINCT FROM 'false') AS in_time
 FROM journal WHERE kind = 'answered' AND at >= $1 GROUP BY 1;
+
+-- live_reads --
+SELECT r.* FROM interaction i JOIN read_mark r ON r.interaction_id = i.id
+WHERE i.ended_at IS NULL AND i.medium <> 'voice';
+
+-- read_by_agents --
+-- The latest message of the address $2 on the channel $1 that an agent has read.
+SELECT r.message_id FROM interaction i JOIN read_mark r ON r.interaction_id = i.id
+WHERE i.dialled = $1 AND i.address = $2 AND i.medium <> 'voice' AND r.side = 'agent'
+ORDER BY i.arrived_at DESC, r.at DESC LIMIT 1;
