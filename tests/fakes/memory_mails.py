@@ -6,7 +6,7 @@ from datetime import datetime
 
 from trunkline.core.errors import Unavailable
 from trunkline.core.ids import MessageId
-from trunkline.ports.mails import AttachedFile, KeptMail, KnownMail
+from trunkline.ports.mails import AttachedFile, FileFacts, KeptMail, KnownMail
 
 
 @dataclass
@@ -62,6 +62,11 @@ class MemoryMails:
     async def file(self, id_: str) -> AttachedFile | None:
         self._here()
         return self.files.get(id_)
+
+    async def files_facts(self, ids: Sequence[str]) -> Sequence[FileFacts]:
+        self._here()
+        found = [self.files[each] for each in ids if each in self.files]
+        return [FileFacts(each.id, each.name, each.type, len(each.data), each.agent) for each in found]
 
     def _of(self, channel: str) -> list[KeptMail]:
         return [each for each in self.mails.values() if each.channel == channel]

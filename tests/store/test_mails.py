@@ -10,7 +10,7 @@ from tests.builders import NOON, an_interaction
 from trunkline.core.ids import AgentId, MessageId, new_id
 from trunkline.core.message import Message, Side
 from trunkline.core.outgoing import Outgoing, put_off
-from trunkline.ports.mails import AttachedFile, KeptMail, KnownMail
+from trunkline.ports.mails import AttachedFile, FileFacts, KeptMail, KnownMail
 from trunkline.ports.store import Change
 from trunkline.store.database import Database
 from trunkline.store.postgres import PostgresStore
@@ -79,6 +79,16 @@ async def test_files_are_kept_for_a_week(database: Database) -> None:
     later = AttachedFile(new_id(), "b.pdf", "application/pdf", b"", AgentId("ana"))
     await store.keep_file(later, at=NOON + timedelta(days=8))
     assert (await store.file(file.id), await store.file(later.id)) == (None, later)
+
+
+async def test_what_is_known_of_files_comes_without_what_is_in_them(database: Database) -> None:
+    store = PostgresStore(database)
+    one, other = (AttachedFile(new_id(), name, "a/b", b"%PDF" * 3, AgentId("ana")) for name in ("a", "b"))
+    for each in (one, other):
+        await store.keep_file(each, at=NOON)
+
+    assert await store.files_facts([one.id, new_id()]) == [FileFacts(one.id, "a", "a/b", 12, AgentId("ana"))]
+    assert await store.files_facts([]) == []
 
 
 async def test_details_and_threads_come_back(database: Database) -> None:

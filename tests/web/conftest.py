@@ -21,6 +21,7 @@ from trunkline.core.ids import AgentId
 from trunkline.floor.centre_board import CentreBoard
 from trunkline.floor.channel_board import ChannelBoard
 from trunkline.floor.conversation_board import ConversationBoard
+from trunkline.floor.replies import Replies
 from trunkline.floor.supervision import Supervision
 from trunkline.floor.view import promise
 from trunkline.floor.waiting_board import WaitingBoard
@@ -38,6 +39,7 @@ from trunkline.web.log_in import LogIn
 from trunkline.web.mails import MailsDoor
 from trunkline.web.server import HealthDoor, Recordings, web_application
 from trunkline.web.waiting import WaitingDoor
+from trunkline.web.writing import WritingDoor
 
 Json = dict[str, Any]
 SITES_SECRET = "a secret of the tests, long enough to be one"
@@ -131,6 +133,7 @@ async def doors(tmp_path: Path) -> AsyncIterator[Web]:
                 ChannelBoard(CONFIGURED, centre.outbox, world.store, health=centre.outbox.health), log_in
             ),
             mails=MailsDoor(centre.floor, world.store, centre.mails, MailViewing(), log_in, file_of=brought),
+            writing=WritingDoor(Replies(lambda: centre.floor.centre, ["post"]), log_in),
             chat_pages=ChatPages({"web"}, tmp_path / "widget.js"),
             channels=[chat],
             health=HealthDoor(

@@ -1,8 +1,9 @@
 /** What a mail that is being written has beside its words: copies, a subject, files. */
 
+import type { Attached, Writing } from './drafting';
 import type { Card } from './state';
+import { writings } from './writing.svelte';
 
-const KEPT = 'trunkline.mail.heads';
 const ADDRESS = /^[^\s,;:<>()[\]"\\]+@[^\s,;:<>()[\]"\\@]+$/;
 
 export interface LetterHead {
@@ -12,20 +13,7 @@ export interface LetterHead {
   files?: string[];
 }
 
-export interface Attached {
-  id: string;
-  name: string;
-  size: number;
-}
-
-export interface Head {
-  cc: string;
-  bcc: string;
-  subject: string;
-  files: Attached[];
-}
-
-const EMPTY: Head = { cc: '', bcc: '', subject: '', files: [] };
+export type Head = Pick<Writing, 'cc' | 'bcc' | 'subject' | 'files'>;
 
 /** Return the addresses of a line, and the first word that is none. */
 export function addressesIn(line: string): { addresses: string[]; wrong: string | null } {
@@ -37,24 +25,16 @@ export function addressesIn(line: string): { addresses: string[]; wrong: string 
 }
 
 class Letters {
-  #heads = $state<Record<string, Head>>(keptHeads());
   /** How many files are on their way to the service. */
   attaching = $state(0);
   notAttached = $state<string | null>(null);
 
   head(card: Card): Head {
-    return this.#heads[card.id] ?? EMPTY;
+    return writings.of(card);
   }
 
   write(card: Card, changes: Partial<Head>): void {
-    this.#heads = { ...this.#heads, [card.id]: { ...this.head(card), ...changes } };
-    sessionStorage.setItem(KEPT, JSON.stringify(this.#heads));
-  }
-
-  forget(card: Card): void {
-    const { [card.id]: _sent, ...others } = this.#heads;
-    this.#heads = others;
-    sessionStorage.setItem(KEPT, JSON.stringify(others));
+    writings.write(card, changes);
   }
 
   /** What is not an address in what was typed. */
@@ -89,14 +69,6 @@ class Letters {
 
   detach(card: Card, id: string): void {
     this.write(card, { files: this.head(card).files.filter((file) => file.id !== id) });
-  }
-}
-
-function keptHeads(): Record<string, Head> {
-  try {
-    return JSON.parse(sessionStorage.getItem(KEPT) ?? '{}') as Record<string, Head>;
-  } catch {
-    return {};
   }
 }
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from trunkline.core import agent as agents
 from trunkline.core.demand import Wanted
+from trunkline.core.draft import Draft, DraftFile, newer, sent
 from trunkline.core.errors import Rejected
 from trunkline.core.ids import AgentId, InteractionId, MessageId, QueueId, written_id_of
 from trunkline.core.interaction import Entry, Interaction, Stage, WrongStage, pass_on
@@ -19,6 +20,7 @@ from trunkline.floor.agent import NotYours, UnknownChoice
 from trunkline.floor.flow_ends import KEPT_FOR
 from trunkline.floor.outbox import Outbox
 from trunkline.floor.places import next_move
+from trunkline.floor.replies import used_as_they_are, values_of
 from trunkline.floor.runs import run_of
 from trunkline.floor.service_level import ServiceLevels
 from trunkline.floor.state import Floor, NoSuch
@@ -50,6 +52,19 @@ class LetterHead:
         return {name: value for name, value in told.items() if value}
 
 
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """A draft as a desk has it: `version` by its own count, addresses as they were typed, files and replies by ids."""
+
+    version: int
+    text: str = ""
+    subject: str = ""
+    cc: str = ""
+    bcc: str = ""
+    files: tuple[str, ...] = ()
+    replies: tuple[str, ...] = ()
+
+
 class NothingWritten(Rejected):
     """A message without a word, or with too many."""
 
@@ -70,11 +85,20 @@ class TextDesk:
         self._channels = channels
 
     async def say(
-        self, agent: AgentId, interaction_id: InteractionId, text: str, *, key: str, letter: LetterHead | None = None
+        self,
+        agent: AgentId,
+        interaction_id: InteractionId,
+        text: str,
+        *,
+        key: str,
+        letter: LetterHead | None = None,
+        replies: Sequence[str] = (),
+        draft: int | None = None,
     ) -> None:
         """Write to the customer. `key` is the desk's own name of the message: what comes twice is one message.
 
-        A mail has its `letter` head, and goes out after UNDO_WITHIN: until then it can be taken back.
+        A mail has its `letter` head, and goes out after UNDO_WITHIN: until then it can be taken back. `replies` are
+        those of the centre that it began as. The draft is gone with it, as far as it is no later one than `draft`.
         """
         interaction = self._mine_or_helped(agent, interaction_id)
         text = text.strip()
@@ -88,17 +112,47 @@ class TextDesk:
         id_ = written_id_of(interaction.dialled, key)
         if self._floor.has_message(interaction_id, id_):
             return
-        files = await self._files_of(agent, head)
-        now = self._floor.clock.now()
-        message = Message(id_, interaction_id, now, Side.AGENT, text, agent, details=_told(head, files))
+        files = await self._files_of(agent, interaction, head)
+        floor, now = self._floor, self._floor.clock.now()
+        used = used_as_they_are(floor.centre, replies, text, values_of(floor, interaction, agent)) if replies else {}
+        details = {**_told(head, files), **({"replies": list(used)} if used else {})}
+        message = Message(id_, interaction_id, now, Side.AGENT, text, agent, details=details)
+        left = None
+        if agent == interaction.agent:
+            left = sent(floor.drafts.get(interaction_id), interaction_id, agent, at=now, version=draft)
         shown = Shown((text,), self._language_of(interaction))
         letters = self._outbox.letters(
             conversation_of(interaction), shown, key=key, interaction=interaction_id,
             details={"by": agent, **head.written()} if by_mail else {}, due=now + UNDO_WITHIN if by_mail else None,
         )  # fmt: skip
         shows = partial(self._show, interaction, shown, key, self._floor.agents[agent].name) if not letters else None
-        answered = self._levels.answered(interaction, agent, at=now)
-        await self._floor.commit(messages=[message], journal=answered, outgoing=letters, then=shows)
+        await self._floor.commit(
+            messages=[message], outgoing=letters, drafts=[left] if left is not None else [], then=shows,
+            journal=[
+                *self._levels.answered(interaction, agent, at=now),
+                *(
+                    JournalEntry(Happened.REPLY_USED, now, interaction_id, agent, {"reply": reply, "as_it_is": whole})
+                    for reply, whole in used.items()
+                ),
+            ],
+        )  # fmt: skip
+
+    async def draft(self, agent: AgentId, interaction_id: InteractionId, written: Writing) -> None:
+        """Keep what an agent has written so far; what is not newer than what is here changes nothing.
+
+        Files that are not theirs, or not here any more, are left out. Raises WrongCount.
+        """
+        interaction = self._mine(agent, interaction_id)
+        if len(written.text) > (LONGEST_LETTER if interaction.medium == "email" else LONGEST_MESSAGE):
+            raise NothingWritten
+        files = await self._drafted(agent, interaction_id, written.files)
+        self._mine(agent, interaction_id)
+        given = Draft(
+            interaction_id, agent, self._floor.clock.now(), written.version, written.text, written.subject, written.cc,
+            written.bcc, files, tuple(each for each in written.replies if each in self._floor.centre.replies),
+        )  # fmt: skip
+        kept = newer(self._floor.drafts.get(interaction_id), given)
+        await self._floor.commit(drafts=[kept] if kept is not None else [])
 
     async def send_again(self, agent: AgentId, interaction_id: InteractionId, message: MessageId) -> None:
         """Have a message sent again that was not delivered."""
@@ -167,15 +221,32 @@ class TextDesk:
             return self._mine(interaction.agent, interaction_id)
         return self._mine(agent, interaction_id)
 
-    async def _files_of(self, agent: AgentId, head: LetterHead) -> Sequence[AttachedFile]:
-        """Return what is attached; raises Rejected for what is not this agent's, or too large."""
+    async def _files_of(self, agent: AgentId, interaction: Interaction, head: LetterHead) -> Sequence[AttachedFile]:
+        """Return what is attached; raises Rejected for what is not this agent's, or too large.
+
+        What a colleague attached to the draft that they passed on is this agent's as well.
+        """
+        drafted = self._floor.drafts.get(interaction.id)
+        passed_on = {each.id for each in drafted.files} if drafted is not None else set()
         found = [await self._mails.file(each) for each in head.files]
-        files = [each for each in found if each is not None and each.agent == agent]
+        files = [each for each in found if each is not None and (each.agent == agent or each.id in passed_on)]
         if len(files) < len(found):
             raise NoSuch("a file that was attached is not here any more: attach it again")
         if sum(len(each.data) for each in files) > LARGEST_FILES:
             raise Rejected(f"a mail takes files of {LARGEST_FILES // 2**20} MB, taken together")
         return files
+
+    async def _drafted(
+        self, agent: AgentId, interaction_id: InteractionId, ids: Sequence[str]
+    ) -> tuple[DraftFile, ...]:
+        drafted = self._floor.drafts.get(interaction_id)
+        known = {each.id: each for each in (drafted.files if drafted is not None else ())}
+        if fresh := [id_ for id_ in ids if id_ not in known]:
+            facts = await self._mails.files_facts(fresh)
+            known |= {
+                each.id: DraftFile(each.id, each.name, each.type, each.size) for each in facts if each.agent == agent
+            }
+        return tuple(known[id_] for id_ in dict.fromkeys(ids) if id_ in known)
 
     def _language_of(self, interaction: Interaction) -> str:
         run = run_of(interaction)
@@ -189,5 +260,6 @@ def _told(head: LetterHead, files: Sequence[AttachedFile]) -> Mapping[str, Any]:
     """Return what the desk shows of a mail of ours."""
     told = head.written()
     if files:
-        told = {**told, "files": [{"name": each.name, "type": each.type, "size": len(each.data)} for each in files]}
+        shown = [{"id": each.id, "name": each.name, "type": each.type, "size": len(each.data)} for each in files]
+        told = {**told, "files": shown}
     return told

@@ -45,6 +45,17 @@ class AttachedFile:
 
 
 @dataclass(frozen=True, slots=True)
+class FileFacts:
+    """What is known of a file without what is in it; `size` in bytes."""
+
+    id: str
+    name: str
+    type: str
+    size: int
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True)
 class MailPage:
     """A mail as HTML that may be shown; `remote` pictures from elsewhere are left out of it."""
 
@@ -66,6 +77,9 @@ class MailViewer(Protocol):
 
     async def page(self, raw: bytes, *, remote: bool) -> MailPage:
         """Return a mail's HTML as it may be shown, with pictures from elsewhere where they are asked for."""
+
+    async def preview(self, text: str) -> MailPage:
+        """Return what an agent writes as its HTML would be."""
 
     async def part(self, raw: bytes, number: int) -> MailPart | None:
         """Return what is attached under a number."""
@@ -100,3 +114,6 @@ class Mails(Protocol):
 
     async def file(self, id_: str) -> AttachedFile | None:
         """Return a file."""
+
+    async def files_facts(self, ids: Sequence[str]) -> Sequence[FileFacts]:
+        """Return what is known of those of these files that are here."""

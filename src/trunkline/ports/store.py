@@ -9,6 +9,7 @@ from trunkline.core.agent import Agent
 from trunkline.core.centre_version import CentreVersion, Signed
 from trunkline.core.consent import Consent
 from trunkline.core.customer import Contact, Customer, DayFigures, PastInteraction
+from trunkline.core.draft import Draft
 from trunkline.core.errors import Rejected
 from trunkline.core.ids import AgentId, CustomerId, InteractionId, MessageId, OfferId
 from trunkline.core.interaction import Interaction
@@ -35,6 +36,7 @@ class Change:
     outgoing: Sequence[Outgoing] = ()
     opt_outs: Sequence[OptOut] = ()
     consents: Sequence[Consent] = ()
+    drafts: Sequence[Draft] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class Situation:
     outgoing: Sequence[Outgoing] = ()
     """What waits for its provider, and of live interactions all that went out, in their order."""
     opt_outs: Sequence[OptOut] = ()
+    drafts: Sequence[Draft] = ()
+    """Of live interactions."""
 
 
 @dataclass(frozen=True, slots=True)

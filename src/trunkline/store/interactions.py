@@ -27,6 +27,7 @@ from trunkline.core.waiting import WaitTold
 from trunkline.ports.store import Change
 from trunkline.store.agents import agent_columns
 from trunkline.store.database import Database, Row, WrittenBefore, storable_json
+from trunkline.store.drafts import draft_columns
 from trunkline.store.lease import UnderLease
 from trunkline.store.messages import message_columns
 from trunkline.store.outgoing import consent_columns, opt_out_columns, outgoing_columns
@@ -102,11 +103,13 @@ def _more_of(changes: Sequence[Change]) -> Mapping[str, Sequence[Mapping[str, An
     outgoing = {each.id: each for change in changes for each in change.outgoing}
     opt_outs = {(each.medium, each.address): each for change in changes for each in change.opt_outs}
     consents = {(each.medium, each.address, each.purpose): each for change in changes for each in change.consents}
+    drafts = {each.interaction: each for change in changes for each in change.drafts}
     more = {
         "messages": messages,
         "outgoing": [outgoing_columns(each) for each in outgoing.values()],
         "opt_outs": [opt_out_columns(each) for each in opt_outs.values()],
         "consents": [consent_columns(each) for each in consents.values()],
+        "drafts": [draft_columns(each) for each in drafts.values()],
     }
     return {name: rows for name, rows in more.items() if rows}
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from trunkline.core.ids import AgentId, MessageId
-from trunkline.ports.mails import AttachedFile, KeptMail, KnownMail
+from trunkline.ports.mails import AttachedFile, FileFacts, KeptMail, KnownMail
 from trunkline.store.database import Database, Row
 from trunkline.store.queries import queries
 
@@ -69,6 +69,13 @@ class Mails:
         if row is None:
             return None
         return AttachedFile(str(row["id"]), row["name"], row["type"], row["data"], AgentId(row["agent_id"]))
+
+    async def files_facts(self, ids: Sequence[str]) -> Sequence[FileFacts]:
+        """Return what is known of those of these files that are here."""
+        rows = await self._database.rows(_SQL["files_facts"], list(ids))
+        return [
+            FileFacts(str(row["id"]), row["name"], row["type"], row["size"], AgentId(row["agent_id"])) for row in rows
+        ]
 
 
 def _mail_of(row: Row) -> KeptMail:

@@ -7,6 +7,7 @@ from trunkline.store.agents import Agents
 from trunkline.store.centre import Centres
 from trunkline.store.customers import Customers
 from trunkline.store.database import Database
+from trunkline.store.drafts import Drafts
 from trunkline.store.interactions import Interactions
 from trunkline.store.lease import Leases
 from trunkline.store.logins import Logins, PasswordHashing
@@ -16,7 +17,9 @@ from trunkline.store.outgoing import Outbox
 from trunkline.store.segments import Segments
 
 
-class PostgresStore(Interactions, Messages, Mails, Segments, Outbox, Agents, Customers, Logins, Leases, Centres):
+class PostgresStore(
+    Interactions, Messages, Drafts, Mails, Segments, Outbox, Agents, Customers, Logins, Leases, Centres
+):
     """The centre's memory. It lives as long as the databases that it is given; `migrate` comes first.
 
     `lease_database` is a pool for the lease alone, which must not stand in line behind other questions.
@@ -35,6 +38,7 @@ class PostgresStore(Interactions, Messages, Mails, Segments, Outbox, Agents, Cus
         return Situation(
             tuple(await self._live()), tuple(await self._active()), await self._offers(),
             tuple(await self._live_messages()), tuple(await self._under_way()), tuple(await self._opt_outs()),
+            tuple(await self._live_drafts()),
         )  # fmt: skip
 
     async def health(self) -> Health:

@@ -33,3 +33,6 @@ ON CONFLICT (id) DO NOTHING;
 
 -- file --
 SELECT * FROM file WHERE id = $1::uuid;
+
+-- files_facts --
+SELECT id, name, type, octet_length(data) AS size, agent_id FROM file WHERE id = ANY($1::text[]::uuid[]);
