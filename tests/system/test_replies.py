@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from tests.fakes.twilio_peer import TwilioPeer, twilio_peer
 from tests.system.house import House, Seat, seated
 from tests.system.mail_server import MailServer, mail_server
 from tests.system.switch import open_folder
@@ -16,7 +17,8 @@ from tests.system.test_chat_browser import a_site, said, visits, writes
 from tests.system.test_flows_page import log_in as log_in_as_admin
 from tests.system.test_mails import FLOW, NEW, a_mail, closes, in_hand, is_read
 from tests.system.test_mails import writes as mails
-from tests.system.test_texts import serves
+from tests.system.test_texts import FLOW as TEXTS
+from tests.system.test_texts import serves, talking
 from trunkline.channels.email.mail import read_mail
 
 SHOWN_IN = os.environ.get("TRUNKLINE_SCREENSHOTS")
@@ -42,6 +44,18 @@ async def post(house: House, server: MailServer) -> AsyncIterator[MailServer]:
     yield server
     file.unlink()
     await serves(house, "mails", there=False)
+
+
+@pytest.fixture
+async def peer(house: House) -> AsyncIterator[TwilioPeer]:
+    """The provider of the house's number, whose messages lead into a flow."""
+    file = house.flows / "texts.yaml"
+    file.write_text(TEXTS, encoding="utf-8")
+    async with twilio_peer(house.provider_port) as opened:
+        await serves(house, "texts", there=True)
+        yield opened
+        file.unlink()
+        await serves(house, "texts", there=False)
 
 
 async def looks(page: Page, name: str) -> None:
@@ -122,6 +136,35 @@ async def test_a_reply_is_found_filled_in_and_never_sent_with_a_gap_unseen(house
         await expect(desk.locator("[data-stage=idle]")).to_be_visible(timeout=15_000)
 
 
+async def test_a_reply_is_counted_in_text_messages_before_it_goes(
+    house: House, peer: TwilioPeer, tmp_path: Path
+) -> None:
+    number = "+447700900655"
+    async with seated(house, "ana") as ana, open_page(tmp_path) as desk:
+        await ana.chooses("browser")
+        await log_in(desk, house, "ana")
+        await get_ready(desk)
+        card = await talking(house, peer, ana, number)
+        await expect(desk.get_by_test_id("composer")).to_be_focused()
+        await desk.get_by_role("button", name="Choose a reply").click()
+        await looks(desk, "sms-list")
+        await desk.keyboard.press("Escape")
+        await expect(desk.get_by_test_id("composer")).to_have_value("")
+        await desk.keyboard.type("/late")
+        await desk.keyboard.press("Enter")
+        await expect(desk.get_by_test_id("composer")).to_have_value(re.compile("your order ‹order_no.› is late"))
+        await desk.keyboard.type("1234")
+        await expect(desk.get_by_test_id("composer")).to_have_value(re.compile("your order 1234 is late"))
+        await desk.keyboard.press("End")
+        await desk.keyboard.type(" If you have any question, write to us at any time, day and night.")
+        await expect(desk.get_by_text("2 text messages")).to_be_visible()
+        await looks(desk, "sms-filled")
+        await desk.keyboard.press("Enter")
+        await peer.has_sent("I am sorry that your order 1234 is late.")
+        await uses_are_noted(ana, card["id"], "order_late")
+        await closes(ana, card)
+
+
 async def test_a_draft_outlives_a_killed_service_and_the_browser_and_goes_on_with_a_colleague(
     house: House, tmp_path: Path
 ) -> None:
@@ -194,6 +237,9 @@ async def test_a_mail_with_looks_arrives_in_both_parts(house: House, post: MailS
             "Hello Nora,\n\nyour order ‹order_no?› is on its way, and will be with you within two days.\n\n"
             "Kind regards\nAna Torres"
         )
+        await desk.keyboard.press("Control+Home")
+        await looks(desk, "mail-gap")
+        await desk.keyboard.press("Tab")
         await desk.keyboard.type("**1234**")
         await desk.keyboard.press("Control+End")
         await desk.keyboard.type("\n\nSee our page")
@@ -228,13 +274,12 @@ async def test_a_mail_with_looks_arrives_in_both_parts(house: House, post: MailS
         assert "<strong>1234</strong>" in mail.html
         assert 'href="https://acme.example/help"' in mail.html
         assert "&lt;b&gt;not bold&lt;/b&gt;" in mail.html
-        await uses_are_noted(ana, card["id"])
+        await uses_are_noted(ana, card["id"], "order_sent")
         await closes(ana, card)
 
 
-async def uses_are_noted(ana: Seat, interaction: str) -> None:
-    thread = await ana.sees(lambda state: state["threads"][interaction])
-    assert thread[-1]["details"]["replies"] == ["order_sent"]
+async def uses_are_noted(ana: Seat, interaction: str, reply: str) -> None:
+    await ana.sees(lambda state: state["threads"][interaction][-1]["details"].get("replies") == [reply])
 
 
 async def test_an_admin_writes_a_reply_and_desks_have_it_at_once(house: House, tmp_path: Path) -> None:
