@@ -155,7 +155,7 @@ async def test_a_reply_is_counted_in_text_messages_before_it_goes(
         await expect(desk.get_by_test_id("composer")).to_have_value(re.compile("your order ‹order_no.› is late"))
         await desk.keyboard.type("1234")
         await expect(desk.get_by_test_id("composer")).to_have_value(re.compile("your order 1234 is late"))
-        await desk.keyboard.press("End")
+        await desk.keyboard.press("Control+End")
         await desk.keyboard.type(" If you have any question, write to us at any time, day and night.")
         await expect(desk.get_by_text("2 text messages")).to_be_visible()
         await looks(desk, "sms-filled")
