@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.builders import NOON, an_interaction
+from tests.builders import NOON, a_chat, an_agent, an_interaction
+from trunkline.core.draft import Draft, ended
 from trunkline.core.ids import AgentId, MessageId, new_id
 from trunkline.core.message import Message, Side
 from trunkline.core.outgoing import Outgoing, put_off
@@ -135,3 +136,16 @@ async def test_a_huge_mail_is_kept_whole(database: Database) -> None:
     huge = replace(a_mail("1@home"), raw=bytes(range(256)) * (30 * 4096))
     await store.keep_mail(huge)
     assert await store.mail(huge.id) == huge
+
+
+async def test_no_draft_of_an_interaction_that_is_over_is_kept(database: Database) -> None:
+    store, chat = PostgresStore(database), a_chat()
+    draft = Draft(chat.id, AgentId("ana"), NOON, 1, "Half a")
+    await store.save([Change([chat], [an_agent()], drafts=[draft])])
+    assert [dict(row) for row in await database.rows("SELECT version, text FROM draft")] == [
+        {"version": 1, "text": "Half a"}
+    ]
+
+    await store.save([Change(drafts=[ended(draft)])])
+
+    assert await database.rows("SELECT FROM draft") == []

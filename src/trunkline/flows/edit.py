@@ -32,7 +32,6 @@ _STEP = 2
 _PLAIN = re.compile(r"[^\W\d][\w .'()/&+@-]*(?<! )|[0-9]{1,6}[smhd]")
 # Several lines of what everybody can see, the first and the last of them not empty.
 _LITERAL = re.compile(r"(?![ \t])[^\S\n]*\S[^\n]*(\n[^\n]*)*\n[^\n]*\S")
-_OTHER_ENDS = re.compile(r"[\r\x85\u2028\u2029]")
 _NOT_PLAIN = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 
 
@@ -309,7 +308,7 @@ class _Editor:
             return False
         if isinstance(value, dict):
             return any(map(self._has_lines, value.values()))
-        return isinstance(value, str) and _LITERAL.fullmatch(value) is not None and not _OTHER_ENDS.search(value)
+        return isinstance(value, str) and _LITERAL.fullmatch(value) is not None
 
     def _line_start(self, at: int) -> int:
         ends = [match.end() for match in _LINE_ENDS.finditer(self._text, 0, at)]
