@@ -13,6 +13,7 @@ from trunkline.floor.flow_board import FlowBoard
 from trunkline.floor.hand_to_flow import HandToFlow
 from trunkline.floor.helping import Helping
 from trunkline.floor.hub import Hub
+from trunkline.floor.replies import Replies
 from trunkline.floor.state import Floor
 from trunkline.floor.supervision import Supervision
 from trunkline.floor.text_desk import TextDesk
@@ -33,6 +34,7 @@ from trunkline.web.log_in import LogIn
 from trunkline.web.mails import MailsDoor
 from trunkline.web.server import STATIC, HealthDoor, Recordings, web_application
 from trunkline.web.waiting import WaitingDoor
+from trunkline.web.writing import WritingDoor
 
 
 def doors(  # noqa: PLR0917
@@ -69,6 +71,7 @@ def doors(  # noqa: PLR0917
             floor, store, store, written.viewing, log_in, file_of=written.file_of, attaching=text_desk.files,
             origins=origins,
         ),
+        writing=WritingDoor(Replies(lambda: floor.centre, written.rich), log_in),
         chat_pages=ChatPages(written.chats, STATIC / "chat" / "widget.js"),
         channels=written.doors,
         health=HealthDoor(

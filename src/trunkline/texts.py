@@ -151,6 +151,11 @@ class Written:
         text = self.texts.get(channel)
         return await text.file(details, number) if text is not None else None
 
+    @property
+    def rich(self) -> Sequence[str]:
+        """Return the channels whose mails have looks."""
+        return [name for name, each in self.mails.items() if each.rich]
+
     async def run(self) -> None:
         """Give providers what is for them, and read the mailboxes, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
@@ -213,7 +218,7 @@ class Written:
             name, ours=Person(shape.address, shape.name), mailbox=lambda: Mailbox(imap, login, shape.folder),
             smtp=_server(shape.smtp, "smtp"), login=login if shape.smtp_login else None, mails=self._store,
             secret=self._mail_secret, clock=self._floor.clock, reply_token=shape.reply_token,
-            verdict_by=shape.verdict_by, signature=shape.signature,
+            verdict_by=shape.verdict_by, signature=shape.signature, rich=shape.format == "rich",
         )  # fmt: skip
 
 

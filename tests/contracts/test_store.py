@@ -24,6 +24,7 @@ from trunkline.core.centre_version import ChangedMeanwhile, Signed, Source
 from trunkline.core.consent import Consent
 from trunkline.core.customer import Contact, DayFigures, Note
 from trunkline.core.demand import Wanted
+from trunkline.core.draft import Draft, DraftFile, ended
 from trunkline.core.errors import Misconfigured, Rejected
 from trunkline.core.ids import AgentId, CustomerId, InteractionId, MessageId, QueueId, new_id
 from trunkline.core.interaction import Address, Entry, Follows, Handed, Interaction, Outcome, Stage, Work
@@ -353,6 +354,24 @@ async def test_who_wants_nothing_more_is_known_until_they_do(store: AnyStore) ->
 
     await store.save([Change(opt_outs=[changed(chris, at=later(6), ended=True)])])
     assert list((await store.load()).opt_outs) == [dana]
+
+
+async def test_a_draft_is_replaced_and_goes_with_its_interaction(store: AnyStore) -> None:
+    chat, other = a_chat(), a_chat()
+    file = DraftFile(new_id(), "Ürk.pdf", "application/pdf", 7)
+    first = Draft(chat.id, ANA, NOON, 1, HOSTILE, "Subject", "a@b.example", "c", (file,), ("order",))
+    await store.save([Change([chat, other], [an_agent()], drafts=[first])])
+    [kept] = (await store.load()).drafts
+    assert kept == (first if isinstance(store, MemoryStore) else changed(first, text=kept.text))
+    assert len(kept.text) > 2000
+
+    later_one, beside = Draft(chat.id, AgentId("ben"), later(5), 2, ""), Draft(other.id, ANA, NOON, 9, "beside")
+    await store.save([Change(drafts=[first]), Change(drafts=[later_one]), Change(drafts=[beside])])
+    assert set((await store.load()).drafts) == {later_one, beside}
+
+    over = changed(chat, stage=Stage.ENDED, outcome=Outcome.HANDLED, ended_at=later(9))
+    await store.save([Change(drafts=[changed(later_one, version=3)]), Change([over], drafts=[ended(later_one)])])
+    assert list((await store.load()).drafts) == [beside]
 
 
 async def test_where_a_message_stands_is_known_when_its_interaction_is_over(store: AnyStore) -> None:

@@ -15,6 +15,7 @@ from trunkline.core.agent import Agent, Presence, members
 from trunkline.core.centre_version import CentreVersion, ChangedMeanwhile, Signed, Source
 from trunkline.core.consent import Consent
 from trunkline.core.customer import Contact, Customer, DayFigures, Note, PastInteraction
+from trunkline.core.draft import Draft
 from trunkline.core.errors import Rejected, Unavailable
 from trunkline.core.ids import AgentId, CustomerId, InteractionId, MessageId, OfferId, new_id
 from trunkline.core.interaction import Interaction, Outcome, Stage
@@ -60,6 +61,7 @@ class MemoryStore(MemoryFiles):
     outbox: dict[MessageId, Outgoing] = field(default_factory=dict)
     opt_outs: dict[tuple[str, str], OptOut] = field(default_factory=dict)
     consents: dict[tuple[str, str, str], Consent] = field(default_factory=dict)
+    drafts: dict[InteractionId, Draft] = field(default_factory=dict)
     saves: list[Sequence[Change]] = field(default_factory=list)
     customers: dict[CustomerId, Customer] = field(default_factory=dict)
     _addresses: dict[tuple[str, str], CustomerId] = field(default_factory=dict)
@@ -106,6 +108,11 @@ class MemoryStore(MemoryFiles):
             self.reads |= {(each.interaction, each.side): each for each in change.reads}
             self.outbox |= {each.id: each for each in change.outgoing}
             self.consents |= {(each.medium, each.address, each.purpose): each for each in change.consents}
+            for draft in change.drafts:
+                if draft.over:
+                    self.drafts.pop(draft.interaction, None)
+                else:
+                    self.drafts[draft.interaction] = draft
             for wish in change.opt_outs:
                 if wish.ended:
                     self.opt_outs.pop((wish.medium, wish.address), None)
@@ -131,6 +138,7 @@ class MemoryStore(MemoryFiles):
             ),
             opt_outs=tuple(self.opt_outs.values()),
             reads=tuple(each for each in self.reads.values() if self.interactions[each.interaction].is_live),
+            drafts=tuple(each for each in self.drafts.values() if self.interactions[each.interaction].is_live),
         )  # fmt: skip
 
     async def thread(self, channel: str, address: str, *, at_most: int) -> Sequence[Message]:

@@ -18,7 +18,7 @@ from trunkline.core.ids import AgentId, OfferId
 from trunkline.core.interaction import Stage
 from trunkline.floor import desk_figures, view
 from trunkline.floor.desk_figures import QUEUES_EVERY_S
-from trunkline.floor.hub import KEPT_EVENTS
+from trunkline.floor.desk_stream import KEPT_EVENTS
 from trunkline.floor.view import apply
 
 ANA = AgentId("ana")

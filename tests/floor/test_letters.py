@@ -154,7 +154,7 @@ async def test_copies_a_subject_and_files_go_with_a_mail_and_stand_at_it(centre:
         "by": "ana", "thread": "t1", "subject": "Your order", "cc": ["boss@acme.example"], "files": ["f1"]
     }  # fmt: skip
     shown = centre.floor.threads[talking.id][-1].details
-    assert shown["files"] == [{"name": "a.pdf", "type": "application/pdf", "size": 4}]
+    assert shown["files"] == [{"id": "f1", "name": "a.pdf", "type": "application/pdf", "size": 4}]
 
 
 async def test_files_of_others_too_large_ones_and_those_on_other_media_are_refused(centre: Centre) -> None:

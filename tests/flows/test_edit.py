@@ -121,11 +121,45 @@ def test_long_entry_is_written_on_several_lines() -> None:
     assert f"  sales_of_old:\n    title: {'S' * 60}\n    music: calm\n" in text
 
 
+SEVERAL = 'Hello {name},\n\n  - "yes": no # none\nBye'
+
+
+def test_a_text_of_several_lines_is_written_as_such_with_the_remark_at_its_key() -> None:
+    text = edited("a:\n  b: old  # a remark\n  c: 1\n", [Put(("a", "b"), SEVERAL)])
+
+    assert text == ('a:\n  b: |-  # a remark\n    Hello {name},\n\n      - "yes": no # none\n    Bye\n  c: 1\n')
+    assert edited(text, [Put(("a", "b"), "new")]) == "a:\n  b: new\n  c: 1\n"
+    assert value_of(edited(text, [Put(("a", "b"), f"{SEVERAL}\nmore")]))["a"]["b"] == f"{SEVERAL}\nmore"
+
+
+def test_texts_by_language_and_in_new_entries_keep_their_lines_too() -> None:
+    text = edited("a:\n  b: |\n    one\n    two\n  c: 1\n", [Put(("a", "b"), {"en": "x", "es": "y\nz"})])
+    assert text == "a:\n  b:\n    en: x\n    es: |-\n      y\n      z\n  c: 1\n"
+
+    text = edited("a:\n  b: {t: x}\n", [Put(("a", "new"), {"title": "T", "text": "y\nz"})])
+    assert text == "a:\n  b: {t: x}\n  new:\n    title: T\n    text: |-\n      y\n      z\n"
+
+
+@pytest.mark.parametrize("value", ["a\n", "\na\nb", " a\nb", "a\n ", "a\n\n", "\ta\nb"])
+def test_lines_that_yaml_would_read_otherwise_are_written_in_quotes(value: str) -> None:
+    text = edited("a:\n  b: old\n", [Put(("a", "b"), value)])
+
+    assert value_of(text) == {"a": {"b": value}}
+    assert text.count("\n") == 2
+
+
+def test_between_brackets_there_is_one_line() -> None:
+    assert edited("a: {b: x, c: 1}\n", [Put(("a", "b"), "y\nz")]) == 'a: {b: "y\\nz", c: 1}\n'
+
+
 def test_lines_end_as_they_did() -> None:
     text = edited(TEXT.replace("\n", "\r\n"), [Put(("queues", "late"), {"title": "Late"})])
 
     assert "\r\n  late: {title: Late}\r\n" in text
     assert "\n" not in text.replace("\r\n", "")
+    several = edited(text, [Put(("queues", "late", "title"), "y\nz"), Put(("name",), "y\nz")])
+    assert "\n" not in several.replace("\r\n", "")
+    assert value_of(several)["name"] == "y\nz"
 
 
 @pytest.mark.parametrize(
@@ -173,7 +207,7 @@ def test_first_item_of_an_empty_list_is_written_in_it() -> None:
 KEYS = st.sampled_from(["a", "b", "c d", "true", "12", "ü"])
 LEAVES = st.one_of(
     st.none(), st.booleans(), st.integers(-(10**9), 10**9),
-    st.sampled_from(["", " x", "x: y", "20s", "a#b", "- a", "☎", "null", "x\ny"]),
+    st.sampled_from(["", " x", "x: y", "20s", "a#b", "- a", "☎", "null", "x\ny", "x\n\n  y: z\nx"]),
     st.text("abc #:-'\"{}[],&*!|>%@`\n\t", max_size=8),
 )  # fmt: skip
 VALUES = st.recursive(

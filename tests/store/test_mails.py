@@ -6,11 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from tests.builders import NOON, an_interaction
+from tests.builders import NOON, a_chat, an_agent, an_interaction
+from trunkline.core.draft import Draft, ended
 from trunkline.core.ids import AgentId, MessageId, new_id
 from trunkline.core.message import Message, Side
 from trunkline.core.outgoing import Outgoing, put_off
-from trunkline.ports.files import AttachedFile
+from trunkline.ports.files import AttachedFile, FileFacts
 from trunkline.ports.mails import KeptMail, KnownMail
 from trunkline.ports.store import Change
 from trunkline.store.database import Database
@@ -82,6 +83,16 @@ async def test_files_are_kept_for_a_week(database: Database) -> None:
     assert (await store.file(file.id), await store.file(later.id)) == (None, later)
 
 
+async def test_what_is_known_of_files_comes_without_what_is_in_them(database: Database) -> None:
+    store = PostgresStore(database)
+    one, other = (AttachedFile(new_id(), name, "a/b", b"%PDF" * 3, AgentId("ana")) for name in ("a", "b"))
+    for each in (one, other):
+        await store.keep_file(each, at=NOON)
+
+    assert await store.file_facts([one.id, new_id()]) == [FileFacts(one.id, "a", "a/b", 12, AgentId("ana"))]
+    assert await store.file_facts([]) == []
+
+
 async def test_details_and_threads_come_back(database: Database) -> None:
     store = PostgresStore(database)
     mail = an_interaction(medium="email", thread="t1")
@@ -126,3 +137,16 @@ async def test_a_huge_mail_is_kept_whole(database: Database) -> None:
     huge = replace(a_mail("1@home"), raw=bytes(range(256)) * (30 * 4096))
     await store.keep_mail(huge)
     assert await store.mail(huge.id) == huge
+
+
+async def test_no_draft_of_an_interaction_that_is_over_is_kept(database: Database) -> None:
+    store, chat = PostgresStore(database), a_chat()
+    draft = Draft(chat.id, AgentId("ana"), NOON, 1, "Half a")
+    await store.save([Change([chat], [an_agent()], drafts=[draft])])
+    assert [dict(row) for row in await database.rows("SELECT version, text FROM draft")] == [
+        {"version": 1, "text": "Half a"}
+    ]
+
+    await store.save([Change(drafts=[ended(draft)])])
+
+    assert await database.rows("SELECT FROM draft") == []

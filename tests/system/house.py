@@ -61,6 +61,7 @@ mail:
   reply_token: true
   verdict_by: mx.acme.example
   signature: Acme Ltd, here to help
+  format: rich
 """
 
 

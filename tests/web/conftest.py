@@ -22,6 +22,7 @@ from trunkline.core.message import Side
 from trunkline.floor.centre_board import CentreBoard
 from trunkline.floor.channel_board import ChannelBoard
 from trunkline.floor.conversation_board import ConversationBoard
+from trunkline.floor.replies import Replies
 from trunkline.floor.supervision import Supervision
 from trunkline.floor.text_state import conversation_of
 from trunkline.floor.transcripts import Transcripts
@@ -41,6 +42,7 @@ from trunkline.web.log_in import LogIn
 from trunkline.web.mails import MailsDoor
 from trunkline.web.server import HealthDoor, Recordings, web_application
 from trunkline.web.waiting import WaitingDoor
+from trunkline.web.writing import WritingDoor
 
 Json = dict[str, Any]
 SITES_SECRET = "a secret of the tests, long enough to be one"
@@ -154,6 +156,7 @@ async def doors(tmp_path: Path) -> AsyncIterator[Web]:
                 file_of=brought,
                 attaching=centre.text_desk.files,
             ),
+            writing=WritingDoor(Replies(lambda: centre.floor.centre, ["post"]), log_in),
             chat_pages=ChatPages({"web"}, tmp_path / "widget.js"),
             channels=[chat],
             health=HealthDoor(

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from typing import Any
+from uuid import UUID
 
 import pytest
 from aiohttp import ClientWebSocketResponse, WSMsgType, WSServerHandshakeError
@@ -10,6 +11,7 @@ from aiohttp import ClientWebSocketResponse, WSMsgType, WSServerHandshakeError
 from tests.web.conftest import Web, hears, is_closed
 from trunkline.core.agent import Presence
 from trunkline.core.ids import AgentId
+from trunkline.ports.channel import ConversationId, Said
 from trunkline.web import desk_rounds, desk_socket
 
 
@@ -70,7 +72,7 @@ async def test_a_huge_message_closes_the_desk_and_a_binary_one_is_not_heard(door
     await socket.send_bytes(b"\x00" * 1000)
     assert (await asks(socket, "presence", {"presence": "ready"}))["ok"]
 
-    await socket.send_str(json.dumps({"type": "command", "text": "x" * 100_000}))
+    await socket.send_str(json.dumps({"type": "command", "text": "x" * 400_000}))
 
     assert await is_closed(socket) == 1009
 
@@ -91,6 +93,29 @@ async def test_a_huge_message_closes_the_desk_and_a_binary_one_is_not_heard(door
         ("hang_up", {"interaction": "../../x"}, "no_such"),
         ("wrap_up", {"interaction": "x", "disposition": "resolved"}, "bad_command"),
         ("accept", {"offer": "x"}, "offer_gone"),
+        ("draft", {}, "bad_command"),
+        ("draft", {"interaction": "x", "version": 1}, "bad_command"),
+        ("draft", {"interaction": "x", "version": 1, "text": "a"}, "no_such"),
+        ("draft", {"interaction": "x", "version": 0, "text": "a"}, "bad_command"),
+        ("draft", {"interaction": "x", "version": True, "text": "a"}, "bad_command"),
+        ("draft", {"interaction": "x", "version": 2**53, "text": "a"}, "bad_command"),
+        ("draft", {"interaction": "x", "version": "1", "text": "a"}, "bad_command"),
+        ("draft", {"interaction": "x", "version": 1.5, "text": "a"}, "bad_command"),
+        ("draft", {"interaction": "x", "version": 1, "text": ["a"]}, "bad_command"),
+        ("draft", {"interaction": "x", "version": 1, "text": "", "subject": 5}, "bad_command"),
+        ("draft", {"interaction": "x", "version": 1, "text": "", "subject": "a" * 201}, "bad_command"),
+        ("draft", {"interaction": "x", "version": 1, "text": "", "cc": ["a"]}, "bad_command"),
+        ("draft", {"interaction": "x", "version": 1, "text": "", "bcc": "a" * 4001}, "bad_command"),
+        ("draft", {"interaction": "x", "version": 1, "text": "", "files": {}}, "bad_command"),
+        ("draft", {"interaction": "x", "version": 1, "text": "", "files": ["../x"]}, "bad_command"),
+        ("draft", {"interaction": "x", "version": 1, "text": "", "files": [5]}, "bad_command"),
+        ("draft", {"interaction": "x", "version": 1, "text": "", "files": [str(UUID(int=0))] * 21}, "bad_command"),
+        ("draft", {"interaction": "x", "version": 1, "text": "", "replies": "order"}, "bad_command"),
+        ("draft", {"interaction": "x", "version": 1, "text": "", "replies": [{"a": 1}]}, "bad_command"),
+        ("draft", {"interaction": "x", "version": 1, "text": "", "replies": ["a"] * 21}, "bad_command"),
+        ("say", {"interaction": "x", "text": "a", "key": "1", "draft": -1}, "bad_command"),
+        ("say", {"interaction": "x", "text": "a", "key": "1", "draft": "2"}, "bad_command"),
+        ("say", {"interaction": "x", "text": "a", "key": "1", "replies": [None]}, "bad_command"),
     ],
 )
 async def test_what_is_no_command_is_refused_in_words(doors: Web, name: Any, args: Any, code: str) -> None:
@@ -121,6 +146,48 @@ async def test_nobody_commands_what_is_in_anothers_hands(doors: Web) -> None:
     assert (await asks(socket, "accept", {"offer": offer}))["error"]["code"] == "offer_gone"
     assert (await asks(socket, "decline", {"offer": offer}))["ok"]  # is over for him: nothing to complain about
     assert doors.centre.stage(call) == "talking"
+
+
+async def test_a_draft_of_the_longest_mail_in_any_script_is_taken_and_told_of(doors: Web) -> None:
+    await doors.centre.ready("ana")
+    socket = await doors.desk(await doors.logged_in("ana"))
+    mail = await in_hand_of_ana(doors, "post")
+    args = {"interaction": mail, "version": 1, "text": "😀" * 50_000, "subject": "Ü", "cc": "a@b", "replies": ["none"]}
+    await socket.send_str(json.dumps({"type": "command", "id": "1", "name": "draft", "args": args}, ensure_ascii=False))
+
+    event = await hears(socket, "event")
+    while event["event"]["kind"] != "draft":
+        event = await hears(socket, "event")
+    assert (await hears(socket, "reply"))["ok"]
+    draft = event["event"]["draft"]
+    assert (draft["text"], draft["cc"], draft["replies"]) == ("😀" * 50_000, "a@b", [])
+    assert draft["by"] == {"id": "ana", "name": "Ana Torres"}
+    too_long = {**args, "version": 2, "text": "a" * 50_001}
+    assert (await asks(socket, "draft", too_long))["error"]["code"] == "nothing_written"
+    assert (await asks(socket, "draft", {**args, "version": 20_000, "text": ""}))["error"]["code"] == "wrong_count"
+
+
+async def test_nobody_writes_at_what_is_in_anothers_hands(doors: Web) -> None:
+    await doors.centre.ready("ana")
+    mail = await in_hand_of_ana(doors, "post")
+    socket = await doors.desk(await doors.logged_in("ben"))
+
+    refused = await asks(socket, "draft", {"interaction": mail, "version": 1, "text": "a"})
+
+    assert refused["error"]["code"] == "not_yours"
+    assert doors.centre.floor.drafts == {}
+
+
+async def in_hand_of_ana(doors: Web, channel: str) -> str:
+    """Have somebody's message in Ana's hands, and return its interaction."""
+    centre = doors.centre
+    await centre.texts.told(Said(ConversationId(channel, "chris@home.example", "t"), "Hi", centre.clock.now(), "1"))
+    await centre.settled()
+    [interaction] = centre.floor.interactions.values()
+    assert interaction.offer is not None
+    await centre.desk.accept(AgentId("ana"), interaction.offer.id)
+    await centre.settled()
+    return interaction.id
 
 
 @pytest.mark.parametrize("seq", [-1, 10**30, True, 1.5, "1", None, [1], {"a": 1}])

@@ -13,6 +13,7 @@ import { isWritten, ringsPhone } from './state';
 import { isInView, threads } from './threads.svelte';
 import { words } from './words';
 import { chatWords } from './words_chat';
+import { writings } from './writing.svelte';
 
 const LINE_OUTLIVES_CARD_MS = 3000;
 /** From the zip tone's beginning to the answer. */
@@ -53,13 +54,13 @@ export function attend(): void {
   $effect(() => {
     if (!talking || desk.dialled) desk.keypadOpen = false;
   });
-  // A note that could not be sent goes as soon as it can.
+  // A note or a draft that could not be sent goes as soon as it can.
   $effect(() => {
-    if (desk.online) untrack(() => drafts.keep());
+    if (desk.online) untrack(keep);
   });
   $effect(() => {
     const leave = () => {
-      drafts.keep();
+      keep();
       // The line dies with the page: a clean end is better for the caller than silence.
       if (desk.line) void desk.hangUp();
     };
@@ -84,6 +85,12 @@ function tellMessages(): void {
     if (unread > before && untrack(() => desk.cards.some((card) => threads.unread(card) > 0 && !isInView(card)))) desk.ring.once();
     before = unread;
   });
+}
+
+/** Give the service what it does not have yet of what is written. */
+function keep(): void {
+  drafts.keep();
+  writings.flush();
 }
 
 /** Tell of an offer outside the page while nobody sees it; returns how to take it back. */

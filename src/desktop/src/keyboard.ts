@@ -6,7 +6,7 @@ export type Action = keyof (typeof words)['keys'];
 
 export interface Shortcut {
   action: Action;
-  group: 'call' | 'wrap_up' | 'desk' | 'flows' | 'centre';
+  group: 'call' | 'wrap_up' | 'writing' | 'desk' | 'flows' | 'centre';
   /** As shown. */
   keys: string[];
 }
@@ -21,6 +21,9 @@ export const SHORTCUTS: Shortcut[] = [
   { action: 'disposition', group: 'wrap_up', keys: ['1 … 9'] },
   { action: 'note', group: 'wrap_up', keys: ['N'] },
   { action: 'save', group: 'wrap_up', keys: ['Ctrl Enter'] },
+  { action: 'reply', group: 'writing', keys: ['/'] },
+  { action: 'gap', group: 'writing', keys: ['Tab'] },
+  { action: 'looks', group: 'writing', keys: ['Ctrl B', 'Ctrl I', 'Ctrl K'] },
   { action: 'next', group: 'desk', keys: ['J'] },
   { action: 'presence', group: 'desk', keys: ['P'] },
   { action: 'ready', group: 'desk', keys: ['R'] },

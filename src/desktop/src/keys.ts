@@ -26,6 +26,10 @@ const acts: Record<Action, () => unknown> = {
   help: () => (desk.dialog = 'shortcuts'),
   flows: () => desk.seesFlows && (desk.takesCalls || desk.place.name !== 'flows') && page.turn('flows'),
   centre: () => desk.editsCentre && (desk.takesCalls || desk.place.name !== 'centre') && page.turn('centre'),
+  // The composer takes these itself.
+  reply: () => undefined,
+  gap: () => undefined,
+  looks: () => undefined,
   // The drawing takes these itself while it has the focus.
   step: () => undefined,
   zoom: () => undefined,

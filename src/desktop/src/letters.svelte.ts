@@ -1,10 +1,11 @@
 /** What is being written has beside its words: files, and in a mail copies and a subject. */
 
-import { plain } from './format';
+import type { Attached, Writing } from './drafting';
 import type { Card } from './state';
+import { plain } from './format';
 import { chatWords, mailWords } from './words_chat';
+import { writings } from './writing.svelte';
 
-const KEPT = 'trunkline.mail.heads';
 const ADDRESS = /^[^\s,;:<>()[\]"\\]+@[^\s,;:<>()[\]"\\@]+$/;
 
 export interface LetterHead {
@@ -14,20 +15,7 @@ export interface LetterHead {
   files?: string[];
 }
 
-export interface Attached {
-  id: string;
-  name: string;
-  size: number;
-}
-
-export interface Head {
-  cc: string;
-  bcc: string;
-  subject: string;
-  files: Attached[];
-}
-
-const EMPTY: Head = { cc: '', bcc: '', subject: '', files: [] };
+export type Head = Pick<Writing, 'cc' | 'bcc' | 'subject' | 'files'>;
 
 /** Return the addresses of a line, and the first word that is none. */
 export function addressesIn(line: string): { addresses: string[]; wrong: string | null } {
@@ -47,7 +35,6 @@ export interface FileRule {
 }
 
 class Letters {
-  #heads = $state<Record<string, Head>>(keptHeads());
   /** How many files are on their way to the service. */
   attaching = $state(0);
   /** Why the last file was not attached. */
@@ -56,18 +43,11 @@ class Letters {
   #asked = new Set<string>();
 
   head(card: Card): Head {
-    return this.#heads[card.id] ?? EMPTY;
+    return writings.of(card);
   }
 
   write(card: Card, changes: Partial<Head>): void {
-    this.#heads = { ...this.#heads, [card.id]: { ...this.head(card), ...changes } };
-    sessionStorage.setItem(KEPT, JSON.stringify(this.#heads));
-  }
-
-  forget(card: Card): void {
-    const { [card.id]: _sent, ...others } = this.#heads;
-    this.#heads = others;
-    sessionStorage.setItem(KEPT, JSON.stringify(others));
+    writings.write(card, changes);
   }
 
   /** What is not an address in what was typed. */
@@ -123,14 +103,6 @@ async function whyNot(name: string, answer: Response | null): Promise<string> {
   if (answer?.status !== 409) return mailWords.notAttached(name);
   const told = (await answer.json()) as { error: { message: string } };
   return chatWords.notTaken(plain(told.error.message, 200));
-}
-
-function keptHeads(): Record<string, Head> {
-  try {
-    return JSON.parse(sessionStorage.getItem(KEPT) ?? '{}') as Record<string, Head>;
-  } catch {
-    return {};
-  }
 }
 
 export const letters = new Letters();

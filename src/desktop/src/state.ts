@@ -126,6 +126,8 @@ export interface Card {
   /** How soon customers of this channel are to be answered, in seconds. */
   answer_within_s?: number | null;
   dialled: string;
+  /** In which the customer is spoken to; a service of an earlier release does not say. */
+  language?: string;
   /** The name on the wire; anybody can write anything there. */
   caller_name?: string;
   address: Address;
@@ -152,6 +154,8 @@ export interface Person {
 /** A file at a message; what came has a number by which it is fetched. */
 export interface AttachedFile {
   number?: number;
+  /** Of ours, under which it is kept. */
+  id?: string;
   name: string;
   type: string;
   size: number;
@@ -172,6 +176,22 @@ export interface MailDetails {
   cc?: (Person | string)[];
   bcc?: string[];
   files?: AttachedFile[];
+  /** The replies that a message of ours began as. */
+  replies?: string[];
+}
+
+/** What is written in a conversation and not sent, by whoever wrote it last; the higher version holds. */
+export interface Draft {
+  version: number;
+  by: { id: string; name: string };
+  at: string;
+  text: string;
+  subject: string;
+  cc: string;
+  bcc: string;
+  files: { id: string; name: string; type: string; size: number }[];
+  /** The replies that were chosen for it. */
+  replies: string[];
 }
 
 export interface Message {
@@ -223,6 +243,8 @@ export interface Centre {
   region: string;
   dispositions: Coded[];
   reasons: Coded[];
+  /** Another revision: the replies are others; empty where there are none. A service of an earlier release does not say. */
+  replies?: string;
 }
 
 /** A conversation as somebody sees it who looks into it. */
@@ -236,6 +258,8 @@ export interface State {
   interactions: Record<string, Card>;
   /** What was written in each interaction on the desk, where people write; a service of an earlier release does not say. */
   threads?: Record<string, Message[]>;
+  /** What is written in each of them and not sent. */
+  drafts?: Record<string, Draft>;
   queues: Record<string, QueueStrip>;
   today: Today;
   parts: Record<string, Part>;
@@ -265,6 +289,9 @@ export type DeskEvent =
   | { kind: 'message'; id: string; message: Message }
   | { kind: 'delivery'; id: string; message: string; delivery: Delivery | null; why: string | null; due?: string | null }
   | { kind: 'read'; id: string; message: string }
+  | { kind: 'draft'; id: string; draft: Draft }
+  /** In the place of one whose words a later one says again. */
+  | { kind: 'passed' }
   | { kind: 'queue'; queue: QueueStrip }
   | { kind: 'today'; today: Today }
   | { kind: 'parts'; parts: Record<string, Part> }
@@ -283,8 +310,11 @@ export function apply(state: State, event: DeskEvent): State {
     case 'interaction_gone': {
       const { [event.id]: _gone, ...interactions } = state.interactions;
       const { [event.id]: _read, ...threads } = state.threads ?? {};
-      return { ...state, interactions, threads };
+      const { [event.id]: _left, ...drafts } = state.drafts ?? {};
+      return { ...state, interactions, threads, drafts };
     }
+    case 'draft':
+      return { ...state, drafts: { ...state.drafts, [event.id]: event.draft } };
     case 'thread':
       return { ...state, threads: { ...state.threads, [event.id]: event.messages } };
     case 'delivery': {

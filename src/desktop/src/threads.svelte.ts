@@ -4,8 +4,8 @@ import { desk } from './desk.svelte';
 import { page } from './page.svelte';
 import type { LetterHead } from './letters.svelte';
 import type { Card, Message } from './state';
+import { writings } from './writing.svelte';
 
-const KEPT = 'trunkline.chat.drafts';
 const NONE: Message[] = [];
 const WRITING_MS = 3000;
 const WRITES_MS = 6000;
@@ -18,10 +18,13 @@ export interface Sending {
   letter?: LetterHead;
   /** The names of its files. */
   files?: string[];
+  /** The replies that it began as. */
+  replies: string[];
+  /** The number under which its draft left. */
+  draft: number;
 }
 
 class Threads {
-  #drafts = $state<Record<string, string>>(keptDrafts());
   #sending = $state<Record<string, Sending[]>>({});
   #told = 0;
   #seen = $state<Record<string, number>>({});
@@ -36,7 +39,7 @@ class Threads {
   }
 
   draft(card: Card): string {
-    return this.#drafts[card.id] ?? '';
+    return writings.of(card).text;
   }
 
   write(card: Card, text: string): void {
@@ -44,8 +47,7 @@ class Threads {
       this.#told = Date.now();
       void desk.command('write', { interaction: card.id }, { quiet: true });
     }
-    this.#drafts = { ...this.#drafts, [card.id]: text };
-    sessionStorage.setItem(KEPT, JSON.stringify(Object.fromEntries(Object.entries(this.#drafts).filter(([, each]) => each))));
+    writings.write(card, { text });
   }
 
   /** Whether the customer is writing now. */
@@ -93,16 +95,30 @@ class Threads {
   async say(card: Card, letter?: LetterHead, files: string[] = []): Promise<void> {
     const text = this.draft(card).trim();
     if (!text && !letter?.files?.length) return;
-    this.write(card, '');
+    const { replies } = writings.of(card);
+    const draft = writings.sent(card);
     this.#told = 0; // what is written next is told at once
-    await this.#send(card, { key: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`, text, failed: false, files, ...(letter ? { letter } : {}) });
+    await this.#send(card, { key: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`, text, failed: false, files, replies, draft, ...(letter ? { letter } : {}) });
   }
 
   /** Take a mail back that has not gone out, and write on at it. */
   async takeBack(card: Card, message: Message): Promise<boolean> {
     const reply = await desk.command('take_back', { interaction: card.id, message: message.id });
-    if (reply.ok) this.write(card, [message.text, this.draft(card).trim()].filter(Boolean).join('\n\n'));
+    if (reply.ok) this.#writeOn(card, message);
     return reply.ok;
+  }
+
+  #writeOn(card: Card, { text, details = {} }: Message): void {
+    const now = writings.of(card);
+    const line = (addresses: unknown[] | undefined) => (addresses ?? []).join(', ');
+    writings.write(card, {
+      text: [text, now.text.trim()].filter(Boolean).join('\n\n'),
+      subject: now.subject || (details.subject ?? ''),
+      cc: now.cc || line(details.cc),
+      bcc: now.bcc || line(details.bcc),
+      files: [...(details.files ?? []).flatMap(({ id, name, size }) => (id ? [{ id, name, size }] : [])), ...now.files],
+      replies: details.replies ?? [],
+    });
   }
 
   /** Send once more what was not taken, under its own name: it is one message, whatever became of it. */
@@ -118,21 +134,15 @@ class Threads {
   async #send(card: Card, what: Sending): Promise<void> {
     const others = () => this.sending(card).filter((each) => each.key !== what.key);
     this.#sending = { ...this.#sending, [card.id]: [...others(), what] };
-    const reply = await desk.command('say', { interaction: card.id, text: what.text, key: what.key, ...(what.letter ? { letter: what.letter } : {}) }, { quiet: true });
+    const { text, key, draft, replies, letter } = what;
+    const beside = { ...(replies.length > 0 ? { replies } : {}), ...(letter ? { letter } : {}) };
+    const reply = await desk.command('say', { interaction: card.id, text, key, draft, ...beside }, { quiet: true });
     this.#sending = { ...this.#sending, [card.id]: reply.ok ? others() : [...others(), { ...what, failed: true }] };
   }
 }
 
 /** How many are for the agent to read: the customer's, and what a supervisor tells them. */
 const toRead = (thread: Message[]): number => thread.filter((each) => each.side === 'customer' || each.side === 'colleague').length;
-
-function keptDrafts(): Record<string, string> {
-  try {
-    return JSON.parse(sessionStorage.getItem(KEPT) ?? '{}') as Record<string, string>;
-  } catch {
-    return {};
-  }
-}
 
 /** Whether somebody can see the conversation of this card. */
 export const isInView = (card: Card): boolean => !document.hidden && (page.asked?.name ?? 'desk') === 'desk' && desk.card?.id === card.id;

@@ -6,6 +6,7 @@ const sections: Record<string, { title: string; one: string; lead: string }> = {
   hours: { title: 'Hours', one: 'calendar', lead: 'When it is open. A flow asks a calendar by its key.' },
   capacity: { title: 'Capacity', one: 'capacity', lead: 'What an agent takes at once; “usual” holds for everybody who has none of their own.' },
   dispositions: { title: 'Outcomes', one: 'outcome', lead: 'What agents choose in wrap-up, in this order. The code is stored: keep it, and change the title freely.' },
+  replies: { title: 'Replies', one: 'reply', lead: 'What agents choose with / instead of writing it, in chats, text messages and mails. They see it filled in, and can change it before it goes.' },
   reasons: { title: 'Reasons', one: 'reason', lead: 'Why agents are not ready, in this order. The code is stored: keep it, and change the title freely.' },
 };
 
@@ -16,6 +17,7 @@ const labels: Record<string, string> = {
   zone: 'Time zone', open: 'Open', closed: 'Closed on', special: 'Days with hours of their own', holidays: 'Public holidays',
   strategy: 'Who is offered a call', ring_at_once: 'Phones that ring at once', more_wrap_up: 'More time adds', back_off: 'Pause after no answer', sticky: 'Kept for the same agent', overflow: 'Goes on to another queue',
   routing: 'Order of callers', point: 'A point of priority is worth', overtaken_at_most: 'Overtaken at most', skills: 'Skills', teams: 'Teams', team: 'Team', capacity: 'Capacity', 'agents.hours': 'Works in these hours', 'queues.hours': 'Served in these hours', rank: 'Rank', after: 'After',
+  'replies.text': 'Text', 'replies.subject': 'Subject, for mails', 'replies.media': 'For', 'replies.queues': 'In these queues only',
   code: 'Code', queues: 'Queues', role: 'Role', whisper: 'Whispered to the agent', auto_answer: 'Calls are answered by themselves',
 };
 
@@ -33,10 +35,14 @@ const helps: Record<string, string> = {
   special: 'A day, and its openings instead of the usual ones.',
   holidays: 'One a line: a country or one of its parts, such as GB-ENG.',
   role: 'Supervisors see flows and every voicemail; admins also change the centre.',
+  'replies.title': 'Agents find it by this and by its text.',
+  'replies.text': 'Values stand in braces: {customer.name}, {agent.name}, {queue}, {centre}, and what the flow learned, such as {answers.order_no}. {default(customer.name, "there")} says what stands there when it is not known.',
+  'replies.subject': 'One line, with values as in the text. Without one, a mail answers under the subject that it has.',
+  'replies.queues': 'None chosen: in all of them.',
   'agents.queues': 'Calls of these queues are offered to them.',
 };
 
-const choices: Record<string, string> = { 'role.agent': 'Agent', 'role.supervisor': 'Supervisor', 'role.admin': 'Admin' };
+const choices: Record<string, string> = { 'media.chat': 'Chats', 'media.sms': 'Text messages', 'media.email': 'Mails', 'role.agent': 'Agent', 'role.supervisor': 'Supervisor', 'role.admin': 'Admin' };
 
 const keys: Record<string, string> = {
   agents: 'Log-in name', queues: 'Key', hours: 'Key',
@@ -109,6 +115,10 @@ export const centreWords = {
   mapKey: (label: string) => `${label}: key`,
   mapValue: (label: string, key: string) => `${label}: ${key || 'value'}`,
   eachByItself: 'Set rank and time for each',
+  mainLanguage: 'en-GB',
+  addLanguage: 'Another language',
+  languageOf: (label: string) => `${label}: language`,
+  languagePlace: 'es, fr-CH …',
   inText: 'This is edited in the text.',
   on: 'On',
 

@@ -10,6 +10,7 @@ from trunkline.core.capacity import USUAL, Capacity
 from trunkline.core.demand import Membership, Strategy
 from trunkline.core.hours import OpeningHours
 from trunkline.core.ids import AgentId, QueueId
+from trunkline.core.reply import Reply
 from trunkline.core.routing import OVERTAKEN_AT_MOST, POINT
 
 
@@ -132,6 +133,9 @@ class Centre:
     point: timedelta = POINT
     """The wait that one point of priority is worth."""
     overtaken_at_most: int = OVERTAKEN_AT_MOST
+    replies: Mapping[str, Reply] = field(default_factory=dict)
+    replies_revision: str = ""
+    """Other replies have another one; empty where there are none."""
 
     @property
     def queue_of_fallback(self) -> QueueId:

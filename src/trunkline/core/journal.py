@@ -67,6 +67,8 @@ class Happened(StrEnum):
     RATED = "rated"
     CUSTOMER_FOUND = "customer_found"
     WEB_SERVICE_ASKED = "web_service_asked"
+    REPLY_USED = "reply_used"
+    """A message was sent that began as one of the centre's replies."""
     MESSAGE_SENT = "message_sent"
     FOLLOW_UP_PLANNED = "follow_up_planned"
     FOLLOW_UP_BEGAN = "follow_up_began"

@@ -1,6 +1,6 @@
 """Files that agents attach: kept as they are uploaded, and looked at by what their channel takes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from trunkline.core.errors import Rejected
 from trunkline.core.file_type import name_for, type_of
@@ -48,13 +48,22 @@ class Attaching:
         await self._files.keep_file(file, at=self._floor.clock.now())
         return file
 
-    async def attached(self, agent: AgentId, ids: Sequence[str], *, channel: str) -> Sequence[FileFacts]:
-        """Return what is attached; raises NoSuch for what is not this agent's, and Unfit."""
+    async def facts(self, ids: Sequence[str]) -> Sequence[FileFacts]:
+        """Return what is known of those of these files that are here."""
+        return await self._files.file_facts(ids)
+
+    async def attached(
+        self, agent: AgentId, ids: Sequence[str], *, channel: str, also: Collection[str] = ()
+    ) -> Sequence[FileFacts]:
+        """Return what is attached; raises NoSuch for what is not this agent's, and Unfit.
+
+        `also` are files of others that are this agent's now.
+        """
         if not ids:
             return ()
         rule = self.rule(channel)
         found = await self._files.file_facts(ids)
-        if len(found) < len(ids) or any(each.agent != agent for each in found):
+        if len(found) < len(ids) or any(each.agent != agent and each.id not in also for each in found):
             raise NoSuch("a file that was attached is not here any more: attach it again")
         refuse_unfit(found, rule)
         if rule.types:

@@ -2,14 +2,13 @@
 
 import logging
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Any, Protocol
 
 from trunkline.core import callback
 from trunkline.core.agent import Agent, Presence
 from trunkline.core.customer import DayFigures
-from trunkline.core.ids import AgentId, InteractionId, MessageId, QueueId, new_id
+from trunkline.core.ids import AgentId, InteractionId, MessageId, QueueId
 from trunkline.core.interaction import Interaction
 from trunkline.core.journal import Happened
 from trunkline.core.message import Message, Side
@@ -18,6 +17,7 @@ from trunkline.core.permission import Deed, may
 from trunkline.floor import view
 from trunkline.floor.at_steps import AtSteps
 from trunkline.floor.desk_figures import DeskFigures
+from trunkline.floor.desk_stream import DeskStream, Send
 from trunkline.floor.dispatcher import queues_of
 from trunkline.floor.service_level import ServiceLevels
 from trunkline.floor.state import Floor, Moved, Profile
@@ -27,12 +27,7 @@ from trunkline.ports.store import Change, Health, Store
 
 log = logging.getLogger(__name__)
 
-KEPT_EVENTS = 500
-"""How many events a desk may have missed and still resume; up to twice as many are kept."""
-
 _TODAY_CHANGES = frozenset({Happened.WRAPPED_UP, Happened.WRAP_UP_TIMED_OUT, Happened.RANG_OUT, Happened.DECLINED})
-
-Send = Callable[[Json], None]
 
 
 class FlowsTold(Protocol):
@@ -42,31 +37,6 @@ class FlowsTold(Protocol):
 
     def for_agents(self) -> Json:
         """Return those to which agents may hand a conversation, by name."""
-
-
-@dataclass(slots=True)
-class _Stream:
-    """One agent's picture: what their desks show, what was sent lately, and who listens."""
-
-    state: Json
-    epoch: str = field(default_factory=new_id)
-    seq: int = 0
-    sent: list[Json] = field(default_factory=list)
-    """The latest events, the last of them the one numbered `seq`."""
-    desks: set[Send] = field(default_factory=set)
-
-    def record(self, event: Json) -> None:
-        """Number an event, and keep it for desks that come back."""
-        self.seq += 1
-        self.sent.append(event)
-        if len(self.sent) >= 2 * KEPT_EVENTS:
-            del self.sent[:-KEPT_EVENTS]
-
-    def missed(self, epoch: str | None, seq: int | None) -> list[tuple[int, Json]] | None:
-        """Return what a desk has missed that saw the event `seq` last, with numbers; None if that is not known."""
-        if epoch != self.epoch or seq is None or not self.seq - len(self.sent) <= seq <= self.seq:
-            return None
-        return list(enumerate(self.sent[len(self.sent) - (self.seq - seq) :], seq + 1))
 
 
 class Hub:
@@ -91,7 +61,7 @@ class Hub:
         self._at_steps = at_steps
         self._flows = flows
         self._levels = levels
-        self._streams: dict[AgentId, _Stream] = {}
+        self._streams: dict[AgentId, DeskStream] = {}
         self._shown_to: dict[InteractionId, set[AgentId]] = {}
         self._shown_as: dict[InteractionId, tuple[Interaction, Profile | None]] = {}
         self._not_reached: dict[AgentId, Json] = {}
@@ -119,7 +89,7 @@ class Hub:
         stream = self._streams.get(agent)
         if stream is None:
             figures = (await self._figures.of([agent])).get(agent, DayFigures())
-            stream = self._streams.setdefault(agent, _Stream(self._snapshot(agent, figures)))
+            stream = self._streams.setdefault(agent, DeskStream(self._snapshot(agent, figures)))
         missed = stream.missed(epoch, seq)
         if missed is None:
             send(self._whole(stream))
@@ -163,7 +133,9 @@ class Hub:
         """Another centre is in force: every desk begins anew with a snapshot."""
         self._figures.zone = zone
         for agent, stream in self._streams.items():
-            begun = _Stream({**self._snapshot(agent, DayFigures()), "today": stream.state["today"]}, desks=stream.desks)
+            begun = DeskStream(
+                {**self._snapshot(agent, DayFigures()), "today": stream.state["today"]}, desks=stream.desks
+            )
             self._streams[agent] = begun
             for send in list(begun.desks):
                 send(self._whole(begun))
@@ -219,7 +191,7 @@ class Hub:
 
     # --- one agent's stream ---
 
-    def _whole(self, stream: _Stream) -> Json:
+    def _whole(self, stream: DeskStream) -> Json:
         now = self._floor.clock.now().isoformat()
         return {"type": "snapshot", "epoch": stream.epoch, "seq": stream.seq, "now": now, "state": stream.state}
 
@@ -275,7 +247,12 @@ class Hub:
             if agent in self._streams:
                 self._emit(agent, {"kind": "interaction", "interaction": self._card(present, agent)})
                 if present.is_written and agent not in before:
-                    self._emit(agent, {"kind": "thread", "id": present.id, "messages": self._thread(present.id)})
+                    self._show_what_is_written(agent, present.id)
+
+    def _show_what_is_written(self, agent: AgentId, interaction: InteractionId) -> None:
+        self._emit(agent, {"kind": "thread", "id": interaction, "messages": self._thread(interaction)})
+        if (draft := self._draft(interaction)) is not None:
+            self._emit(agent, {"kind": "draft", "id": interaction, "draft": draft})
 
     def _tell_not_reached(self, agent: AgentId, left: Interaction) -> None:
         stream = self._streams.get(agent)
@@ -303,6 +280,7 @@ class Hub:
             "me": self._me(agent),
             "interactions": cards,
             "threads": threads,
+            "drafts": {id_: draft for id_ in cards if (draft := self._draft(id_)) is not None},
             "queues": {queue: self._strip(queue, mine=queue in agent.queues) for queue in floor.centre.queues},
             "today": view.today(figures),
             "not_reached": self._not_reached.get(agent_id),
@@ -333,6 +311,10 @@ class Hub:
     def _thread(self, interaction: InteractionId) -> list[Json]:
         return [self._message(each) for each in self._floor.threads.get(interaction, ())]
 
+    def _draft(self, interaction: InteractionId) -> Json | None:
+        draft = self._floor.drafts.get(interaction)
+        return view.draft(draft, self._floor.centre) if draft is not None else None
+
     def _message(self, message: Message) -> Json:
         read = self._floor.reads.get(message.interaction, {}).get(Side.CUSTOMER) == message.id
         return view.message(message, self._floor.centre, self._parts_of(message.interaction, message.id), read=read)
@@ -350,6 +332,14 @@ class Hub:
                 told = view.delivery(self._parts_of(out.interaction, out.message))
                 for reader in self._readers(out.interaction):
                     self._emit(reader, {"kind": "delivery", "id": out.interaction, "message": out.message, **told})
+        self._show_marks(change)
+
+    def _show_marks(self, change: Change) -> None:
+        """Show what stands at a conversation: what is being written, and what was read."""
+        for draft in change.drafts:
+            event = {"kind": "draft", "id": draft.interaction, "draft": view.draft(draft, self._floor.centre)}
+            for holder in sorted(self._shown_to.get(draft.interaction, ())) if not draft.over else ():
+                self._emit(holder, event)
         for mark in change.reads:
             if mark.side is Side.CUSTOMER:
                 for reader in self._readers(mark.interaction):

@@ -9,6 +9,8 @@ from trunkline.core.call import Call
 from trunkline.core.centre import Centre, at_post
 from trunkline.core.consent import Consent
 from trunkline.core.customer import Customer, PastInteraction
+from trunkline.core.draft import Draft
+from trunkline.core.draft import ended as draft_ended
 from trunkline.core.errors import Rejected
 from trunkline.core.ids import AgentId, CallId, InteractionId, MessageId, OfferId, QueueId
 from trunkline.core.interaction import Interaction, Stage
@@ -69,6 +71,8 @@ class Floor:
         """What goes out of each live interaction, by its message: all its parts."""
         self.reads: dict[InteractionId, dict[Side, MessageId]] = {}
         """Up to which message each side of a live interaction has read."""
+        self.drafts: dict[InteractionId, Draft] = {}
+        """What agents have written and not sent, by interaction."""
         self.opted_out: set[tuple[str, str]] = set()
         """Who wants nothing more, by medium and address."""
         self.routing = routing_of(centre)
@@ -96,24 +100,21 @@ class Floor:
         opt_outs: Sequence[OptOut] = (),
         consents: Sequence[Consent] = (),
         reads: Sequence[ReadMark] = (),
+        drafts: Sequence[Draft] = (),
         then: Act | None = None,
     ) -> Written:
         """Make a decision true in memory, queue it for the ledger, and let the watchers decide what follows from it.
 
         `then` acts on the world once the change is durable; await what comes back to go on when it is.
         """
+        over = [
+            draft_ended(self.drafts[each.id]) for each in interactions if not each.is_live and each.id in self.drafts
+        ]
         change = Change(
             tuple(interactions), tuple(agents), tuple(journal), tuple(messages), tuple(outgoing), tuple(opt_outs),
-            tuple(consents), tuple(reads),
+            tuple(consents), tuple(reads), (*drafts, *over),
         )  # fmt: skip
-        for message in messages:
-            self._write_down(message)
-        for out in outgoing:
-            self._note_delivery(out)
-        for opt_out in opt_outs:
-            self._opt_out(opt_out)
-        for mark in reads:
-            self._note_read(mark)
+        self._note_writing(change)
         if not (interactions or agents):
             return self.ledger.write(change, then)
         moved = Moved(
@@ -145,14 +146,7 @@ class Floor:
             self.agents[id_] = Agent(id_, id_, {}, hands=hands[id_])
         for interaction in situation.interactions:
             self._put(None, interaction)
-        for message in situation.messages:
-            self._write_down(message)
-        for out in situation.outgoing:
-            self._note_delivery(out)
-        for opt_out in situation.opt_outs:
-            self._opt_out(opt_out)
-        for mark in situation.reads:
-            self._note_read(mark)
+        self._note_writing(situation)
         self._index_agents(self.agents)
 
     def adopt(self, centre: Centre) -> None:
@@ -205,6 +199,18 @@ class Floor:
         )  # fmt: skip
         return JournalEntry(Happened.ROLL_CALLED, self.clock.now(), facts=facts)
 
+    def _note_writing(self, of: Change | Situation) -> None:
+        for message in of.messages:
+            self._write_down(message)
+        for out in of.outgoing:
+            self._note_delivery(out)
+        for opt_out in of.opt_outs:
+            self._opt_out(opt_out)
+        for mark in of.reads:
+            self._note_read(mark)
+        for draft in of.drafts:
+            self.drafts[draft.interaction] = draft
+
     def _write_down(self, message: Message) -> None:
         thread = self.threads.setdefault(message.interaction, [])
         thread.append(message)
@@ -251,6 +257,7 @@ class Floor:
         self._in_thread.pop(ended.id, None)
         self.deliveries.pop(ended.id, None)
         self.reads.pop(ended.id, None)
+        self.drafts.pop(ended.id, None)
         self.routing.forget(ended.id)
         for offer in ended.offers:
             self._by_offer.pop(offer.id, None)

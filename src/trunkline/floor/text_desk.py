@@ -8,6 +8,7 @@ from typing import Any
 
 from trunkline.core import agent as agents
 from trunkline.core.demand import Wanted
+from trunkline.core.draft import Draft, DraftFile, newer, sent
 from trunkline.core.errors import Rejected
 from trunkline.core.ids import AgentId, InteractionId, MessageId, QueueId, written_id_of
 from trunkline.core.interaction import Entry, Interaction, Stage, WrongStage, pass_on
@@ -21,6 +22,7 @@ from trunkline.floor.flow_ends import KEPT_FOR
 from trunkline.floor.outbox import Outbox
 from trunkline.floor.places import next_move
 from trunkline.floor.reading import Reading
+from trunkline.floor.replies import used_as_they_are, values_of
 from trunkline.floor.runs import run_of
 from trunkline.floor.service_level import ServiceLevels
 from trunkline.floor.state import Floor, NoSuch
@@ -49,6 +51,19 @@ class LetterHead:
         """Return it as what goes out has it."""
         told = {"subject": self.subject, "cc": list(self.cc), "bcc": list(self.bcc), "files": list(self.files)}
         return {name: value for name, value in told.items() if value}
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """A draft as a desk has it: `version` by its own count, addresses as they were typed, files and replies by ids."""
+
+    version: int
+    text: str = ""
+    subject: str = ""
+    cc: str = ""
+    bcc: str = ""
+    files: tuple[str, ...] = ()
+    replies: tuple[str, ...] = ()
 
 
 class NothingWritten(Rejected):
@@ -80,12 +95,21 @@ class TextDesk:
         """What agents attach."""
 
     async def say(
-        self, agent: AgentId, interaction_id: InteractionId, text: str, *, key: str, letter: LetterHead | None = None
+        self,
+        agent: AgentId,
+        interaction_id: InteractionId,
+        text: str,
+        *,
+        key: str,
+        letter: LetterHead | None = None,
+        replies: Sequence[str] = (),
+        draft: int | None = None,
     ) -> None:
         """Write to the customer. `key` is the desk's own name of the message: what comes twice is one message.
 
         A mail has its `letter` head, and goes out after UNDO_WITHIN: until then it can be taken back. Elsewhere the
-        head has files at most; then the text may be none.
+        head has files at most; then the text may be none. `replies` are those of the centre that it began as. The
+        draft is gone with it, as far as it is no later one than `draft`.
         """
         interaction = self._mine_or_helped(agent, interaction_id)
         text = text.strip()
@@ -100,12 +124,21 @@ class TextDesk:
         id_ = written_id_of(interaction.dialled, key)
         if self._floor.has_message(interaction_id, id_):
             return
-        files = await self.files.attached(agent, head.files, channel=interaction.dialled)
-        if self._floor.has_message(interaction_id, id_):  # it came a second time meanwhile
+        floor = self._floor
+        drafted = floor.drafts.get(interaction_id)
+        # What a colleague attached to the draft that they passed on is this agent's as well.
+        passed_on = {each.id for each in drafted.files} if drafted is not None else set[str]()
+        files = await self.files.attached(agent, head.files, channel=interaction.dialled, also=passed_on)
+        if floor.has_message(interaction_id, id_):  # it came a second time meanwhile
             return
-        now = self._floor.clock.now()
-        details = _told(head, files) if by_mail else {"files": told_of(files)} if files else {}
+        now = floor.clock.now()
+        used = used_as_they_are(floor.centre, replies, text, values_of(floor, interaction, agent)) if replies else {}
+        told = _told(head, files) if by_mail else {"files": told_of(files)} if files else {}
+        details = {**told, **({"replies": list(used)} if used else {})}
         message = Message(id_, interaction_id, now, Side.AGENT, text, agent, details=details)
+        left = None
+        if agent == interaction.agent:
+            left = sent(floor.drafts.get(interaction_id), interaction_id, agent, at=now, version=draft)
         shown = Shown((text,) if text else (), self._language_of(interaction))
         letters = self._outbox.letters(
             conversation_of(interaction), shown, key=key, interaction=interaction_id,
@@ -113,8 +146,33 @@ class TextDesk:
             due=now + UNDO_WITHIN if by_mail else None,
         )  # fmt: skip
         shows = partial(self._show, interaction, shown, message, key) if not letters else None
-        answered = self._levels.answered(interaction, agent, at=now)
-        await self._floor.commit(messages=[message], journal=answered, outgoing=letters, then=shows)
+        await self._floor.commit(
+            messages=[message], outgoing=letters, drafts=[left] if left is not None else [], then=shows,
+            journal=[
+                *self._levels.answered(interaction, agent, at=now),
+                *(
+                    JournalEntry(Happened.REPLY_USED, now, interaction_id, agent, {"reply": reply, "as_it_is": whole})
+                    for reply, whole in used.items()
+                ),
+            ],
+        )  # fmt: skip
+
+    async def draft(self, agent: AgentId, interaction_id: InteractionId, written: Writing) -> None:
+        """Keep what an agent has written so far; what is not newer than what is here changes nothing.
+
+        Files that are not theirs, or not here any more, are left out. Raises WrongCount.
+        """
+        interaction = self._mine(agent, interaction_id)
+        if len(written.text) > (LONGEST_LETTER if interaction.medium == "email" else LONGEST_MESSAGE):
+            raise NothingWritten
+        files = await self._drafted(agent, interaction_id, written.files)
+        self._mine(agent, interaction_id)
+        given = Draft(
+            interaction_id, agent, self._floor.clock.now(), written.version, written.text, written.subject, written.cc,
+            written.bcc, files, tuple(each for each in written.replies if each in self._floor.centre.replies),
+        )  # fmt: skip
+        kept = newer(self._floor.drafts.get(interaction_id), given)
+        await self._floor.commit(drafts=[kept] if kept is not None else [])
 
     async def send_again(self, agent: AgentId, interaction_id: InteractionId, message: MessageId) -> None:
         """Have a message sent again that was not delivered."""
@@ -188,6 +246,18 @@ class TextDesk:
             return self._mine(interaction.agent, interaction_id)
         return self._mine(agent, interaction_id)
 
+    async def _drafted(
+        self, agent: AgentId, interaction_id: InteractionId, ids: Sequence[str]
+    ) -> tuple[DraftFile, ...]:
+        drafted = self._floor.drafts.get(interaction_id)
+        known = {each.id: each for each in (drafted.files if drafted is not None else ())}
+        if fresh := [id_ for id_ in ids if id_ not in known]:
+            facts = await self.files.facts(fresh)
+            known |= {
+                each.id: DraftFile(each.id, each.name, each.type, each.size) for each in facts if each.agent == agent
+            }
+        return tuple(known[id_] for id_ in dict.fromkeys(ids) if id_ in known)
+
     def _language_of(self, interaction: Interaction) -> str:
         run = run_of(interaction)
         return (run.language if run is not None else None) or self._floor.centre.language
@@ -201,8 +271,9 @@ class TextDesk:
 
 
 def _told(head: LetterHead, files: Sequence[FileFacts]) -> Mapping[str, Any]:
-    """Return what the desk shows of a mail of ours. Its files are whole in it: they need no ids."""
+    """Return what the desk shows of a mail of ours. Its files are whole in it; ids are for who takes it back."""
     told = head.written()
     if files:
-        told = {**told, "files": [{"name": each.name, "type": each.type, "size": each.size} for each in files]}
+        shown = [{"id": each.id, "name": each.name, "type": each.type, "size": each.size} for each in files]
+        told = {**told, "files": shown}
     return told

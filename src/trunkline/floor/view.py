@@ -9,6 +9,7 @@ from trunkline.core.agent import Agent
 from trunkline.core.centre import Centre
 from trunkline.core.customer import Customer, DayFigures, PastInteraction
 from trunkline.core.decision import SOME
+from trunkline.core.draft import Draft
 from trunkline.core.ids import AgentId, QueueId
 from trunkline.core.interaction import Address, Interaction, Stage, Work
 from trunkline.core.message import Message
@@ -17,6 +18,7 @@ from trunkline.core.phone import national
 from trunkline.core.routing import Routing
 from trunkline.floor.runs import run_of
 from trunkline.floor.state import Floor, Profile
+from trunkline.flows.run import Run
 
 Json = dict[str, Any]
 
@@ -69,6 +71,7 @@ def card(
         "queue": {"id": entry.queue, "title": centre.queue(entry.queue).title} if entry is not None else None,
         "routed": routed(offered, centre) if offered is not None and "by" in offered else None,
         "dialled": interaction.dialled,
+        "language": _language(interaction, run, centre),
         "caller_name": interaction.caller_name[:LONGEST_NAME],
         "address": _address(interaction.address, centre.region),
         "customer": _customer(profile.customer, centre) if profile.customer is not None else None,
@@ -196,6 +199,7 @@ def centre_words(centre: Centre) -> Json:
     return {
         "name": centre.name,
         "region": centre.region,
+        "replies": centre.replies_revision,
         "dispositions": [{"code": each.code, "title": each.title} for each in centre.dispositions],
         "reasons": [{"code": each.code, "title": each.title} for each in centre.reasons],
     }
@@ -220,6 +224,21 @@ def message(written: Message, centre: Centre, parts: Iterable[Outgoing] = (), *,
     }
 
 
+def draft(written: Draft, centre: Centre) -> Json:
+    """Return what is written and not sent; `by` is the agent who wrote it last."""
+    return {
+        "version": written.version,
+        "by": {"id": written.agent, "name": _name(written.agent, centre)},
+        "at": _time(written.at),
+        "text": written.text,
+        "subject": written.subject,
+        "cc": written.cc,
+        "bcc": written.bcc,
+        "files": [{"id": each.id, "name": each.name, "type": each.type, "size": each.size} for each in written.files],
+        "replies": list(written.replies),
+    }
+
+
 def delivery(parts: Iterable[Outgoing]) -> Json:
     """Return how far a message has come, and why no further; null where nobody can tell."""
     worst = furthest_behind(parts)
@@ -230,7 +249,7 @@ def delivery(parts: Iterable[Outgoing]) -> Json:
     }
 
 
-def apply(state: Json, event: Mapping[str, Any]) -> Json:
+def apply(state: Json, event: Mapping[str, Any]) -> Json:  # noqa: C901 - one case for each kind
     """Return the state after an event: the same rule as the browser's, so that snapshot + events = new snapshot."""
     parts: Json
     match event["kind"]:
@@ -241,8 +260,13 @@ def apply(state: Json, event: Mapping[str, Any]) -> Json:
             parts = {"interactions": {**state["interactions"], changed["id"]: changed}}
         case "thread" | "message" | "delivery" | "read":
             parts = {"threads": _written_in(state["threads"], event)}
+        case "passed":
+            parts = {}
+        case "draft":
+            parts = {"drafts": {**state.get("drafts", {}), event["id"]: event["draft"]}}
         case "interaction_gone":
-            parts = {name: _without(state[name], event["id"]) for name in ("interactions", "threads")}
+            kept = ("interactions", "threads", "drafts")
+            parts = {name: _without(state[name], event["id"]) for name in kept if name in state}
         case "watched":
             looked, now = state.get("watched"), event["watched"]
             parts = {"watched": now}
@@ -307,6 +331,14 @@ def _answers_by_itself(interaction: Interaction, centre: Centre) -> bool:
         and entry is not None
         and centre.queue(entry.queue).auto_answer
     )
+
+
+def _language(interaction: Interaction, run: Run | None, centre: Centre) -> str:
+    """Return in which language somebody is spoken to: as their flow does, where they were in one."""
+    if run is None:
+        return centre.language
+    entry = interaction.entry
+    return run.language or (entry.language if entry is not None else centre.language)
 
 
 def _waited_s(interaction: Interaction) -> float | None:

@@ -52,7 +52,7 @@ def centre_in(node: Node, file: str, model: type[CentreShape] = CentreShape) -> 
 def _shape_in(node: Node, file: str, model: type[CentreShape]) -> tuple[CentreShape | None, list[Problem]]:
     shape, problems = shaped(model, node, file)
     if shape is not None:
-        for look in (_unknown_names, _codes_twice, _round_and_round):
+        for look in (_unknown_names, _codes_twice, _round_and_round, _wrong_replies):
             problems += look(shape, node, file)
     return shape, problems
 
@@ -82,6 +82,9 @@ def _named(shape: CentreShape) -> Iterator[tuple[Loc, str, str, str]]:
     if shape.fallback_queue is not None:
         yield ("fallback_queue",), "queue", shape.fallback_queue, "fallback_queue"
     yield from _named_by_queues(shape)
+    for name, reply in shape.replies.items():
+        for at, each in enumerate(reply.queues or ()):
+            yield ("replies", name, "queues", at), "queue", each, f'reply "{name}"'
     for login, agent in shape.agents.items():
         whose = f'agent "{login}"'
         for at, membership in enumerate(agent.queues):
@@ -133,4 +136,20 @@ def _codes_twice(shape: CentreShape, root: Node, file: str) -> list[Problem]:
                 message = f'{key}: the code "{coded.code}" is here twice'
                 found.append(Problem(file, node.line, node.column, Severity.ERROR, "duplicate", message))
             seen.add(coded.code)
+    return found
+
+
+def _wrong_replies(shape: CentreShape, root: Node, file: str) -> list[Problem]:
+    """Find replies that do not fit their media, and those that share a title, by which agents know them."""
+    found, titled = [], dict[str, str]()
+    for name, reply in shape.replies.items():
+        first = titled.setdefault(reply.title.strip().casefold(), name)
+        faults = list(reply.faults())
+        if first != name:
+            twice = f'the title is that of reply "{first}" as well'
+            faults.append(("title", twice, "give it one that tells them apart"))
+        for key, what, cure in faults:
+            node, _ = root.reach(("replies", name, key))
+            message = f'reply "{name}": {what}'
+            found.append(Problem(file, node.line, node.column, Severity.ERROR, "reply", message, cure))
     return found

@@ -26,6 +26,7 @@ from trunkline.core.routing import OVERTAKEN_AT_MOST, POINT
 from trunkline.flows.dates import dates_of, day_of
 from trunkline.flows.fields import Duration, Language, Name, Rest, duration
 from trunkline.flows.holidays import PublicHolidays, region_of
+from trunkline.flows.replies import ReplyShape, revision_of
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _CLOSED = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -324,6 +325,7 @@ class CentreShape(BaseModel):
     skills: dict[Name, str] = Field(default_factory=dict)
     teams: dict[Name, str] = Field(default_factory=dict)
     capacity: dict[Name, CapacityShape] = Field(default_factory=dict)
+    replies: dict[Name, ReplyShape] = Field(default_factory=dict)
     agents: dict[Annotated[str, AfterValidator(_agent_id)], _Agent] = Field(default_factory=dict)
 
     def centre(self) -> Centre:
@@ -357,6 +359,8 @@ class CentreShape(BaseModel):
             teams=self.teams,
             point=self.routing.point,
             overtaken_at_most=self.routing.overtaken_at_most,
+            replies={name: reply.reply(self.language) for name, reply in self.replies.items()},
+            replies_revision=revision_of(self.replies, self.language),
         )
 
 

@@ -30,6 +30,8 @@ _LINE_ENDS = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
 _LONGEST_LINE = 100
 _STEP = 2
 _PLAIN = re.compile(r"[^\W\d][\w .'()/&+@-]*(?<! )|[0-9]{1,6}[smhd]")
+# Several lines of what everybody can see, the first and the last of them not empty.
+_LITERAL = re.compile(r"(?![ \t])[^\S\n]*\S[^\n]*(\n[^\n]*)*\n[^\n]*\S")
 _NOT_PLAIN = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 
 
@@ -76,6 +78,8 @@ class _Part:
     lead: int
     sort: str = "scalar"
     flow: bool = False
+    indent: int | None = None
+    """Where lines of its own would begin; None where it stands between brackets."""
     names: list[str] = field(default_factory=list)
     own: list["_Part"] = field(default_factory=list)
     parts: list["_Part"] = field(default_factory=list)
@@ -83,15 +87,27 @@ class _Part:
 
 def edited(text: str, edits: Sequence[Edit]) -> str:
     """Return the text with the edits made one after the other; raises CannotEdit."""
+    value = _value(text)
     for edit in edits:
         try:
-            meant = _meant(_value(text), edit)
+            meant = _meant(value, edit)
         except (LookupError, TypeError):
             raise CannotEdit(f"there is no {' '.join(edit.way)} (any more)") from None
-        text = _Editor(text).made(edit)
-        if json.dumps(_value(text)) != json.dumps(meant):
-            raise CannotEdit(f"{' '.join(edit.way)} is written in a way that cannot be changed here: edit the text")
+        text, value = _as_meant(text, value, edit, meant)
     return text
+
+
+def _as_meant(text: str, value: Any, edit: Edit, meant: Any) -> tuple[str, Any]:
+    """Return the text with an edit made, and what it says now: texts of several lines as such, if that comes true."""
+    for literal in (True, False):
+        editor = _Editor(text, value, literal=literal)
+        made = editor.made(edit)
+        now, _ = read(made.encode(), "")
+        if now is not None and json.dumps(now.value) == json.dumps(meant):
+            return made, now.value
+        if literal and not editor.wrote_literally:
+            break
+    raise CannotEdit(f"{' '.join(edit.way)} is written in a way that cannot be changed here: edit the text")
 
 
 def _value(text: str) -> Any:
@@ -168,11 +184,13 @@ def _nested(way: Way, value: Any) -> Any:
 class _Editor:
     """Makes one edit in one text."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, values: Any, *, literal: bool) -> None:
         self._text = text
         self._end_of_line = "\r\n" if "\r\n" in text else "\n"
         self._root = _parts(text)
-        self._values = _value(text)
+        self._values = values
+        self._literal = literal
+        self.wrote_literally = False
 
     def made(self, edit: Edit) -> str:
         """Return the text with the edit in it."""
@@ -220,6 +238,13 @@ class _Editor:
             rest = text[part.lead : first].rstrip("\r\n")
             return f"{text[: part.lead]} {_flow(value)}{rest}{text[self._line_end(part.end) :]}"
         lead = " " if text[start - 1 : start] == ":" else ""
+        if part.indent is not None and self._has_lines(value):
+            # What stands behind it on its line, a comment, stays there.
+            end = self._line_end(part.end)
+            lines = self._behind_key(value, part.indent, rest=text[part.end : end])
+            if isinstance(value, dict):
+                return f"{text[: part.lead]}{lines}{text[end:]}"
+            return f"{text[:start]}{lines if lead else lines[1:]}{text[end:]}"
         return text[:start] + lead + _flow(value) + text[part.end :]
 
     def _added(self, part: _Part, key: str, value: Any) -> str:
@@ -265,11 +290,25 @@ class _Editor:
             at = spans[place][1]
         return "".join(pieces) + self._text[at:]
 
-    def _behind_key(self, value: Any, indent: int, *, block: bool = False) -> str:
-        if isinstance(value, dict) and value and (block or len(_flow(value)) + indent > _LONGEST_LINE):
+    def _behind_key(self, value: Any, indent: int, *, block: bool = False, rest: str = "") -> str:
+        """Return a value behind its key, on lines of its own where it needs them; `rest` is a comment at the first."""
+        several = self._has_lines(value)
+        if isinstance(value, dict) and value and (block or several or len(_flow(value)) + indent > _LONGEST_LINE):
             lines = (f"{_scalar(key)}:{self._behind_key(each, indent + _STEP)}" for key, each in value.items())
-            return "".join(f"{self._end_of_line}{' ' * indent}{line}" for line in lines)
-        return f" {_flow(value)}"
+            return rest + "".join(f"{self._end_of_line}{' ' * indent}{line}" for line in lines)
+        if several and isinstance(value, str):
+            self.wrote_literally = True
+            lines = (f"{' ' * indent}{line}" if line else "" for line in value.split("\n"))
+            return f" |-{rest}{self._end_of_line}{self._end_of_line.join(lines)}"
+        return f" {_flow(value)}{rest}"
+
+    def _has_lines(self, value: Any) -> bool:
+        """Whether a value is, or holds behind its keys, a text of several lines that can be written as such."""
+        if not self._literal:
+            return False
+        if isinstance(value, dict):
+            return any(map(self._has_lines, value.values()))
+        return isinstance(value, str) and _LITERAL.fullmatch(value) is not None
 
     def _line_start(self, at: int) -> int:
         ends = [match.end() for match in _LINE_ENDS.finditer(self._text, 0, at)]
@@ -327,6 +366,9 @@ def _parts(text: str) -> _Part:
         root = root or part
         if around:
             _place(around[-1], part, event, text)
+            holder = around[-1]
+            between = holder.flow or (holder.indent is None and len(around) > 1)
+            part.indent = None if between or holder.sort == "list" else holder.column + _STEP
         if not isinstance(event, ScalarEvent):
             around.append(part)
     assert root is not None  # noqa: S101 - for mypy: whoever asks has read the text

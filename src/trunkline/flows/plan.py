@@ -18,6 +18,7 @@ from trunkline.flows.problem import Problem, Severity
 _SIGNS = {Kind.ADDED: "+", Kind.REMOVED: "-", Kind.CHANGED: "~", Kind.MOVED: "~"}
 _ONE_OF = {"hours": "calendar", "queues": "queue", "agents": "agent"}
 _LONG_LIST = 6
+_LONG_TEXT = 70
 _IN_HAND = frozenset({Stage.OFFERED, Stage.TALKING, Stage.WRAP_UP})
 
 
@@ -218,7 +219,9 @@ def _shown(value: Any) -> str:
         return ", ".join(map(_shown, value))
     if isinstance(value, Mapping):
         return ", ".join(map(str, value)) if not any(value.values()) else "{" + _listed(value) + "}"
-    text = str(value)
+    text = " ".join(str(value).split()) if "\n" in str(value) else str(value)
+    if len(text) > _LONG_TEXT:
+        return f'"{text[: _LONG_TEXT - 1].rstrip()}…"'
     return text if text.strip() == text and text.isprintable() and text else repr(text)
 
 

@@ -64,10 +64,12 @@ class _Reader:
             **self._kind(name, plain),
         }
 
-    def _kind(self, name: str, plain: Json) -> Json:
+    def _kind(self, name: str, plain: Json) -> Json:  # noqa: C901 - one case for each kind
         of = self._names_of(name)
         kind: Json = {"kind": "other"}
         match plain:
+            case {"format": "words" | "words-on-a-line" as lines}:
+                kind = {"kind": "words", "lines": lines == "words"}
             case {"enum": choices}:
                 kind = {"kind": "choice", "choices": choices}
             case {"const": only}:

@@ -33,7 +33,7 @@ class Template:
         if any(ord(character) < 32 and character not in "\n\t" for character in text):
             raise ValueError("the text holds a control character: remove it")
         source = " ".join(text.split())
-        return cls(source, tuple(_parts(source)))
+        return cls(source, tuple(parts_of(source)))
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -81,8 +81,8 @@ class Template:
         return text
 
 
-def _parts(text: str) -> Iterator[str | Expression]:
-    """Cut a text at its braces."""
+def parts_of(text: str) -> Iterator[str | Expression]:
+    """Cut a text at its braces; raises ValueError."""
     plain: list[str] = []
     at = 0
     while at < len(text):

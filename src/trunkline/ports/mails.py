@@ -57,6 +57,9 @@ class MailViewer(Protocol):
     async def page(self, raw: bytes, *, remote: bool) -> MailPage:
         """Return a mail's HTML as it may be shown, with pictures from elsewhere where they are asked for."""
 
+    async def preview(self, text: str) -> MailPage:
+        """Return what an agent writes as its HTML would be."""
+
     async def part(self, raw: bytes, number: int) -> MailPart | None:
         """Return what is attached under a number."""
 

@@ -9,6 +9,7 @@ from trunkline.core.agent import Agent
 from trunkline.core.centre_version import CentreVersion, Signed
 from trunkline.core.consent import Consent
 from trunkline.core.customer import Contact, Customer, DayFigures, PastInteraction
+from trunkline.core.draft import Draft
 from trunkline.core.errors import Rejected
 from trunkline.core.ids import AgentId, CustomerId, InteractionId, MessageId, OfferId
 from trunkline.core.interaction import Interaction
@@ -37,6 +38,7 @@ class Change:
     opt_outs: Sequence[OptOut] = ()
     consents: Sequence[Consent] = ()
     reads: Sequence[ReadMark] = ()
+    drafts: Sequence[Draft] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class Situation:
     opt_outs: Sequence[OptOut] = ()
     reads: Sequence[ReadMark] = ()
     """How far live interactions were read."""
+    drafts: Sequence[Draft] = ()
+    """Of live interactions."""
 
 
 @dataclass(frozen=True, slots=True)

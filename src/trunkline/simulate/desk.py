@@ -59,8 +59,11 @@ def apply(state: State, event: Mapping[str, Any]) -> State:
         case "message" | "delivery" | "read":
             grown = [*_threaded(state["threads"].get(event["id"], []), event)]
             parts = {"threads": {**state["threads"], event["id"]: grown}}
+        case "draft":
+            parts = {"drafts": {**state.get("drafts", {}), event["id"]: event["draft"]}}
         case "interaction_gone":
-            parts = {part: _without(state.get(part, {}), event["id"]) for part in ("interactions", "threads")}
+            kept = ("interactions", "threads", "drafts")
+            parts = {part: _without(state.get(part, {}), event["id"]) for part in kept}
         case "queue":
             strip = event["queue"]
             parts = {"queues": {**state["queues"], strip["id"]: strip}}

@@ -57,6 +57,6 @@ class Files:
 def attached_to(message: Message) -> Iterator[Mapping[str, str]]:
     """Yield each file of ours that a message has, as what is to be written of it."""
     for file in message.details.get("files", ()):
-        # What comes by a provider is kept there, and has no id.
-        if "id" in file:
+        # What comes by a provider is kept there, and has no id; what is in a mail is whole in it, and has no number.
+        if "id" in file and "number" in file:
             yield {"id": file["id"], "message_id": message.id}

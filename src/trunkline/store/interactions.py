@@ -27,6 +27,7 @@ from trunkline.core.waiting import WaitTold
 from trunkline.ports.store import Change
 from trunkline.store.agents import agent_columns
 from trunkline.store.database import Database, Row, WrittenBefore, storable_json
+from trunkline.store.drafts import draft_columns
 from trunkline.store.files import attached_to
 from trunkline.store.lease import UnderLease
 from trunkline.store.messages import message_columns, read_columns
@@ -104,6 +105,7 @@ def _more_of(changes: Sequence[Change]) -> Mapping[str, Sequence[Mapping[str, An
     opt_outs = {(each.medium, each.address): each for change in changes for each in change.opt_outs}
     consents = {(each.medium, each.address, each.purpose): each for change in changes for each in change.consents}
     reads = {(each.interaction, each.side): each for change in changes for each in change.reads}
+    drafts = {each.interaction: each for change in changes for each in change.drafts}
     more = {
         "messages": messages,
         "outgoing": [outgoing_columns(each) for each in outgoing.values()],
@@ -111,6 +113,7 @@ def _more_of(changes: Sequence[Change]) -> Mapping[str, Sequence[Mapping[str, An
         "consents": [consent_columns(each) for each in consents.values()],
         "attached": [each for change in changes for message in change.messages for each in attached_to(message)],
         "reads": [read_columns(each) for each in reads.values()],
+        "drafts": [draft_columns(each) for each in drafts.values()],
     }
     return {name: rows for name, rows in more.items() if rows}
 

@@ -7,6 +7,7 @@ from trunkline.store.agents import Agents
 from trunkline.store.centre import Centres
 from trunkline.store.customers import Customers
 from trunkline.store.database import Database
+from trunkline.store.drafts import Drafts
 from trunkline.store.files import Files
 from trunkline.store.interactions import Interactions
 from trunkline.store.lease import Leases
@@ -19,7 +20,19 @@ from trunkline.store.transcripts import Transcripts
 
 
 class PostgresStore(
-    Interactions, Messages, Files, Mails, Transcripts, Segments, Outbox, Agents, Customers, Logins, Leases, Centres
+    Interactions,
+    Messages,
+    Drafts,
+    Files,
+    Mails,
+    Transcripts,
+    Segments,
+    Outbox,
+    Agents,
+    Customers,
+    Logins,
+    Leases,
+    Centres,
 ):
     """The centre's memory. It lives as long as the databases that it is given; `migrate` comes first.
 
@@ -40,6 +53,7 @@ class PostgresStore(
             tuple(await self._live()), tuple(await self._active()), await self._offers(),
             tuple(await self._live_messages()), tuple(await self._under_way()), tuple(await self._opt_outs()),
             tuple(await self._live_reads()),
+            tuple(await self._live_drafts()),
         )  # fmt: skip
 
     async def health(self) -> Health:

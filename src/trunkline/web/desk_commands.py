@@ -2,26 +2,20 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
-from uuid import UUID
 
 from trunkline.core.agent import PhoneKind, Presence
-from trunkline.core.errors import Rejected
 from trunkline.core.ids import AgentId, InteractionId, MessageId, OfferId, QueueId
-from trunkline.core.mail_address import is_mail_address
 from trunkline.floor.agent import Desk
 from trunkline.floor.hand_to_flow import HandToFlow
 from trunkline.floor.helping import Helping
 from trunkline.floor.supervision import Supervision
-from trunkline.floor.text_desk import MOST_COPIES, MOST_FILES, LetterHead, TextDesk
-
-LONGEST_SUBJECT = 200
+from trunkline.floor.text_desk import TextDesk
+from trunkline.web.args import BadCommand, letter_head_in, replies_in, version_in, writing_in
+from trunkline.web.args import text_in as _text
+from trunkline.web.args import uuid_in as _uuid
 
 Choice = TypeVar("Choice", Presence, PhoneKind)
 Command = Callable[[AgentId, dict[str, Any]], Awaitable[None]]
-
-
-class BadCommand(Rejected):
-    """The desk sent something that is no command."""
 
 
 def desk_commands(
@@ -53,8 +47,15 @@ def desk_commands(
         ),
         "take_over": lambda agent, args: helping.take_over(agent, _interaction(args)),
         "say": lambda agent, args: texts.say(
-            agent, _interaction(args), _text(args, "text"), key=_text(args, "key"), letter=_letter_head(args)
+            agent,
+            _interaction(args),
+            _text(args, "text"),
+            key=_text(args, "key"),
+            letter=letter_head_in(args),
+            replies=replies_in(args),
+            draft=version_in(args, "draft") if args.get("draft") is not None else None,
         ),
+        "draft": lambda agent, args: texts.draft(agent, _interaction(args), writing_in(args)),
         "take_back": lambda agent, args: texts.take_back(agent, _interaction(args), MessageId(_uuid(args, "message"))),
         "send_again": lambda agent, args: texts.send_again(
             agent, _interaction(args), MessageId(_uuid(args, "message"))
@@ -72,47 +73,6 @@ def desk_commands(
         "write": lambda agent, args: texts.write(agent, _interaction(args)),
         "note": lambda agent, args: desk.note(agent, _interaction(args), _text(args, "text")),
     }
-
-
-def _text(args: dict[str, Any], name: str) -> str:
-    value = args.get(name)
-    if not isinstance(value, str):
-        raise BadCommand(f"{name} must be text")
-    return value
-
-
-def _letter_head(args: dict[str, Any]) -> LetterHead | None:
-    """Return what a mail has beside its words."""
-    if args.get("letter") is None:
-        return None
-    head = args["letter"]
-    if not isinstance(head, dict):
-        raise BadCommand("letter must be an object")
-    subject = head.get("subject", "")
-    if not isinstance(subject, str) or len(subject) > LONGEST_SUBJECT:
-        raise BadCommand(f"subject must be text of at most {LONGEST_SUBJECT} characters")
-    cc, bcc = _addresses(head, "cc"), _addresses(head, "bcc")
-    files = head.get("files", [])
-    if not isinstance(files, list) or len(files) > MOST_FILES:
-        raise BadCommand(f"files must be a list of at most {MOST_FILES}")
-    return LetterHead(" ".join(subject.split()), cc, bcc, tuple(_uuid({"file": each}, "file") for each in files))
-
-
-def _addresses(head: dict[str, Any], name: str) -> tuple[str, ...]:
-    given = head.get(name, [])
-    if not isinstance(given, list) or len(given) > MOST_COPIES or not all(isinstance(each, str) for each in given):
-        raise BadCommand(f"{name} must be a list of at most {MOST_COPIES} addresses")
-    wrong = [each for each in given if not is_mail_address(each.strip())]
-    if wrong:
-        raise BadCommand(f"{wrong[0][:100]!r} is no address")
-    return tuple(dict.fromkeys(each.strip().lower() for each in given))
-
-
-def _uuid(args: dict[str, Any], name: str) -> str:
-    try:
-        return str(UUID(_text(args, name)))
-    except ValueError:
-        raise BadCommand(f"{name} must be an id") from None
 
 
 def _interaction(args: dict[str, Any]) -> InteractionId:

@@ -13,7 +13,8 @@ from trunkline.core.errors import TrunklineFault
 from trunkline.core.ids import AgentId
 from trunkline.floor.hub import Hub
 from trunkline.ports.clock import Clock
-from trunkline.web.desk_commands import BadCommand, Command
+from trunkline.web.args import BadCommand
+from trunkline.web.desk_commands import Command
 from trunkline.web.desk_rounds import SESSION_OVER, SILENCE_S, SILENT, DeskRounds
 from trunkline.web.errors import error_json
 from trunkline.web.log_in import COOKIE, LogIn
@@ -30,7 +31,8 @@ _WHY = {
     SERVICE_ENDS: b"the service ends",
 }
 FAREWELL_S = 2.0
-LARGEST_MESSAGE = 64 * 1024
+LARGEST_MESSAGE = 384 * 1024
+"""A mail of the greatest length, in signs of several bytes each."""
 MOST_UNSENT = 2_000
 
 

@@ -8,11 +8,13 @@ from uuid import UUID
 from aiohttp import web
 
 from trunkline.core.agent import Agent
+from trunkline.core.errors import Rejected
 from trunkline.core.ids import MessageId
 from trunkline.core.interaction import Interaction
 from trunkline.core.permission import Deed, may
 from trunkline.floor.attaching import LARGEST_FILES, Attaching
 from trunkline.floor.state import Floor, NoSuch
+from trunkline.floor.text_desk import LONGEST_LETTER
 from trunkline.floor.view import is_on_desk_of
 from trunkline.ports.files import served_as
 from trunkline.ports.mails import KeptMail, MailPart, Mails, MailViewer
@@ -24,6 +26,7 @@ FileOf = Callable[[str, Mapping[str, Any], int], Awaitable[MailPart | None]]
 """Returns a file of a message: by its channel, its details and the file's number."""
 _PRIVATE = {"Cache-Control": "private, no-store", "Referrer-Policy": "no-referrer"}
 _TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,60}/[a-z0-9][a-z0-9!#$&^_.+-]{0,80}")
+LARGEST_PREVIEW = 384 * 1024
 _PAGE = """<!doctype html>
 <html><head><meta charset="utf-8"><base target="_blank"><style>
 body {{ margin: 16px; font: 15px/1.5 system-ui, sans-serif; color: #1b1f24; background: #fff;
@@ -35,7 +38,10 @@ blockquote {{ margin: 8px 0; padding-left: 12px; border-left: 3px solid #d0d5db;
 
 
 class MailsDoor:
-    """GET /api/mails/ID, …/page, …/parts/N and …/raw; GET /api/messages/ID/files/N; GET and POST /api/files."""
+    """GET /api/mails/ID, …/page, …/parts/N and …/raw; GET /api/messages/ID/files/N.
+
+    GET and POST /api/files; POST /api/mails/preview.
+    """
 
     def __init__(
         self,
@@ -68,6 +74,7 @@ class MailsDoor:
             web.get("/api/messages/{id}/files/{number:[0-9]{1,4}}", self.brought),
             web.post("/api/files", self.attach),
             web.get("/api/files", self.rule),
+            web.post("/api/mails/preview", self.preview),
         ]
 
     async def told(self, request: web.Request) -> web.Response:
@@ -123,6 +130,18 @@ class MailsDoor:
         rule = self._attaching.rule(request.query.get("channel", ""))
         told = {"most": rule.most, "largest": rule.largest, "types": sorted(rule.types), "why_not": rule.why_not}
         return web.json_response(told, headers=_PRIVATE)
+
+    async def preview(self, request: web.Request) -> web.Response:
+        """POST {text}: the page that a mail of this text would show."""
+        if is_foreign(request, self._origins):
+            raise web.HTTPForbidden(text="this is for the service's own pages only")
+        await self._log_in.agent_of(request)
+        said = await request.clone(client_max_size=LARGEST_PREVIEW).json()
+        text = said.get("text") if isinstance(said, dict) else None
+        if not isinstance(text, str) or len(text) > LONGEST_LETTER:
+            raise Rejected(f"text must be text of at most {LONGEST_LETTER} characters")
+        page = await self._viewer.preview(text)
+        return web.json_response({"page": _PAGE.format(html=page.html)}, headers=_PRIVATE)
 
     async def brought(self, request: web.Request) -> web.Response:
         """Send a file that stands at a message, from the channel that brought it."""

@@ -7,7 +7,7 @@ export interface Field {
   name: string;
   required: boolean;
   default: Value;
-  kind: 'text' | 'duration' | 'flag' | 'number' | 'choice' | 'choices' | 'name' | 'names' | 'lines' | 'map' | 'group' | 'rows' | 'other';
+  kind: 'text' | 'duration' | 'flag' | 'number' | 'choice' | 'choices' | 'name' | 'names' | 'lines' | 'map' | 'group' | 'rows' | 'words' | 'other';
   /** The section whose entries are named here. */
   of?: string | null;
   choices?: string[];
@@ -15,6 +15,8 @@ export interface Field {
   whole?: boolean;
   least?: number | null;
   most?: number | null;
+  /** Of words: whether they have several lines. */
+  lines?: boolean;
   /** Of a map: what stands behind each key. */
   value?: Field;
   /** Of a group, and of each row. */

@@ -10,6 +10,7 @@ from email.utils import format_datetime
 
 from trunkline.channels.email.mail import Mail, Person, file_name
 from trunkline.channels.email.markup import words_in
+from trunkline.channels.email.rich import has_looks, page_of, plain_words
 from trunkline.ports.channel import Refused
 from trunkline.ports.files import AttachedFile
 
@@ -35,6 +36,9 @@ class Letter:
     automatic: bool = False
     wrote: str = "{name} wrote:"
     """How what is quoted is introduced."""
+    signature: str = ""
+    rich: bool = False
+    """Whether its text is Markdown: where that has looks, they go out beside the plain words."""
 
 
 def composed(letter: Letter) -> bytes:
@@ -57,7 +61,13 @@ def composed(letter: Letter) -> bytes:
         # RFC 3834 section 5; the second is what Exchange reads.
         mail["Auto-Submitted"] = "auto-replied" if letter.answers is not None else "auto-generated"
         mail["X-Auto-Response-Suppress"] = "All"
-    mail.set_content(_body(letter), cte="quoted-printable")
+    looks = letter.rich and not letter.automatic and has_looks(letter.text)
+    quoted, wrote = _quoted(letter), _wrote(letter)
+    words = plain_words(letter.text) if looks else letter.text
+    mail.set_content(_body(words, letter.signature, wrote, quoted), cte="quoted-printable")
+    if looks:
+        page = page_of(letter.text, signature=letter.signature, wrote=wrote, quoted=quoted)
+        mail.add_alternative(page, subtype="html", cte="quoted-printable")
     for file in letter.files:
         main, _, sub = file.type.partition("/")
         mail.add_attachment(
@@ -87,13 +97,26 @@ def _thread(mail: EmailMessage, letter: Letter) -> None:
     mail["References"] = " ".join(f"<{each}>" for each in dict.fromkeys(kept))
 
 
-def _body(letter: Letter) -> str:
-    text = letter.text.rstrip()
-    if letter.answers is None or letter.automatic:
+def _body(words: str, signature: str, wrote: str, quoted: str) -> str:
+    text = "\n".join([words, *(["", "-- ", signature] if signature else [])]).rstrip()
+    if not wrote:
         return f"{text}\n"
-    quoted = "\n".join(f"> {line}".rstrip() for line in words_in(letter.answers)[:LONGEST_QUOTE].splitlines())
+    behind = "\n".join(f"> {line}".rstrip() for line in quoted.splitlines())
+    return f"{text}\n\n{wrote}\n{behind}\n"
+
+
+def _wrote(letter: Letter) -> str:
+    """Return what introduces what is quoted, empty where nothing is."""
+    if letter.answers is None or letter.automatic:
+        return ""
     writer = letter.answers.from_
-    return f"{text}\n\n{letter.wrote.format(name=writer.name or writer.address)}\n{quoted}\n"
+    return letter.wrote.format(name=writer.name or writer.address)
+
+
+def _quoted(letter: Letter) -> str:
+    if letter.answers is None or letter.automatic:
+        return ""
+    return words_in(letter.answers)[:LONGEST_QUOTE]
 
 
 def _address(person: Person) -> Address:

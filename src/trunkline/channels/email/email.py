@@ -58,6 +58,7 @@ class Email(FarAway):
         reply_token: bool = False,
         verdict_by: str | None = None,
         signature: str = "",
+        rich: bool = False,
     ) -> None:
         """`mailbox` makes a connection; `login` is for the server that sends, None where it asks for none."""
         super().__init__(clock)
@@ -68,7 +69,7 @@ class Email(FarAway):
         self._mails = mails
         self._secret = secret
         self._reply_token, self._verdict_by = reply_token, verdict_by
-        self._signature = signature.strip()
+        self._signature, self.rich = signature.strip(), rich
         self.tell: Tell | None = None
         """Takes what people write; the service sets it once it serves."""
         self.take_receipt: TakeReceipt | None = None
@@ -123,7 +124,7 @@ class Email(FarAway):
         if None in files:
             raise Refused("a file that was attached is not here any more: attach it again")
         letter = Letter(
-            text="\n".join([out.text, *(["", "-- ", self._signature] if self._signature else [])]),
+            text=out.text, signature=self._signature, rich=self.rich,
             message_id=name, from_=self._ours, to=to, at=out.at, answers=answers,
             reply_to=reply_address(self._secret, self._name, out.id, self._ours.address)
             if self._reply_token else self._ours.address,

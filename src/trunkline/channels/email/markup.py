@@ -91,6 +91,19 @@ def safe_html(mail: Mail, *, remote: bool = False) -> SafeHtml:
     return SafeHtml(clean, pictures.left_out)
 
 
+_OWN = _words("p br strong em a ul ol li blockquote")
+"""What mails of ours have."""
+
+
+def own_html(html: str) -> str:
+    """Return HTML of ours as it may be sent and shown: words, and links that lead out."""
+    schemes = {"http", "https", "mailto", "tel"}
+    return nh3.clean(
+        html, tags=set(_OWN), attributes={"a": {"href"}, "ol": {"start"}}, url_schemes=schemes, url_relative="deny",
+        link_rel="noopener noreferrer nofollow",
+    )  # fmt: skip
+
+
 class _Pictures:
     """Says for each attribute what becomes of it: pictures of the mail are put in, others wait to be asked for."""
 

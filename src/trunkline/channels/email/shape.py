@@ -74,6 +74,7 @@ class EmailShape(CarriedShape):
     client_secret_file: str | None = None
     reply_token: bool = False
     verdict_by: str | None = None
+    format: Literal["plain", "rich"] = "plain"
     signature: Annotated[str, Field(max_length=2000)] = ""
     password: str = Field(default="", repr=False)
     """The secrets themselves, once they are read; never in the file."""

@@ -4,6 +4,7 @@ import asyncio
 
 from trunkline.channels.email.mail import read_mail
 from trunkline.channels.email.markup import safe_html
+from trunkline.channels.email.rich import rich_html
 from trunkline.ports.mails import MailPage, MailPart
 
 
@@ -14,6 +15,10 @@ class MailViewing:
         """Return a mail's HTML as it may be shown."""
         safe = await asyncio.to_thread(lambda: safe_html(read_mail(raw), remote=remote))
         return MailPage(safe.html, safe.remote)
+
+    async def preview(self, text: str) -> MailPage:
+        """Return what an agent writes as its HTML would be."""
+        return MailPage(await asyncio.to_thread(rich_html, text), 0)
 
     async def part(self, raw: bytes, number: int) -> MailPart | None:
         """Return what is attached under a number."""

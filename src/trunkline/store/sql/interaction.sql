@@ -1,7 +1,7 @@
 -- save --
 -- One statement, hence one transaction and one round trip: $1 interactions, $2 agents, $3 journal rows, each a JSON
 -- array of objects whose keys are columns, and $6 an object of more: messages, the files attached to them, outgoing,
--- opt_outs, consents, reads. Every interaction and agent comes once, in the order of ids (no deadlocks).
+-- opt_outs, consents, reads, drafts. Every interaction and agent comes once, in the order of ids (no deadlocks).
 -- $4 is the checksum of all. A message that is there already stays as it is. It fails on journal_batch when the same save has been done before: nothing to do.
 -- $5 is the token under which we write. Where a later one is out, nothing is written, and `held` is false; as long as
 -- this runs, no later one can be given.
@@ -98,6 +98,21 @@ WITH fence AS (
     WHERE EXISTS (SELECT FROM fence)
     ON CONFLICT (medium, address, purpose) DO UPDATE SET
         given = EXCLUDED.given, at = EXCLUDED.at, how = EXCLUDED.how
+), saved_drafts AS (
+    INSERT INTO draft AS d (interaction_id, agent_id, at, version, text, details)
+    SELECT interaction_id, agent_id, at, version, text, details
+    FROM jsonb_to_recordset($6::text::jsonb -> 'drafts')
+        AS s (interaction_id uuid, agent_id text, at timestamptz, version bigint, text text, details jsonb,
+            over boolean)
+    WHERE NOT over AND EXISTS (SELECT FROM fence)
+    ORDER BY interaction_id
+    ON CONFLICT (interaction_id) DO UPDATE SET
+        agent_id = EXCLUDED.agent_id, at = EXCLUDED.at, version = EXCLUDED.version, text = EXCLUDED.text,
+        details = EXCLUDED.details
+), dropped_drafts AS (
+    DELETE FROM draft AS d
+    USING jsonb_to_recordset($6::text::jsonb -> 'drafts') AS w (interaction_id uuid, over boolean)
+    WHERE d.interaction_id = w.interaction_id AND w.over AND EXISTS (SELECT FROM fence)
 ), written AS (
     INSERT INTO journal (at, kind, interaction_id, agent_id, facts, batch)
     SELECT at, kind, interaction_id, agent_id, facts, CASE place WHEN 1 THEN $4::uuid END
