@@ -88,6 +88,11 @@ class Callbacks:
         self._intake.identify(planned.id)
         return CallbackPlanned()
 
+    def can_call(self, interaction: Interaction) -> bool:
+        """Whether somebody has a number that may be called."""
+        number = interaction.address.e164
+        return number is not None and self._switch.may_call(number)
+
     def key_pressed(self, event: KeyPressed) -> None:
         """A waiting caller asks to be called back: that is planned at once, and the flow tells them so."""
         interaction = self._floor.of_call(event.call)

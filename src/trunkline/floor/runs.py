@@ -134,6 +134,11 @@ class Runs:
         flow = self.flow_of(run)
         return run.language or (flow.language if flow is not None else self._floor.centre.language)
 
+    def language_for(self, interaction: Interaction) -> str:
+        """Return the language that somebody is spoken to in: their run's, else the centre's."""
+        run = run_of(interaction)
+        return self.language_of(run) if run is not None else self._floor.centre.language
+
     def facts(self, interaction: Interaction) -> Facts:
         """Return what a flow can read of an interaction."""
         profile = self._floor.profiles.get(interaction.id)

@@ -207,6 +207,8 @@ class TextService:
     async def _move(self, interaction: Interaction, event: _Event) -> None:
         """Let happen what comes from here, not from the customer, if it still means this moment."""
         match event:
+            case _Over(turn) if interaction.stage is Stage.WAITING and standing_of(interaction).turn == turn:
+                await self._talk.offer_callback(interaction)
             case _Over(turn) if interaction.stage is Stage.IN_FLOW and standing_of(interaction).turn == turn:
                 await self._talk.over(interaction)
             case _Overflow(since) if interaction.stage is Stage.WAITING and _waits_since(interaction) == since:
@@ -291,7 +293,7 @@ class TextService:
             self._live[conversation] = interaction.id
         elif self._live.get(conversation) == interaction.id:
             del self._live[conversation]
-        when = standing.due if interaction.stage is Stage.IN_FLOW else None
+        when = standing.due if interaction.stage in (Stage.IN_FLOW, Stage.WAITING) else None
         due = (when, standing.turn) if when is not None else None
         known = self._timers.get(interaction.id)
         if known is not None and known[0] == due:

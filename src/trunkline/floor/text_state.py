@@ -1,15 +1,18 @@
 """What a text conversation is kept with beside its flow's run, so that it can rest for days and survive a restart."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from trunkline.core.ids import QueueId
-from trunkline.core.interaction import Interaction
+from trunkline.core.ids import InteractionId, QueueId, new_id, written_id_of
+from trunkline.core.interaction import Address, Interaction, Stage
+from trunkline.core.message import LONGEST_MESSAGE, Choice, Message, Side
+from trunkline.core.phone import e164
 from trunkline.floor.runs import stored
+from trunkline.flows.render import Shown
 from trunkline.flows.run import Run
-from trunkline.ports.channel import ConversationId
+from trunkline.ports.channel import ConversationId, Said
 
 MOST_SEEN = 20
 """How many of the latest messages are remembered; channels give again what is fresh, not what is old."""
@@ -69,6 +72,53 @@ def stored_with(run: Run, standing: Standing) -> Mapping[str, Any]:
     }
 
 
+def undue(interaction: Interaction) -> Mapping[str, Any]:
+    """Return how a conversation stands, as it is stored, without a time at which anything is due."""
+    kept = (interaction.run or {}).get(_KEY)
+    return {_KEY: {**kept, "due": None}} if kept is not None else {}
+
+
 def conversation_of(interaction: Interaction) -> ConversationId:
     """Return who writes where in an interaction on a text medium."""
     return ConversationId(interaction.dialled, interaction.address.raw, interaction.thread)
+
+
+def begun_by(said: Said, medium: str, region: str, *, at: datetime) -> Interaction:
+    """Return the conversation that a first message begins; `region` is where numbers without a country are."""
+    where = said.conversation
+    number = e164(where.address if medium == "sms" else said.number, region)
+    return Interaction(
+        id=InteractionId(new_id()), medium=medium, address=Address(where.address, number), caller_name=said.name,
+        dialled=where.channel, trunk="", arrived_at=at, stage=Stage.IN_FLOW, stage_since=at, thread=where.thread,
+    )  # fmt: skip
+
+
+def message_of(interaction: Interaction, said: Said, *, hidden: bool) -> Message:
+    """Return what a customer wrote as it is kept; a secret is not."""
+    text = "" if hidden else said.text[:LONGEST_MESSAGE]
+    id_ = written_id_of(interaction.dialled, said.message)
+    details = {} if hidden else said.details
+    return Message(id_, interaction.id, said.at, Side.CUSTOMER, text, hidden=hidden, details=details)
+
+
+def message_shown(interaction: Interaction, shown: Shown, key: str, *, at: datetime) -> Message:
+    """Return what a flow shows as it stands in the thread; what has the same `key` is one message."""
+    return Message(
+        written_id_of(interaction.dialled, key), interaction.id, at, Side.FLOW, shown.text,
+        choices=tuple(Choice(each.label, each.value) for each in shown.buttons), keyboard=shown.keyboard,
+    )  # fmt: skip
+
+
+def words_of(said: Said) -> str:
+    """Return what a flow reads of a message: its words, and of one that is files alone their names."""
+    return said.text or " ".join(f"[{file['name']}]" for file in said.details.get("files", ()))
+
+
+def at_next(standing: Standing) -> Standing:
+    """Return how a conversation stands at its next action."""
+    return replace(standing, turn=standing.turn + 1, told=False, due=None)
+
+
+def action_key(id_: InteractionId, standing: Standing) -> str:
+    """Return the one name of what is done for an action, whenever it is done again."""
+    return f"{id_}/{standing.turn}"

@@ -8,13 +8,11 @@ from datetime import datetime
 from trunkline.core.demand import Wanted
 from trunkline.core.errors import Misconfigured, Unavailable
 from trunkline.core.follow_up import about
-from trunkline.core.ids import InteractionId, new_id, written_id_of
-from trunkline.core.interaction import Address, Entry, Interaction, Stage
+from trunkline.core.ids import InteractionId, written_id_of
+from trunkline.core.interaction import Entry, Interaction, Stage, leave_queue
 from trunkline.core.journal import Happened, JournalEntry
-from trunkline.core.message import LONGEST_MESSAGE, Choice, Message, Side
-from trunkline.core.opt_out import OptOut
+from trunkline.core.message import Message
 from trunkline.core.outgoing import Outgoing
-from trunkline.core.phone import e164
 from trunkline.floor.callback import Callbacks
 from trunkline.floor.conversation import Conversation
 from trunkline.floor.errands import Errands
@@ -25,13 +23,30 @@ from trunkline.floor.outbox import Outbox
 from trunkline.floor.places import place_for
 from trunkline.floor.runs import Runs, run_of, steps_taken, stored, tell_faults
 from trunkline.floor.state import Floor
-from trunkline.floor.text_state import MessageLeft, Standing, conversation_of, standing_of, stored_with
+from trunkline.floor.text_state import (
+    MessageLeft,
+    Standing,
+    action_key,
+    at_next,
+    begun_by,
+    conversation_of,
+    message_of,
+    message_shown,
+    standing_of,
+    stored_with,
+    undue,
+    words_of,
+)
+from trunkline.floor.text_waiting import offer_due, takes_offer, with_place
+from trunkline.floor.text_wish import note_wish
+from trunkline.flows.place import callback_offered
 from trunkline.flows.render import Shown, rendered, silence_after, understood
 from trunkline.flows.run import Moved, Run
 from trunkline.flows.talk import (
     Answer,
     Ask,
     AskCallback,
+    CallbackWanted,
     Done,
     End,
     Enqueue,
@@ -104,16 +119,11 @@ class TextTalk:
         if known is not None:
             return
         where, at = said.conversation, self._floor.clock.now()
-        medium = self._channels[where.channel].medium
-        number = e164(where.address if medium == "sms" else said.number, self._floor.centre.region)
-        interaction = Interaction(
-            id=InteractionId(new_id()), medium=medium, address=Address(where.address, number), caller_name=said.name,
-            dialled=where.channel, trunk="", arrived_at=at, stage=Stage.IN_FLOW, stage_since=at, thread=where.thread,
-        )  # fmt: skip
+        interaction = begun_by(said, self._channels[where.channel].medium, self._floor.centre.region, at=at)
         arrived = JournalEntry(Happened.ARRIVED, at, interaction.id, facts={"channel": where.channel})
         # Without waiting: what comes of it is in the same transaction.
         self._floor.commit(
-            interactions=[interaction], journal=[arrived], messages=[_message_of(interaction, said, hidden=False)]
+            interactions=[interaction], journal=[arrived], messages=[message_of(interaction, said, hidden=False)]
         )
         self._intake.identify(interaction.id)
         try:
@@ -136,6 +146,8 @@ class TextTalk:
             return
         if interaction.stage is not Stage.IN_FLOW or said.automatic:
             await self._write_on(interaction, said)
+            if not said.automatic and takes_offer(interaction, said.text, self._runs.language_for(interaction)):
+                await self._call_back(self._floor.interaction(interaction.id))
             return
         moved = self._runs.go_on(interaction, Resumed()) if standing.told else None
         resting = moved.action if moved is not None and isinstance(moved.action, Pause) else None
@@ -145,7 +157,7 @@ class TextTalk:
             await self.begin(said)
             return
         hidden = moved is not None and isinstance(moved.action, Ask) and moved.action.secret
-        written = self._write(_message_of(interaction, said, hidden=hidden))
+        written = self._write(message_of(interaction, said, hidden=hidden))
         if not standing.told:
             await self.again(interaction)
             return
@@ -164,22 +176,12 @@ class TextTalk:
 
     async def wish(self, interaction: Interaction | None, wished: Wished) -> None:
         """Somebody wants nothing more on this channel, or something again; what it answers goes to them in any case."""
-        where, at = wished.conversation, self._floor.clock.now()
-        medium = self._channels[where.channel].medium
-        opt_outs = [] if wished.wants_more is None else [OptOut(medium, where.address, at, ended=wished.wants_more)]
-        said = Said(where, wished.text, wished.at, wished.message)
-        written = (
-            [_message_of(interaction, said, hidden=False)]
-            if interaction is not None
-            and not self._floor.has_message(interaction.id, written_id_of(where.channel, wished.message))
-            else []
-        )
-        await self._floor.commit(opt_outs=opt_outs, messages=written)
+        await note_wish(self._floor, self._channels[wished.conversation.channel].medium, interaction, wished)
         if interaction is not None and wished.wants_more is False:
             await self.gone(interaction)
         if wished.reply:
-            shown = Shown((wished.reply,), self._floor.centre.language)
-            await self._outbox.send_once(self._outbox.letters(where, shown, key=f"{wished.message}/reply", anyway=True))
+            shown, key = Shown((wished.reply,), self._floor.centre.language), f"{wished.message}/reply"
+            await self._outbox.send_once(self._outbox.letters(wished.conversation, shown, key=key, anyway=True))
 
     async def over(self, interaction: Interaction) -> None:
         """The time of the present action is over: nobody answered, or the rest has its end."""
@@ -194,7 +196,28 @@ class TextTalk:
             await self._floor.commit(interactions=[without_limit(interaction)])
             return
         back, left = overflowed(interaction, to=moved.run.step, at=self._floor.clock.now())
-        await self._go_on(back, run_of(interaction), moved, _next(standing_of(interaction)), journal=[left])
+        await self._go_on(back, run_of(interaction), moved, at_next(standing_of(interaction)), journal=[left])
+
+    async def offer_callback(self, interaction: Interaction) -> None:
+        """Somebody has waited so long that they are offered to be called back."""
+        moved, standing = self._runs.go_on(interaction, Resumed()), standing_of(interaction)
+        told = replace(interaction, run={**(interaction.run or {}), **undue(interaction)})
+        await self._floor.commit(interactions=[told])
+        if moved is not None and isinstance(moved.action, Enqueue) and (offer := moved.action.offer_callback):
+            language = self._runs.language_of(moved.run)
+            await self._show(
+                told, callback_offered(offer, told.medium, language), f"{action_key(told.id, standing)}/offer"
+            )
+
+    async def _call_back(self, interaction: Interaction) -> None:
+        """Somebody who waits asks to be called back: the flow goes on there, and their place is kept."""
+        moved = self._runs.go_on(interaction, CallbackWanted())
+        if moved is None or interaction.entry is None:
+            return
+        at, queue = self._floor.clock.now(), interaction.entry.queue
+        back = leave_queue(interaction, at=at, keep_place=True)
+        wanted = JournalEntry(Happened.CALLBACK_WANTED, at, interaction.id, facts={"queue": queue})
+        await self._go_on(back, run_of(interaction), moved, at_next(standing_of(interaction)), journal=[wanted])
 
     async def again(self, interaction: Interaction) -> None:
         """Take up what was interrupted: the same action, under the same turn."""
@@ -214,7 +237,7 @@ class TextTalk:
 
     async def _write_on(self, interaction: Interaction, said: Said) -> None:
         """Somebody writes to people: whoever has it reads it, and one who has just closed it has it again."""
-        written = self._write(_message_of(interaction, said, hidden=False))
+        written = self._write(message_of(interaction, said, hidden=False))
         if interaction.stage is Stage.WRAP_UP and not said.automatic:
             self._conversation.reopened(interaction, at=self._floor.clock.now())
         await written
@@ -232,7 +255,7 @@ class TextTalk:
         if moved is None:
             await self.to_people(interaction, "its flow cannot take the answer")
         else:
-            await self._go_on(interaction, run_of(interaction), moved, _next(standing))
+            await self._go_on(interaction, run_of(interaction), moved, at_next(standing))
 
     async def _go_on(
         self,
@@ -260,7 +283,7 @@ class TextTalk:
             if following is None:
                 await self.to_people(interaction, "its flow cannot take the answer")
                 return
-            moved, standing = following, _next(standing)
+            moved, standing = following, at_next(standing)
         await self.to_people(interaction, "its flow goes on and on without waiting for anybody")
 
     async def _do(self, id_: InteractionId, moved: Moved, standing: Standing) -> Answer | None:
@@ -280,7 +303,7 @@ class TextTalk:
             case End():
                 await self._over(self._floor.interaction(id_), by="flow")
             case Fetch() | FindCustomer() | Send() | KeepConsent():
-                return await self._errands.do(id_, moved.run, moved.action, key=_key(id_, standing))
+                return await self._errands.do(id_, moved.run, moved.action, key=action_key(id_, standing))
             case Transfer():
                 return TransferFailed("no call")
         return None
@@ -288,14 +311,13 @@ class TextTalk:
     async def _tell(self, id_: InteractionId, moved: Moved, standing: Standing) -> None:
         interaction = self._floor.interaction(id_)
         shown = rendered(moved.action, interaction.medium, self._runs.language_of(moved.run))
-        if not shown:
-            return
-        key, where = _key(id_, standing), conversation_of(interaction)
-        message = Message(
-            written_id_of(interaction.dialled, key), id_, self._floor.clock.now(), Side.FLOW, shown.text,
-            choices=tuple(Choice(each.label, each.value) for each in shown.buttons), keyboard=shown.keyboard,
-        )  # fmt: skip
-        self._write(message, self._outbox.letters(where, shown, key=key, interaction=id_))
+        if shown:
+            await self._show(interaction, shown, action_key(id_, standing))
+
+    async def _show(self, interaction: Interaction, shown: Shown, key: str) -> None:
+        where = conversation_of(interaction)
+        message = message_shown(interaction, shown, key, at=self._floor.clock.now())
+        self._write(message, self._outbox.letters(where, shown, key=key, interaction=interaction.id))
         channel = self._channels[interaction.dialled]
         if channel.provider is None:
             await channel.send(where, shown, key=key)
@@ -326,8 +348,10 @@ class TextTalk:
         entry = place_for(
             self._floor, interaction, want, language=self._runs.language_of(run), at=self._floor.clock.now()
         )
-        waits = replace(interaction, run=stored_with(run, replace(standing, told=True)))
-        await self._put_in_line(waits, replace(entry, wanted=wanted or entry.wanted), journal=journal)
+        key, due = offer_due(want, at=entry.since, may=self._callbacks.can_call(interaction))
+        waits = replace(interaction, run=stored_with(run, replace(standing, told=True, due=due)), place=None)
+        entry = with_place(interaction, replace(entry, wanted=wanted or entry.wanted, callback_key=key))
+        await self._put_in_line(waits, entry, journal=journal)
 
     async def _put_in_line(
         self, interaction: Interaction, entry: Entry, *, journal: Sequence[JournalEntry] = ()
@@ -372,26 +396,3 @@ class TextTalk:
         else:
             over, ended = ended_in_flow(self._floor, interaction, by=by, at=at)
             await self._floor.commit(interactions=[over], journal=[ended])
-
-
-def _message_of(interaction: Interaction, said: Said, *, hidden: bool) -> Message:
-    """Return what a customer wrote as it is kept; a secret is not."""
-    text = "" if hidden else said.text[:LONGEST_MESSAGE]
-    id_ = written_id_of(interaction.dialled, said.message)
-    details = {} if hidden else said.details
-    return Message(id_, interaction.id, said.at, Side.CUSTOMER, text, hidden=hidden, details=details)
-
-
-def words_of(said: Said) -> str:
-    """Return what a flow reads of a message: its words, and of one that is files alone their names."""
-    return said.text or " ".join(f"[{file['name']}]" for file in said.details.get("files", ()))
-
-
-def _next(standing: Standing) -> Standing:
-    """Return how a conversation stands at its next action."""
-    return replace(standing, turn=standing.turn + 1, told=False, due=None)
-
-
-def _key(id_: InteractionId, standing: Standing) -> str:
-    """Return the one name of what is done for an action, whenever it is done again."""
-    return f"{id_}/{standing.turn}"

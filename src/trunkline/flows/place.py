@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from trunkline.flows.flow import Flow
 from trunkline.flows.readout import base_of
+from trunkline.flows.render import Button, Shown
 from trunkline.flows.steps.queue import QueueStep
 from trunkline.flows.talk import CallbackOffer, Prompt
 
@@ -24,6 +25,9 @@ _WORDS = {
         "between": "The expected wait is between {low} and {high} minutes.",
         "long": "The expected wait is more than an hour.",
         "callback": "If you would like us to call you back without losing your place, press {key}.",
+        "callback_chat": "Would you like us to call you back instead? You keep your place.",
+        "callback_text": "Would you like us to call you back instead? You keep your place. Answer {key}.",
+        "callback_button": "Call me back",
     },
     "es": {
         "next": "Es usted el siguiente.",
@@ -33,6 +37,9 @@ _WORDS = {
         "between": "El tiempo de espera es de entre {low} y {high} minutos.",
         "long": "El tiempo de espera es de más de una hora.",
         "callback": "Si prefiere que le llamemos sin perder su turno, pulse {key}.",
+        "callback_chat": "¿Prefiere que le llamemos? No pierde su turno.",
+        "callback_text": "¿Prefiere que le llamemos? No pierde su turno. Responda {key}.",
+        "callback_button": "Llámenme",
     },
 }
 _KEYS = {"en": {"*": "star", "#": "hash"}, "es": {"*": "asterisco", "#": "almohadilla"}}
@@ -65,6 +72,20 @@ def callback_offer(offer: CallbackOffer, language: str) -> tuple[Prompt, ...]:
     """Return the flow's own words for the offer of a callback, ours where it has none."""
     spoken = _KEYS.get(_base(language), {}).get(offer.key, offer.key)
     return offer.prompts or (_prompt("callback", language, key=spoken),)
+
+
+def callback_offered(offer: CallbackOffer, medium: str, language: str) -> Shown:
+    """Return what somebody who waits in writing is shown of the offer of a callback."""
+    words = _WORDS[_base(language)]
+    ours = words["callback_chat"] if medium == "chat" else words["callback_text"].format(key=offer.key)
+    lines = tuple(each.text for each in offer.prompts if each.text) or (ours,)
+    buttons = (Button(words["callback_button"], offer.key),) if medium == "chat" else ()
+    return Shown(lines, language, buttons)
+
+
+def asks_for_callback(key: str, text: str, language: str) -> bool:
+    """Whether what somebody writes who waits takes the offer: its key, or what stands on its button."""
+    return text.strip(" .!").casefold() in (key, _WORDS[_base(language)]["callback_button"].casefold())
 
 
 def prompts_for_waiting(flow: Flow) -> list[Prompt]:

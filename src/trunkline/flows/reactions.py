@@ -163,11 +163,12 @@ def _to_rate(rate: Rate, setting: Setting) -> list[Reaction]:
     return _to_menu(Menu(rate.prompts, rate.keys, rate.after, tuple(Choice(key, key) for key in rate.keys)), setting)
 
 
-def _to_enqueue(enqueue: Enqueue, _: Setting) -> list[Reaction]:
+def _to_enqueue(enqueue: Enqueue, setting: Setting) -> list[Reaction]:
     """Nobody comes in time, or the caller asks to be called back."""
     found = []
     if (offer := enqueue.offer_callback) is not None:
-        found.append(Reaction(f"waits {spoken(offer.after)} and presses {offer.key}", CallbackWanted(), offer.after))
+        presses = "presses" if setting.medium == "voice" else "answers"
+        found.append(Reaction(f"waits {spoken(offer.after)} and {presses} {offer.key}", CallbackWanted(), offer.after))
     if enqueue.overflow_after is not None:
         waits = f"waits {spoken(enqueue.overflow_after)}"
         found.append(Reaction(waits, Overflowed(), enqueue.overflow_after, by_itself=True))

@@ -112,11 +112,15 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class CallbackOffer:
-    """Tell a waiting caller after `after`, and each time something is announced, that `key` plans a callback."""
+    """Tell who waits after `after`, and callers each time something is announced, that `key` plans a callback.
+
+    `asks_first`: the flow asks for the number, or for more, before it is planned.
+    """
 
     after: timedelta
     key: str
     prompts: tuple[Prompt, ...]
+    asks_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)

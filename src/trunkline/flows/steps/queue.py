@@ -138,11 +138,12 @@ class QueueStep(Step):
         return max(0, min(100, round(worth)))
 
     def _offer(self, scene: Scene) -> CallbackOffer | None:
-        """Return what is offered to callers; where people type there are no keys."""
+        """Return what is offered to who waits; where people type, the key is what they answer."""
         offer = self.offer_callback
-        if offer is None or scene.facts.medium != "voice":
+        if offer is None:
             return None
-        return CallbackOffer(offer.after, offer.key, scene.prompts(offer.say) if offer.say else ())
+        asks_first = offer.go is not None
+        return CallbackOffer(offer.after, offer.key, scene.prompts(offer.say) if offer.say else (), asks_first)
 
     def answered(self, scene: Scene, answer: Answer) -> Turn:
         """Leave when the time is over."""
