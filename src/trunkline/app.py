@@ -340,7 +340,7 @@ class _Service:
             self.health["database"] = health = await self.store.health()
             with suppress(Unavailable):
                 await self.administration.follow()
-                await self.written.outbox.follow()
+                await self.written.follow()
             await (self.store.lost(within=DATABASE_LOOK) if health.ready else asyncio.sleep(LOOK_S))
 
     async def _watch_parts(self) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 
 from trunkline import secrets
@@ -20,11 +21,12 @@ from trunkline.channels.sms.smpp import SmppSms
 from trunkline.channels.sms.smpp_link import Account
 from trunkline.channels.sms.twilio import TwilioSms
 from trunkline.channels.webchat.webchat import WebChat
-from trunkline.core.errors import Misconfigured
+from trunkline.core.errors import Misconfigured, Unavailable
 from trunkline.core.message import Side
 from trunkline.core.outgoing import Outgoing
 from trunkline.floor.callback import Callbacks
 from trunkline.floor.channel_board import ChannelBoard
+from trunkline.floor.contacts import Contacts
 from trunkline.floor.conversation import Conversation
 from trunkline.floor.errands import Errands
 from trunkline.floor.follow_up import FollowUps
@@ -94,6 +96,7 @@ class Written:
         self.resting: Resting | None = None
         targets = {name: each.answer_within for name, each in shapes.items() if each.answer_within is not None}
         self.levels = ServiceLevels(floor, store, targets)
+        self.contacts, self._begun = Contacts(floor, store), False
 
     @property
     def doors(self) -> Sequence[WebChat | TwilioSms | SmppSms | Email]:
@@ -126,9 +129,18 @@ class Written:
     async def begin(self, waiting: Iterable[Outgoing]) -> None:
         """Take up what was on its way, and what rested, when the last process ended."""
         await self.levels.begin()
+        self._begun = True
+        with suppress(Unavailable):  # else a moment later
+            await self.follow()
         self.outbox.begin(waiting)
         if self.resting is not None:
             self.resting.begin()
+
+    async def follow(self) -> None:
+        """Take over what admins put back or wrote down beside the service; raises Unavailable."""
+        await self.outbox.follow()
+        if self._begun:
+            await self.contacts.follow()
 
     def published(self, change: Change) -> None:
         """Send what has just become durable, and follow who has the next word."""

@@ -44,6 +44,7 @@ MAY_ALSO_IMPORT = {
     "cli/agent.py": {"secrets"},
     "cli/report.py": {"store"},
     "cli/outbox.py": {"store"},
+    "cli/contact.py": {"store"},
     "cli/database.py": {"store"},
     "cli/config.py": {"store"},
     "cli/routing.py": {"store"},

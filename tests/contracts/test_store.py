@@ -131,6 +131,18 @@ async def test_a_follow_up_comes_back_as_it_was_written_and_is_known_once_it_beg
     assert not await store.followed_up_since("web", "visitor-1", "another", since=NOON)
 
 
+async def test_what_an_admin_writes_down_waits_until_it_is_taken_over(store: AnyStore) -> None:
+    await store.put_wish("sms", "+447700900123", wanted=False, purpose=None, by="root", at=NOON)
+    await store.put_wish("sms", "+447700900123", wanted=True, purpose="tips", by="root", at=later(1))
+    first, second = await store.wishes()
+    assert (first.wanted, first.purpose, second.purpose, second.by) == (False, None, "tips", "root")
+    await store.save([Change(opt_outs=[OptOut("sms", "+447700900123", NOON)], wishes_done=[first.id])])
+    assert await store.wishes() == [second]
+    known = await store.contacted("+447700900123", at_most=9)
+    assert (list(known.waiting), [each.medium for each in known.opt_outs]) == ([second], ["sms"])
+    assert list((await store.contacted("+1", at_most=9)).waiting) == []
+
+
 async def test_the_latest_word_on_a_purpose_is_what_somebody_consents_to(store: AnyStore) -> None:
     word = Consent("sms", "+447700900123", "tips", True, NOON, "said so")
     await store.save([Change(consents=[word])])

@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from tests.fakes.memory_files import MemoryFiles
 from trunkline.core.agent import Agent, Presence, members
 from trunkline.core.centre_version import CentreVersion, ChangedMeanwhile, Signed, Source
-from trunkline.core.consent import Consent
+from trunkline.core.consent import Consent, Wish
+from trunkline.core.contact import Contacted, FollowedUp
 from trunkline.core.customer import Contact, Customer, DayFigures, Note, PastInteraction
 from trunkline.core.draft import Draft
 from trunkline.core.errors import Rejected, Unavailable
@@ -61,6 +62,7 @@ class MemoryStore(MemoryFiles):
     outbox: dict[MessageId, Outgoing] = field(default_factory=dict)
     opt_outs: dict[tuple[str, str], OptOut] = field(default_factory=dict)
     consents: dict[tuple[str, str, str], Consent] = field(default_factory=dict)
+    wished: list[Wish] = field(default_factory=list)
     drafts: dict[InteractionId, Draft] = field(default_factory=dict)
     saves: list[Sequence[Change]] = field(default_factory=list)
     customers: dict[CustomerId, Customer] = field(default_factory=dict)
@@ -107,6 +109,7 @@ class MemoryStore(MemoryFiles):
                     self.attached.setdefault(each["id"], message.id)
             self.reads |= {(each.interaction, each.side): each for each in change.reads}
             self.outbox |= {each.id: each for each in change.outgoing}
+            self.wished = [each for each in self.wished if each.id not in change.wishes_done]
             self.consents |= {(each.medium, each.address, each.purpose): each for each in change.consents}
             for draft in change.drafts:
                 if draft.over:
@@ -257,6 +260,33 @@ class MemoryStore(MemoryFiles):
     async def day_figures(self, agents: Collection[AgentId], *, since: datetime) -> Mapping[AgentId, DayFigures]:
         self._reach()
         return {agent: self._day_of(agent, since) for agent in agents}
+
+    async def wishes(self) -> Sequence[Wish]:
+        self._reach()
+        return list(self.wished)
+
+    async def put_wish(
+        self, medium: str, address: str, *, wanted: bool, purpose: str | None, by: str, at: datetime
+    ) -> None:
+        self._reach()
+        self.wished.append(Wish(len(self.wished) + 1, at, by, medium, address, wanted=wanted, purpose=purpose))
+
+    async def contacted(self, address: str, *, at_most: int) -> Contacted:
+        self._reach()
+        follow_ups = [
+            FollowedUp(
+                each.medium, each.follows.flow, each.outcome or each.stage,
+                each.ended_at or (each.follows.due_at if each.stage is Stage.SCHEDULED else each.stage_since),
+            )
+            for each in sorted(self.interactions.values(), key=lambda each: each.arrived_at, reverse=True)
+            if each.follows is not None and each.address.raw == address
+        ]  # fmt: skip
+        return Contacted(
+            [each for each in self.opt_outs.values() if each.address == address],
+            [each for each in self.consents.values() if each.address == address],
+            follow_ups[:at_most],
+            [each for each in self.wished if each.address == address],
+        )
 
     async def has_consented(self, medium: str, address: str, purpose: str) -> bool:
         self._reach()

@@ -17,6 +17,7 @@ from trunkline.core.ids import CustomerId, InteractionId, QueueId, follow_up_id_
 from trunkline.core.interaction import Entry, Interaction, Outcome, Stage
 from trunkline.core.journal import Happened
 from trunkline.core.opt_out import OptOut
+from trunkline.floor.contacts import Contacts
 from trunkline.floor.follow_up import WHILE_BUSY
 from trunkline.floor.state import Profile
 from trunkline.ports.channel import ConversationId, Gone, Said
@@ -275,3 +276,19 @@ async def test_one_whose_flow_is_gone_is_dropped(centre: Centre) -> None:
     await passes(centre, AFTER)
     assert whys(centre) == ["no_flow"]
     assert follow_up(centre, done, "nothing").outcome is Outcome.NOT_ASKED
+
+
+async def test_what_admins_write_down_is_taken_over_once_and_is_in_the_journal(centre: Centre) -> None:
+    contacts, at = Contacts(centre.floor, centre.store), centre.clock.now()
+    for wanted, purpose in ((False, None), (True, "tips")):
+        await centre.store.put_wish("chat", "visitor-1", wanted=wanted, purpose=purpose, by="root", at=at)
+    for _ in range(2):
+        await contacts.follow()
+    assert ("chat", "visitor-1") in centre.floor.opted_out
+    assert await centre.store.has_consented("chat", "visitor-1", "tips")
+    [stopped] = centre.store.happened(Happened.OPTED_OUT)
+    [agreed] = centre.store.happened(Happened.CONSENT_CHANGED)
+    assert (stopped.facts["by"], agreed.facts["purpose"], centre.store.wished) == ("root", "tips", [])
+    await centre.store.put_wish("chat", "visitor-1", wanted=True, purpose=None, by="root", at=at)
+    await contacts.follow()
+    assert ("chat", "visitor-1") not in centre.floor.opted_out

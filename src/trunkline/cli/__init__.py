@@ -16,6 +16,10 @@ _COMMANDS = {
     "agent": ("trunkline.cli.agent", "Set an agent's password, or print the account of their SIP phone."),
     "call": ("trunkline.cli.call", "Place a test call and tell step by step what the caller heard."),
     "demo": ("trunkline.cli.demo", "Bring simulated callers and agents, so that the screens live."),
+    "contact": (
+        "trunkline.cli.contact",
+        "What an address agreed to, and whether it is written to: look, stop, allow, record a consent.",
+    ),
     "outbox": (
         "trunkline.cli.outbox",
         "Messages that wait for their provider, or did not come there; send them again.",

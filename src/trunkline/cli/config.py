@@ -1,10 +1,8 @@
 """`trunkline config`: the centre as code. What would change, making it so, and who changed what."""
 
 import asyncio
-import getpass
 import hashlib
 import json
-import os
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +14,7 @@ from trunkline.cli.config_words import plan_lines, version_lines
 from trunkline.cli.database import opened
 from trunkline.cli.flow import flow_files
 from trunkline.cli.options import refuse, settled, with_settings
+from trunkline.cli.whoami import user
 from trunkline.core.centre_version import CentreVersion, ChangedMeanwhile, Signed, Source
 from trunkline.core.errors import TrunklineFault
 from trunkline.flows.document import bytes_of, document_of
@@ -174,7 +173,7 @@ async def _apply(
     if not made.rewritten:
         click.echo(f"nothing to do: version {made.base} says the same")
         return
-    signed = Signed(_user(), Source.CLI, message)
+    signed = Signed(user(), Source.CLI, message)
     seen = hashlib.sha256(data).hexdigest() if own and isinstance(data, bytes) else None
     try:
         version = await store.put_centre(made.text, signed, base=made.base, at=datetime.now(UTC), from_file=seen)
@@ -199,14 +198,6 @@ def _changes(before: CentreVersion | None, version: CentreVersion) -> tuple[Chan
     if before is None:
         return ()
     return changes_of_texts(before.text, version.text)
-
-
-def _user() -> str:
-    """Return who types; in a container that may be a number without a name."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"user {os.getuid()}"
 
 
 def _refused(reason: str) -> Never:

@@ -15,3 +15,19 @@ class Consent:
     given: bool
     at: datetime
     how: str
+
+
+@record
+class Wish:
+    """What an admin wrote down for somebody who told it by phone or letter; a service takes it over.
+
+    Without a `purpose` it is about everything on that medium: `wanted` False is do-not-contact, True ends that.
+    """
+
+    id: int
+    at: datetime
+    by: str
+    medium: str
+    address: str
+    wanted: bool
+    purpose: str | None = None

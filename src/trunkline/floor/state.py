@@ -101,6 +101,7 @@ class Floor:
         consents: Sequence[Consent] = (),
         reads: Sequence[ReadMark] = (),
         drafts: Sequence[Draft] = (),
+        wishes_done: Sequence[int] = (),
         then: Act | None = None,
     ) -> Written:
         """Make a decision true in memory, queue it for the ledger, and let the watchers decide what follows from it.
@@ -112,7 +113,7 @@ class Floor:
         ]
         change = Change(
             tuple(interactions), tuple(agents), tuple(journal), tuple(messages), tuple(outgoing), tuple(opt_outs),
-            tuple(consents), tuple(reads), (*drafts, *over),
+            tuple(consents), tuple(reads), (*drafts, *over), tuple(wishes_done),
         )  # fmt: skip
         self._note_writing(change)
         if not (interactions or agents):

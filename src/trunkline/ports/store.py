@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from trunkline.core.agent import Agent
 from trunkline.core.centre_version import CentreVersion, Signed
-from trunkline.core.consent import Consent
+from trunkline.core.consent import Consent, Wish
 from trunkline.core.customer import Contact, Customer, DayFigures, PastInteraction
 from trunkline.core.draft import Draft
 from trunkline.core.errors import Rejected
@@ -39,6 +39,8 @@ class Change:
     consents: Sequence[Consent] = ()
     reads: Sequence[ReadMark] = ()
     drafts: Sequence[Draft] = ()
+    wishes_done: Sequence[int] = ()
+    """The ids of what an admin had written down, and is taken over with this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +166,9 @@ class Store(Protocol):
 
     async def waits(self, *, since: datetime, until: datetime, at_most: int) -> Sequence[WaitTold]:
         """Return the last waits that ended with an agent in that time, and what was expected of them; oldest first."""
+
+    async def wishes(self) -> Sequence[Wish]:
+        """Return what admins wrote down and no service has taken over yet, in its order."""
 
     async def has_consented(self, medium: str, address: str, purpose: str) -> bool:
         """Whether somebody consented to that, and has not taken it back."""

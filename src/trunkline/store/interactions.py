@@ -106,11 +106,12 @@ def _more_of(changes: Sequence[Change]) -> Mapping[str, Sequence[Mapping[str, An
     consents = {(each.medium, each.address, each.purpose): each for change in changes for each in change.consents}
     reads = {(each.interaction, each.side): each for change in changes for each in change.reads}
     drafts = {each.interaction: each for change in changes for each in change.drafts}
-    more = {
+    more: dict[str, Sequence[Mapping[str, Any]]] = {
         "messages": messages,
         "outgoing": [outgoing_columns(each) for each in outgoing.values()],
         "opt_outs": [opt_out_columns(each) for each in opt_outs.values()],
         "consents": [consent_columns(each) for each in consents.values()],
+        "wishes_done": [{"id": each} for change in changes for each in change.wishes_done],
         "attached": [each for change in changes for message in change.messages for each in attached_to(message)],
         "reads": [read_columns(each) for each in reads.values()],
         "drafts": [draft_columns(each) for each in drafts.values()],

@@ -5,6 +5,7 @@ from datetime import timedelta
 from trunkline.ports.store import Health, Situation
 from trunkline.store.agents import Agents
 from trunkline.store.centre import Centres
+from trunkline.store.contacts import Contacts
 from trunkline.store.customers import Customers
 from trunkline.store.database import Database
 from trunkline.store.drafts import Drafts
@@ -30,6 +31,7 @@ class PostgresStore(
     Outbox,
     Agents,
     Customers,
+    Contacts,
     Logins,
     Leases,
     Centres,

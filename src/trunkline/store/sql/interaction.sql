@@ -1,7 +1,7 @@
 -- save --
 -- One statement, hence one transaction and one round trip: $1 interactions, $2 agents, $3 journal rows, each a JSON
 -- array of objects whose keys are columns, and $6 an object of more: messages, the files attached to them, outgoing,
--- opt_outs, consents, reads, drafts. Every interaction and agent comes once, in the order of ids (no deadlocks).
+-- opt_outs, consents, reads, drafts, wishes_done. Every interaction and agent comes once, in the order of ids (no deadlocks).
 -- $4 is the checksum of all. A message that is there already stays as it is. It fails on journal_batch when the same save has been done before: nothing to do.
 -- $5 is the token under which we write. Where a later one is out, nothing is written, and `held` is false; as long as
 -- this runs, no later one can be given.
@@ -113,6 +113,10 @@ WITH fence AS (
     DELETE FROM draft AS d
     USING jsonb_to_recordset($6::text::jsonb -> 'drafts') AS w (interaction_id uuid, over boolean)
     WHERE d.interaction_id = w.interaction_id AND w.over AND EXISTS (SELECT FROM fence)
+), wishes_done AS (
+    DELETE FROM contact_wish AS w
+    USING jsonb_to_recordset($6::text::jsonb -> 'wishes_done') AS d (id bigint)
+    WHERE w.id = d.id AND EXISTS (SELECT FROM fence)
 ), written AS (
     INSERT INTO journal (at, kind, interaction_id, agent_id, facts, batch)
     SELECT at, kind, interaction_id, agent_id, facts, CASE place WHEN 1 THEN $4::uuid END
