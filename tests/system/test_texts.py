@@ -13,6 +13,7 @@ from playwright.async_api import expect
 from tests.fakes.smpp_peer import smpp_peer
 from tests.fakes.twilio_peer import TwilioPeer, twilio_peer
 from tests.system.house import House, Seat, seated
+from tests.system.test_bad_input import rows
 from tests.system.test_browser import get_ready, log_in, open_page
 from tests.system.test_flows_page import log_in as log_in_as_admin
 from trunkline.core.errors import Unavailable
@@ -305,3 +306,67 @@ async def test_a_carrier_brings_messages_and_takes_ours_through_a_killed_service
         assert said == ["Where is my order?", "Thanks"]
         await ana.desk.command("hang_up", interaction=card["id"])
         await ana.wrap_up()
+
+
+SURVEY = """
+flow: survey
+media: [sms]
+start: score
+steps:
+  score: {rate: "How was it, from 1 to 5?", save: score, no_answer: {tries: 1}, next: over}
+  over: {end: Thank you.}
+"""
+
+
+@asynccontextmanager
+async def surveyed(house: House) -> AsyncIterator[None]:
+    """The queue Sales asks its customers how it was, three seconds after."""
+    centre, flow = house.flows / "centre.yaml", house.flows / "survey.yaml"
+    before = centre.read_text(encoding="utf-8")
+    flow.write_text(SURVEY, encoding="utf-8")
+    await serves(house, "survey", there=True)
+    asks = "follow_ups: [{flow: survey, after: 3s}]"
+    centre.write_text(before.replace("{title: Sales,", f"{{title: Sales, {asks},"), encoding="utf-8")
+    await in_force(house, asks)
+    try:
+        yield
+    finally:
+        centre.write_text(before, encoding="utf-8")
+        await in_force(house, asks, there=False)
+        flow.unlink()
+        await serves(house, "survey", there=False)
+
+
+async def in_force(house: House, words: str, *, there: bool = True) -> None:
+    """Wait until the service goes by the centre file as it is now: it calls the roll by it."""
+    sql = """SELECT text, EXISTS (
+        SELECT FROM journal WHERE kind = 'roll_called'
+        AND seq > (SELECT max(seq) FROM journal WHERE kind = 'centre_changed')
+    ) AS followed FROM centre_version ORDER BY number DESC LIMIT 1"""
+    async with asyncio.timeout(20):
+        while True:
+            [latest] = await rows(house, sql)
+            if latest["followed"] and (words in latest["text"]) is there:
+                return
+            await asyncio.sleep(0.1)  # the file is looked for once a second
+
+
+async def test_a_survey_follows_once_through_a_kill_and_its_score_is_about_the_agent(
+    house: House, peer: TwilioPeer
+) -> None:
+    number = "+447700900611"
+    async with surveyed(house):
+        async with ready(house) as ana:
+            card = await talking(house, peer, ana, number)
+            await ana.desk.command("hang_up", interaction=card["id"])
+            await ana.desk.command("wrap_up", interaction=card["id"], disposition="resolved", note="")
+        killed = house.kill_the_service()  # it is planned, and not due yet
+        await house.ready(other_than=killed)
+        await peer.has_sent("How was it, from 1 to 5?", within=30)
+        await texts(house, peer, "4", number)
+        await peer.has_sent("Thank you.")
+        assert peer.texts(number).count("How was it, from 1 to 5?") == 1
+        sql = "SELECT facts FROM journal WHERE kind = 'rated' AND facts ->> 'flow' = 'survey'"
+        [rated] = await rows(house, sql)
+        assert rated["facts"]["score"] == 4
+        assert rated["facts"]["about"] == {"interaction": card["id"], "queue": "sales", "agent": "ana"}
