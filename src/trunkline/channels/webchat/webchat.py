@@ -267,8 +267,9 @@ class WebChat:
         id_ = written_id_of(self._name, said.key)
         page.send(wire.taken(said.key, id_))
         # The visitor's other pages: what they wrote here stands there too.
-        mine = Message(id_, InteractionId(""), event.at, Side.CUSTOMER, said.text, details=details)
-        self._show(page.address, wire.message(self._shown(mine)), but=page)
+        if len(self._pages.get(page.address, ())) > 1:
+            mine = Message(id_, InteractionId(""), event.at, Side.CUSTOMER, said.text, details=details)
+            self._show(page.address, wire.message(self._shown(mine)), but=page)
 
     async def _transcript(self, page: "_Page", asked: wire.Transcript) -> None:
         why_not: str | None = "too_many"

@@ -225,5 +225,4 @@ def shown(written: Message, by: str = "", *, address_of: Callable[[str], str] = 
     }
 
 
-def _json(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"))
+_json = json.JSONEncoder(separators=(",", ":")).encode
