@@ -64,7 +64,9 @@ def doors(  # noqa: PLR0917
         recordings=Recordings(floor, store, log_in, voicemails),
         flows=FlowsDoor(flow_board, log_in),
         centre=CentreDoor(CentreBoard(administration), log_in, origins=origins),
-        conversations=ConversationsDoor(ConversationBoard(floor, written.levels, written.channels), log_in),
+        conversations=ConversationsDoor(
+            ConversationBoard(floor, written.levels, written.channels), log_in, floor, store
+        ),
         waiting=WaitingDoor(WaitingBoard(floor), log_in),
         channels_page=ChannelsDoor(written.board, log_in, origins=origins),
         mails=MailsDoor(

@@ -34,7 +34,8 @@ def test_a_callback_shows_whom_to_call_and_since_when_they_wait(acme: Centre) ->
     card = view.card(offered, None, acme)
 
     assert card["work"] == "callback"
-    assert card["callback"] == {"number": NUMBER, "tries": 1, "dialling": False, "asked_at": asked.isoformat()}
+    told = {"number": NUMBER, "tries": 1, "dialling": False, "asked_at": asked.isoformat(), "written": False}
+    assert card["callback"] == told
 
 
 def test_it_is_being_dialled_from_the_agents_answer_to_the_customers(acme: Centre) -> None:

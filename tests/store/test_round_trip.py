@@ -37,7 +37,10 @@ ENTRIES = st.builds(
 )  # fmt: skip
 OFFERS = st.builds(Offer, id=st.uuids().map(lambda id_: OfferId(str(id_))), agent=AGENTS, since=MOMENTS,
                    expires_at=MOMENTS, answered_at=st.none() | MOMENTS)  # fmt: skip
-CALLBACKS = st.builds(Callback, number=TEXT, due_at=st.none() | MOMENTS, tries=st.integers(0, 9))
+CALLBACKS = st.builds(
+    Callback, number=TEXT, due_at=st.none() | MOMENTS, tries=st.integers(0, 9),
+    asked_in=st.none() | st.uuids().map(lambda id_: InteractionId(str(id_))),
+)  # fmt: skip
 
 
 @st.composite

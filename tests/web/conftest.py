@@ -142,7 +142,9 @@ async def doors(tmp_path: Path) -> AsyncIterator[Web]:
             recordings=Recordings(centre.floor, world.store, log_in, centre.recordings),
             flows=FlowsDoor(centre.flow_board, log_in),
             centre=CentreDoor(CentreBoard(centre.administration), log_in),
-            conversations=ConversationsDoor(ConversationBoard(centre.floor, centre.levels, centre.channels), log_in),
+            conversations=ConversationsDoor(
+                ConversationBoard(centre.floor, centre.levels, centre.channels), log_in, centre.floor, world.store
+            ),
             waiting=WaitingDoor(WaitingBoard(centre.floor), log_in),
             channels_page=ChannelsDoor(
                 ChannelBoard(CONFIGURED, centre.outbox, world.store, health=centre.outbox.health), log_in

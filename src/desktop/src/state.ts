@@ -82,6 +82,8 @@ export interface PastInteraction {
 export interface Callback {
   number: { national: string; e164: string };
   tries: number;
+  /** It was asked for in writing, which can be read. */
+  written: boolean;
   /** The agent is on the phone, and the customer's rings. */
   dialling: boolean;
   asked_at: string;

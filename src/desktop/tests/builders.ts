@@ -10,7 +10,7 @@ export function aCard(change: Partial<Card> = {}): Card {
 }
 
 export function aCallback(change: Partial<Card> = {}): Card {
-  const callback = { number: { national: '07700 900123', e164: '+447700900123' }, tries: 0, dialling: false, asked_at: '2026-11-23T09:58:00Z' };
+  const callback = { number: { national: '07700 900123', e164: '+447700900123' }, tries: 0, written: false, dialling: false, asked_at: '2026-11-23T09:58:00Z' };
   return aCard({ id: 'back', work: 'callback', callback, ...change });
 }
 

@@ -36,7 +36,7 @@ def plan(
         id=id_, medium="voice", address=Address(number, number), caller_name=of.caller_name, dialled=of.dialled,
         trunk="", arrived_at=at, stage=Stage.SCHEDULED if later else Stage.WAITING, stage_since=at, work=Work.CALLBACK,
         customer=of.customer, run=of.run, entry=replace(entry, overflow_at=None, callback_key=None),
-        callback=Callback(number, due_at if later else None),
+        callback=Callback(number, due_at if later else None, asked_in=of.id if of.is_written else None),
     )  # fmt: skip
 
 
@@ -68,7 +68,7 @@ def not_reached(interaction: Interaction, *, at: datetime) -> Interaction:
     tries = interaction.callback.tries + 1
     if tries >= MOST_TRIES:
         return end(interaction, Outcome.NOT_REACHED, at=at)
-    callback = Callback(interaction.callback.number, at + TRY_AGAIN_AFTER, tries)
+    callback = replace(interaction.callback, due_at=at + TRY_AGAIN_AFTER, tries=tries)
     return changed(interaction, stage=Stage.SCHEDULED, stage_since=at, offer=None, callback=callback)
 
 

@@ -128,6 +128,8 @@ class Callback:
     number: str
     due_at: datetime | None = None
     tries: int = 0
+    asked_in: InteractionId | None = None
+    """The conversation in writing in which it was asked for, if that was one."""
 
 
 @record

@@ -317,6 +317,8 @@ def _callback(interaction: Interaction, region: str) -> Json | None:
     return {
         "number": {"national": number["national"], "e164": callback.number},
         "tries": callback.tries,
+        # Whether it was asked for in writing, which can be read then.
+        "written": callback.asked_in is not None,
         "dialling": on_phone and interaction.stage is Stage.OFFERED,
         # A callback arrives when it is asked for.
         "asked_at": _time(interaction.arrived_at),

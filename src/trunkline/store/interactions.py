@@ -303,7 +303,10 @@ def _follows_of(details: Mapping[str, Any] | None) -> Follows | None:
 
 
 def _callback_details(callback: Callback) -> Mapping[str, Any]:
-    return {"number": callback.number, "due_at": written(callback.due_at), "tries": callback.tries}
+    return {
+        "number": callback.number, "due_at": written(callback.due_at), "tries": callback.tries,
+        "asked_in": callback.asked_in,
+    }  # fmt: skip
 
 
 def _callback_of(row: Row) -> Callback | None:
@@ -311,7 +314,10 @@ def _callback_of(row: Row) -> Callback | None:
     if details is None:
         return None
     due_at = details["due_at"]
-    return Callback(details["number"], datetime.fromisoformat(due_at) if due_at else None, details["tries"])
+    return Callback(
+        details["number"], datetime.fromisoformat(due_at) if due_at else None, details["tries"],
+        asked_in=InteractionId(str(details["asked_in"])) if details.get("asked_in") else None,
+    )  # fmt: skip
 
 
 def _journal_columns(entry: JournalEntry) -> Mapping[str, Any]:

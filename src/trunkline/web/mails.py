@@ -177,7 +177,9 @@ class MailsDoor:
 
 
 def _may_read(agent: Agent, interaction: Interaction) -> bool:
-    in_queue = interaction.entry is not None and interaction.entry.queue in agent.queues
+    # Who left to be called waits no more, and those who call them read on.
+    entry = interaction.entry or interaction.place
+    in_queue = entry is not None and entry.queue in agent.queues
     return in_queue or is_on_desk_of(interaction, agent.id) or may(agent, Deed.READ_EVERY_MAIL)
 
 

@@ -138,9 +138,9 @@ class QueueStep(Step):
         return max(0, min(100, round(worth)))
 
     def _offer(self, scene: Scene) -> CallbackOffer | None:
-        """Return what is offered to who waits; where people type, the key is what they answer."""
+        """Return what is offered to who waits; where people type, the key is what they answer. Mails wait for mails."""
         offer = self.offer_callback
-        if offer is None:
+        if offer is None or scene.facts.medium == "email":
             return None
         asks_first = offer.go is not None
         return CallbackOffer(offer.after, offer.key, scene.prompts(offer.say) if offer.say else (), asks_first)
