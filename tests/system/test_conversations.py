@@ -1,5 +1,7 @@
 """Conversations at more than one agent: a supervisor helps and takes over, a flow asks something for the agent."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from playwright.async_api import Browser, Page, expect
@@ -19,15 +21,9 @@ async def at_work(browser: Browser, house: House, who: str, place: str = "/") ->
     return page
 
 
-async def writes_with_ana(desk: Page, visitor: Page) -> None:
-    await writes(visitor, "Hello")
-    await visitor.get_by_role("button", name="Something else").click()
-    await desk.bring_to_front()
-    await desk.get_by_role("button", name="Accept").click(timeout=15_000)
-    await expect(desk.get_by_test_id("composer")).to_be_focused()
-
-
-async def test_a_supervisor_looks_on_helps_and_takes_over(house: House, tmp_path: Path) -> None:
+@asynccontextmanager
+async def a_chat_with_ana(house: House, tmp_path: Path) -> AsyncIterator[tuple[Browser, Page, Page]]:
+    """A visitor of a foreign site who writes with Ana: the browser, her desk and the visitor's page."""
     async with seated(house, "ana") as ana:
         await ana.chooses("browser")
     async with a_site(house) as site, open_page(tmp_path) as desk:
@@ -36,7 +32,16 @@ async def test_a_supervisor_looks_on_helps_and_takes_over(house: House, tmp_path
         await log_in(desk, house, "ana")
         await get_ready(desk)
         visitor = await visits(await browser.new_context(viewport={"width": 1100, "height": 760}), site)
-        await writes_with_ana(desk, visitor)
+        await writes(visitor, "Hello")
+        await visitor.get_by_role("button", name="Something else").click()
+        await desk.bring_to_front()
+        await desk.get_by_role("button", name="Accept").click(timeout=15_000)
+        await expect(desk.get_by_test_id("composer")).to_be_focused()
+        yield browser, desk, visitor
+
+
+async def test_a_supervisor_looks_on_helps_and_takes_over(house: House, tmp_path: Path) -> None:
+    async with a_chat_with_ana(house, tmp_path) as (browser, desk, visitor):
         boss = await at_work(browser, house, "dora", "/#conversations")
         row = boss.locator("[data-conversation]")
         await expect(row).to_contain_text("With Ana Torres")
@@ -84,16 +89,7 @@ async def test_a_supervisor_looks_on_helps_and_takes_over(house: House, tmp_path
 
 
 async def test_a_flow_asks_something_for_the_agent(house: House, tmp_path: Path) -> None:
-    async with seated(house, "ana") as ana:
-        await ana.chooses("browser")
-    async with a_site(house) as site, open_page(tmp_path) as desk:
-        browser = desk.context.browser
-        assert browser is not None
-        await log_in(desk, house, "ana")
-        await get_ready(desk)
-        visitor = await visits(await browser.new_context(viewport={"width": 1100, "height": 760}), site)
-        await writes_with_ana(desk, visitor)
-
+    async with a_chat_with_ana(house, tmp_path) as (_, desk, visitor):
         await desk.get_by_role("button", name="Pass on").click()
         await expect(desk.get_by_role("menu")).to_be_visible()
         await desk.screenshot(path=tmp_path / "pass-on.png")
