@@ -1,5 +1,6 @@
 """Follow-ups: planned with the end of a contact, begun once they may, and never talking past anybody."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,15 +13,18 @@ from tests.floor.test_text_desk import ANA, nobody_asks, says
 from trunkline.core.centre import FollowUp
 from trunkline.core.consent import Consent
 from trunkline.core.customer import Customer
+from trunkline.core.errors import Unavailable
+from trunkline.core.follow_up import ANSWERED_WITHIN
 from trunkline.core.hours import OpeningHours, Span
 from trunkline.core.ids import CustomerId, InteractionId, QueueId, follow_up_id_of, new_id
-from trunkline.core.interaction import Entry, Interaction, Outcome, Stage
+from trunkline.core.interaction import Entry, Interaction, Outcome, Stage, Work
 from trunkline.core.journal import Happened
 from trunkline.core.opt_out import OptOut
 from trunkline.floor.contacts import Contacts
 from trunkline.floor.follow_up import WHILE_BUSY
 from trunkline.floor.state import Profile
 from trunkline.ports.channel import ConversationId, Gone, Said
+from trunkline.ports.store import Change
 
 __all__ = ["nobody_asks"]
 
@@ -165,6 +169,8 @@ async def test_nobody_has_it_more_often_than_is_said(centre: Centre) -> None:
     for again in range(3):
         await talked(centre)
         await passes(centre, AFTER)
+        if not again:
+            await says(centre, "4")
         await passes(centre, timedelta(hours=11) if again else timedelta(hours=1))
     assert centre.chat.texts("visitor-1").count("How was it?") == 1
     assert list(whys(centre)) == ["asked_lately", "asked_lately"]
@@ -268,6 +274,154 @@ async def test_a_service_that_is_killed_asks_once(world: SimpleNamespace, killed
         assert len(asked) == 1
         assert second.store.happened(Happened.FOLLOW_UP_PLANNED)[0].facts["of"] == done.id
         assert len(second.store.happened(Happened.FOLLOW_UP_BEGAN)) == 1
+
+
+@pytest.mark.parametrize("last", range(1, 22))
+async def test_killed_after_any_commit_nothing_is_lost_and_nothing_doubled(world: SimpleNamespace, last: int) -> None:
+    """The database takes so many groups of changes; then the service is killed, and the next one goes on."""
+    save, taken_, stuck = world.store.save, 0, asyncio.Event()
+
+    async def saving(changes: Sequence[Change]) -> None:
+        nonlocal taken_
+        taken_ += 1
+        if taken_ > last:
+            stuck.set()
+            await asyncio.Event().wait()
+        await save(changes)
+
+    async def story(centre: Centre) -> None:
+        follows_up(centre, FollowUp("survey", AFTER))
+        await talked(centre)
+        await passes(centre, AFTER)
+        await says(centre, "5")
+        stuck.set()
+
+    world.store.save = saving
+    async with open_floor(world.folder, world.store, world.clock, world.switch) as first:
+        telling = asyncio.create_task(story(first))
+        await stuck.wait()
+        await first.settled()
+        telling.cancel()
+    world.store.save = save
+    async with open_floor(world.folder, world.store, world.clock, world.switch) as second:
+        await passes(second, AFTER)
+        ended = [each for each in world.store.interactions.values() if each.outcome is Outcome.HANDLED]
+        planned = second.store.happened(Happened.FOLLOW_UP_PLANNED)
+        assert [entry.facts["of"] for entry in planned] == [each.id for each in ended]
+        begun = second.store.happened(Happened.FOLLOW_UP_BEGAN)
+        assert [entry.interaction for entry in begun] == [entry.interaction for entry in planned]
+        asked = [each for each in world.store.messages.values() if each.text == "How was it?"]
+        assert len(asked) == len(begun)
+        if begun and not second.store.happened(Happened.RATED):
+            await says(second, "5", key="again")
+        assert len(second.store.happened(Happened.RATED)) == len(begun)
+
+
+async def test_a_question_waits_for_days_on_chat_too_and_who_does_not_answer_is_left_in_peace(centre: Centre) -> None:
+    follows_up(centre, FollowUp("survey", AFTER))
+    done = await talked(centre)
+    await passes(centre, AFTER)
+    said = len(centre.chat.sent)
+    await passes(centre, ANSWERED_WITHIN - timedelta(seconds=1))
+    assert follow_up(centre, done).stage is Stage.IN_FLOW
+    await passes(centre, timedelta(seconds=1))
+    assert follow_up(centre, done).outcome is Outcome.ENDED_IN_FLOW
+    assert centre.store.happened(Happened.ENDED_IN_FLOW)[-1].facts == {"by": "unanswered"}
+    assert len(centre.chat.sent) == said
+    await says(centre, "Hello again", key=new_id())
+    assert centre.chat.texts("visitor-1")[-1] == "Welcome to Acme."
+
+
+@pytest.mark.parametrize("wish", ["stop", "withdrawn"])
+async def test_a_drip_ends_when_it_is_wanted_no_more(centre: Centre, wish: str) -> None:
+    follows_up(centre, FollowUp("drip", AFTER, consent="tips"))
+    agreed = Consent("chat", "visitor-1", "tips", given=True, at=centre.clock.now(), how="")
+    await centre.floor.commit(consents=[agreed])
+    done = await talked(centre)
+    await passes(centre, AFTER)
+    assert centre.chat.texts("visitor-1")[-1] == "Tip one."
+    if wish == "stop":
+        await centre.floor.commit(opt_outs=[OptOut("chat", "visitor-1", centre.clock.now())])
+    else:
+        await centre.floor.commit(consents=[replace(agreed, given=False)])
+    await passes(centre, timedelta(days=14))
+    assert centre.chat.texts("visitor-1")[-1] == "Tip one."
+    assert follow_up(centre, done, "drip").outcome is Outcome.ENDED_IN_FLOW
+    why = "do_not_contact" if wish == "stop" else "no_consent"
+    assert centre.store.happened(Happened.ENDED_IN_FLOW)[-1].facts == {"by": why}
+
+
+async def test_a_rest_that_ends_at_night_goes_on_by_day_and_through_a_restart(world: SimpleNamespace) -> None:
+    async with open_floor(world.folder, world.store, world.clock, world.switch) as first:
+        follows_up(first, FollowUp("drip", AFTER))
+        done = await talked(first)
+        line = replace(done, id=InteractionId(new_id()), medium="sms", dialled="line", thread="")
+        interactions, journal = first.follow_ups.planned(line, "resolved")
+        await first.floor.commit(interactions=[line, *interactions], journal=journal)
+        await first.floor.commit(interactions=[replace(line, stage=Stage.ENDED, ended_at=first.clock.now())])
+        await passes(first, AFTER)
+        assert first.line.texts() == ["Tip one."]
+        no_mondays = {day: spans for day, spans in first.floor.centre.hours["support"].week.items() if day}
+        support = replace(first.floor.centre.hours["support"], week=no_mondays)
+        first.floor.centre = replace(first.floor.centre, hours={"support": support})
+        await passes(first, timedelta(days=14))  # a Monday
+        assert first.line.texts() == ["Tip one."]
+    async with open_floor(world.folder, world.store, world.clock, world.switch) as second:
+        second.floor.centre = replace(second.floor.centre, hours={"support": support})
+        await passes(second, timedelta(hours=12))
+        assert second.line.texts() == []
+        await passes(second, timedelta(hours=12))
+        assert second.line.texts() == ["Tip two."]
+
+
+@pytest.mark.parametrize("when", ["due", "rest"])
+async def test_a_database_that_is_away_is_asked_again(centre: Centre, when: str) -> None:
+    follows_up(centre, FollowUp("drip", AFTER, consent="tips"))
+    agreed = Consent("chat", "visitor-1", "tips", given=True, at=centre.clock.now(), how="")
+    await centre.floor.commit(consents=[agreed])
+    await talked(centre)
+    if when == "rest":
+        await passes(centre, AFTER)
+    has_consented, before = centre.store.has_consented, list(centre.chat.texts("visitor-1"))
+
+    async def away(*_: str) -> bool:
+        raise Unavailable("the database is away")
+
+    centre.store.has_consented = away  # type: ignore[method-assign]
+    await passes(centre, AFTER if when == "due" else timedelta(days=14))
+    assert centre.chat.texts("visitor-1") == before
+    centre.store.has_consented = has_consented  # type: ignore[method-assign]
+    await passes(centre, timedelta(seconds=30))
+    assert centre.chat.texts("visitor-1")[len(before) :] == ["Tip one." if when == "due" else "Tip two."]
+
+
+async def test_neither_a_follow_up_nor_a_message_that_was_left_is_followed_up(centre: Centre) -> None:
+    follows_up(centre, FollowUp("drip", AFTER))
+    await talked(centre)
+    await passes(centre, AFTER)
+    await says(centre, "How do I do that?")
+    asked = await taken(centre)
+    await centre.desk.wrap_up(ANA, asked.id, "resolved", "")
+    await centre.settled()
+    assert len(centre.store.happened(Happened.FOLLOW_UP_PLANNED)) == 1
+    left = replace(asked, follows=None, work=Work.VOICEMAIL, entry=Entry(QueueId("sales"), centre.clock.now()))
+    assert centre.follow_ups.planned(left, "resolved") == ([], [])
+    assert centre.follow_ups.planned(replace(left, work=Work.CALL), "resolved")[0] != []
+
+
+@pytest.mark.parametrize("given", ["{'no'}", "{customer.agreed}", "{1}"])
+async def test_what_is_neither_yes_nor_no_is_no_consent_and_takes_none_back(
+    centre: Centre, world: SimpleNamespace, given: str
+) -> None:
+    text = SURVEY.replace("{score >= 4}", given)
+    (world.folder / "flows" / "survey.yaml").write_text(text, encoding="utf-8")
+    centre.load_flows()
+    follows_up(centre, FollowUp("survey", AFTER))
+    await talked(centre)
+    await passes(centre, AFTER)
+    await says(centre, "5")
+    assert centre.chat.texts("visitor-1")[-1] == "Thank you."
+    assert centre.store.consents == {}
 
 
 async def test_one_whose_flow_is_gone_is_dropped(centre: Centre) -> None:

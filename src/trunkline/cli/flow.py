@@ -10,7 +10,9 @@ import click
 
 from trunkline.core.centre import Centre
 from trunkline.flows.centre import load_centre
-from trunkline.flows.check import check
+from trunkline.flows.check import check_drafts
+from trunkline.flows.follow_ups import check_follow_ups
+from trunkline.flows.loader import draft_from
 from trunkline.flows.problem import Problem
 from trunkline.garbage import leave_garbage_lie
 
@@ -68,7 +70,10 @@ def check_files(files: tuple[Path, ...], centre_file: Path | None, *, as_json: b
     centre: Centre | None = None
     if centre_file is not None:
         centre, problems = load_centre(centre_file)
-    problems = sorted({*problems, *check(flows, centre)})
+    drafts = [draft_from(path) for path in flows]
+    if centre_file is not None:
+        problems += check_follow_ups(centre, drafts, centre_file)
+    problems = sorted({*problems, *check_drafts(drafts, centre)})
     if as_json:
         click.echo(json.dumps([dataclasses.asdict(problem) for problem in problems], indent=2))
     else:

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from trunkline.core.centre import FollowUp
 from trunkline.core.ids import follow_up_id_of
 from trunkline.core.interaction import Address, Follows, Interaction, Outcome, Stage, WrongStage, end
 from trunkline.core.record import changed
+
+ANSWERED_WITHIN = timedelta(days=3)
+"""How long a question in a follow-up waits for its answer, on every medium: nobody sits there and waits for it."""
 
 
 def fitting(rules: Iterable[FollowUp], disposition: str | None) -> list[FollowUp]:

@@ -8,7 +8,7 @@ from trunkline.core import follow_up
 from trunkline.core.centre import FollowUp
 from trunkline.core.errors import Misconfigured
 from trunkline.core.hours import opens_after
-from trunkline.core.interaction import Address, Follows, Interaction
+from trunkline.core.interaction import Address, Follows, Interaction, Work
 from trunkline.core.journal import Happened, JournalEntry
 from trunkline.core.mail_address import is_mail_address
 from trunkline.core.phone import e164
@@ -16,6 +16,7 @@ from trunkline.floor.runs import Runs, steps_taken
 from trunkline.floor.state import Floor
 from trunkline.floor.text_state import Standing, stored_with
 from trunkline.flows.run import Moved
+from trunkline.flows.talk import Pause, Resumed
 from trunkline.ports.channel import Channel
 from trunkline.ports.store import Store
 
@@ -45,6 +46,9 @@ class FollowUps:
     def planned(self, done: Interaction, disposition: str | None) -> Planned:
         """Return what follows an interaction that its agent is done with: it is written down with its end."""
         queue = self._floor.centre.queues.get(done.entry.queue) if done.entry is not None else None
+        if done.follows is not None or done.work is Work.VOICEMAIL:
+            # What is a follow-up itself would go round for ever; and who left a message was talked to by nobody.
+            return [], []
         interactions, journal, at = list[Interaction](), list[JournalEntry](), self._floor.clock.now()
         for rule in follow_up.fitting(queue.follow_ups if queue is not None else (), disposition):
             planned = self._plan(done, rule, at)
@@ -80,6 +84,24 @@ class FollowUps:
         began = JournalEntry(Happened.FOLLOW_UP_BEGAN, at, planned.id, facts={"of": follows.of, "flow": follows.flow})
         await self._floor.commit(interactions=[begun], journal=[began, *steps_taken(planned.id, None, moved.run)])
         return begun
+
+    # --- while it goes on ---
+
+    async def ends(self, interaction: Interaction) -> str | None:
+        """Return why a follow-up whose rest is over ends there, without another word; None where it goes on.
+
+        To ask again somebody who said nothing is a nuisance, and who wants no more is not written to.
+        Raises Unavailable.
+        """
+        moved = self._runs.go_on(interaction, Resumed())
+        if moved is not None and not isinstance(moved.action, Pause):
+            return "unanswered"
+        consent = interaction.follows.consent if interaction.follows is not None else None
+        return await self._unwanted(interaction.medium, interaction.address.raw, consent)
+
+    def opens(self, interaction: Interaction) -> datetime | None:
+        """Return when a follow-up may write again; None where that is now."""
+        return self._opens(interaction.dialled, self._floor.clock.now())
 
     def _plan(self, done: Interaction, rule: FollowUp, at: datetime) -> Interaction | None:
         if rule.by == "same" and done.is_written:
@@ -121,15 +143,20 @@ class FollowUps:
     async def _why_not(self, planned: Interaction, follows: Follows, at: datetime) -> str | None:
         """Return what speaks against it; None for nothing."""
         medium, address = planned.medium, planned.address.raw
-        if (medium, address) in self._floor.opted_out:
-            return "do_not_contact"
-        if follows.consent is not None and not await self._store.has_consented(medium, address, follows.consent):
-            return "no_consent"
+        if (why := await self._unwanted(medium, address, follows.consent)) is not None:
+            return why
         if follows.at_most_every is not None and await self._store.followed_up_since(
             planned.dialled, address, follows.flow, since=at - follows.at_most_every
         ):
             return "asked_lately"
         return None if planned.dialled in self._channels else "no_channel"
+
+    async def _unwanted(self, medium: str, address: str, consent: str | None) -> str | None:
+        if (medium, address) in self._floor.opted_out:
+            return "do_not_contact"
+        if consent is not None and not await self._store.has_consented(medium, address, consent):
+            return "no_consent"
+        return None
 
     def _moved(self, planned: Interaction, follows: Follows) -> Moved | None:
         try:

@@ -210,7 +210,7 @@ class TextService:
             case _Over(turn) if interaction.stage is Stage.WAITING and standing_of(interaction).turn == turn:
                 await self._talk.offer_callback(interaction)
             case _Over(turn) if interaction.stage is Stage.IN_FLOW and standing_of(interaction).turn == turn:
-                await self._talk.over(interaction)
+                await self._rest_over(interaction, turn)
             case _Overflow(since) if interaction.stage is Stage.WAITING and _waits_since(interaction) == since:
                 await self._talk.overflow(interaction)
             case _ToPeople(wanted) if interaction.stage is Stage.IN_FLOW:
@@ -218,13 +218,38 @@ class TextService:
             case _Again() if interaction.stage is Stage.IN_FLOW and not standing_of(interaction).told:
                 await self._talk.again(interaction)
 
+    async def _rest_over(self, interaction: Interaction, turn: int) -> None:
+        """Go on after a rest: what we began ourselves only where it is still wanted, and by the channel's hours."""
+        if interaction.follows is None or self.follow_ups is None:
+            await self._talk.over(interaction)
+            return
+        try:
+            why, later = await self.follow_ups.ends(interaction), self.follow_ups.opens(interaction)
+        except Unavailable:
+            why, later = None, self._floor.clock.now() + TRY_AGAIN
+        if why is not None:
+            await self._talk.gone(interaction, by=why)
+        elif later is not None:
+            self._floor.clock.at(later, partial(self._time_over, conversation_of(interaction), turn))
+        else:
+            await self._talk.over(interaction)
+
+    def _follow_up_again(self, id_: InteractionId) -> None:
+        if id_ in self._floor.interactions:
+            self.follow_up(id_)
+
     async def _follow_up(self, id_: InteractionId, *, in_touch: bool) -> None:
         planned = self._floor.interactions.get(id_)
         if self.follow_ups is None or planned is None or planned.stage is not Stage.SCHEDULED:
             return
         self._intake.identify(id_)
         await self._intake.known(id_, within=WHO_WITHIN)
-        begun = await self.follow_ups.come_due(self._floor.interaction(id_), in_touch=in_touch)
+        try:
+            begun = await self.follow_ups.come_due(self._floor.interaction(id_), in_touch=in_touch)
+        except Unavailable as fault:
+            log.warning("a follow-up waits", extra={"interaction": id_, "why": str(fault)})
+            self._floor.clock.at(self._floor.clock.now() + TRY_AGAIN, partial(self._follow_up_again, id_))
+            return
         if begun is not None:
             await self._talk.again(self._floor.interaction(id_))
 

@@ -5,13 +5,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from trunkline.core.follow_up import ANSWERED_WITHIN
 from trunkline.core.ids import InteractionId, QueueId, new_id, written_id_of
 from trunkline.core.interaction import Address, Interaction, Stage
 from trunkline.core.message import LONGEST_MESSAGE, Choice, Message, Side
 from trunkline.core.phone import e164
 from trunkline.floor.runs import stored
-from trunkline.flows.render import Shown
+from trunkline.flows.render import Shown, asks, silence_after
 from trunkline.flows.run import Run
+from trunkline.flows.talk import Action, Pause
 from trunkline.ports.channel import ConversationId, Said
 
 MOST_SEEN = 20
@@ -76,6 +78,19 @@ def undue(interaction: Interaction) -> Mapping[str, Any]:
     """Return how a conversation stands, as it is stored, without a time at which anything is due."""
     kept = (interaction.run or {}).get(_KEY)
     return {_KEY: {**kept, "due": None}} if kept is not None else {}
+
+
+def rest_ends(interaction: Interaction, action: Action, *, now: datetime) -> datetime | None:
+    """Return when a rest at an action of a flow ends by itself; None where it may go on for ever.
+
+    On chat somebody sits there, on sms nobody hurries; in a follow-up nobody sits there, and it does not wait for ever.
+    """
+    if isinstance(action, Pause):
+        return action.until
+    if interaction.follows is not None and asks(action):
+        return now + ANSWERED_WITHIN
+    after = silence_after(action, interaction.medium)
+    return now + after if after is not None else None
 
 
 def conversation_of(interaction: Interaction) -> ConversationId:

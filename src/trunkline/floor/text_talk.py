@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 
 from trunkline.core.demand import Wanted
 from trunkline.core.errors import Misconfigured, Unavailable
@@ -32,6 +31,7 @@ from trunkline.floor.text_state import (
     conversation_of,
     message_of,
     message_shown,
+    rest_ends,
     standing_of,
     stored_with,
     undue,
@@ -40,7 +40,7 @@ from trunkline.floor.text_state import (
 from trunkline.floor.text_waiting import offer_due, takes_offer, with_place
 from trunkline.floor.text_wish import note_wish
 from trunkline.flows.place import callback_offered
-from trunkline.flows.render import Shown, rendered, silence_after, understood
+from trunkline.flows.render import Shown, rendered, understood
 from trunkline.flows.run import Moved, Run
 from trunkline.flows.talk import (
     Answer,
@@ -227,10 +227,10 @@ class TextTalk:
         else:
             await self._go_on(interaction, run_of(interaction), moved, replace(standing_of(interaction), due=None))
 
-    async def gone(self, interaction: Interaction) -> None:
-        """They have left: what the flow did not finish is over, and nobody waits any more; what they left stays."""
+    async def gone(self, interaction: Interaction, *, by: str = "caller") -> None:
+        """They have left, or are left in peace: the flow is over, nobody waits any more; what they left stays."""
         if interaction.stage is Stage.IN_FLOW:
-            await self._over(interaction, by="caller")
+            await self._over(interaction, by=by)
         elif standing_of(interaction).left is None:
             self._conversation.caller_gone(interaction, at=self._floor.clock.now())
             await self._floor.commit()
@@ -325,11 +325,7 @@ class TextTalk:
     async def _rest(self, id_: InteractionId, moved: Moved, standing: Standing) -> None:
         """Wait for an answer, or for its time: on chat somebody sits there, on sms nobody hurries."""
         interaction = self._floor.interaction(id_)
-        due: datetime | None = None
-        if isinstance(moved.action, Pause):
-            due = moved.action.until
-        elif (after := silence_after(moved.action, interaction.medium)) is not None:
-            due = self._floor.clock.now() + after
+        due = rest_ends(interaction, moved.action, now=self._floor.clock.now())
         rests = replace(standing, told=True, due=due)
         await self._floor.commit(interactions=[replace(interaction, run=stored_with(moved.run, rests))])
 

@@ -11,6 +11,7 @@ from trunkline.core.errors import Misconfigured
 from trunkline.flows.centre import load_centre
 from trunkline.flows.check import check_drafts
 from trunkline.flows.flow import Flow
+from trunkline.flows.follow_ups import check_follow_ups
 from trunkline.flows.loader import Draft, draft_from
 from trunkline.flows.problem import Problem
 from trunkline.flows.reactions import Happening, Reaction, Setting, happening, reactions
@@ -72,6 +73,7 @@ def open_folder(folder: Path, centre_file: Path | None = None) -> Folder:
     names = sorted(folder.glob("*.yaml"))
     files = [path for path in names if path.name != CENTRE_FILE and not path.name.endswith(".test.yaml")]
     drafts = {path: draft_from(path) for path in files}
+    problems += check_follow_ups(centre, list(drafts.values()), centre_file or folder / CENTRE_FILE)
     return Folder(centre, drafts, tuple(sorted({*problems, *check_drafts(list(drafts.values()), centre)})))
 
 

@@ -12,6 +12,7 @@ from trunkline.core.ids import AgentId, QueueId
 from trunkline.core.interaction import Interaction, Stage
 from trunkline.flows.check import check_drafts
 from trunkline.flows.document import document_of, loose_values
+from trunkline.flows.follow_ups import lost
 from trunkline.flows.loader import Draft
 from trunkline.flows.problem import Problem, Severity
 
@@ -82,6 +83,7 @@ def consequences(
     return (
         *_of_agents(old, new, live, agents),
         *_of_queues(old, new, live),
+        *(f"{each}: nothing follows" for each in _newly_lost(drafts, old, new)),
         *(f"{Path(problem.file).name}:{problem.line}: {_said(problem)}" for problem in _newly_wrong(drafts, old, new)),
     )
 
@@ -118,6 +120,12 @@ def _newly_wrong(drafts: Sequence[Draft], old: Centre, new: Centre) -> Iterable[
     """Return the mistakes that flows would have in the new centre and have not in the old one."""
     before = set(check_drafts(drafts, old)) if drafts else set()
     return (each for each in check_drafts(drafts, new) if each not in before and each.severity is Severity.ERROR)
+
+
+def _newly_lost(drafts: Sequence[Draft], old: Centre, new: Centre) -> Iterable[str]:
+    """Return the follow-ups that cannot begin in the new centre, as far as the old one had them not."""
+    before = {str(each) for each in lost(old, drafts)}
+    return (str(each) for each in lost(new, drafts) if str(each) not in before)
 
 
 def _said(problem: Problem) -> str:

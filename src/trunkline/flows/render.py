@@ -114,6 +114,11 @@ def replies(choices: Sequence[Choice]) -> tuple[str, ...]:
     return tuple(choice.key or next(free) for choice in choices)
 
 
+def asks(action: Action) -> bool:
+    """Whether an action waits for somebody's answer, on every medium where people write."""
+    return isinstance(action, Menu | Ask | Rate | TakeVoicemail)
+
+
 def silence_after(action: Action, medium: str) -> timedelta | None:
     """Return how long an answer is waited for until its absence is one; None where nobody is hurried.
 

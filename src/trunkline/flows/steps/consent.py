@@ -10,7 +10,7 @@ from trunkline.flows.template import Template
 
 
 class ConsentStep(Step):
-    """Note a consent, or that it is taken back; follow-ups that ask for it go by this. Without an address, go on."""
+    """Note a consent, or that it is taken back, for follow-ups that ask for it. What is neither notes nothing."""
 
     kind: ClassVar[str] = "consent"
 
@@ -24,7 +24,12 @@ class ConsentStep(Step):
         """Note it."""
         medium = self.by if self.by != "same" else "sms" if scene.facts.medium == "voice" else scene.facts.medium
         to = scene.text(self.to).strip() if self.to is not None else ""
-        return KeepConsent(medium, to, self.consent, bool(scene.value(self.given)))
+        given = scene.value(self.given)
+        if not isinstance(given, bool):
+            # No answer is no word on it; and "no" is a text, which is no yes.
+            scene.faults.append(f"consent {self.consent}: given is neither true nor false")
+            return Go(self.next)
+        return KeepConsent(medium, to, self.consent, given)
 
     def answered(self, scene: Scene, answer: Answer) -> Turn:
         """Go on."""
