@@ -15,6 +15,7 @@ from trunkline.store.database import Database, connect_once, storable_json
 from trunkline.store.interactions import interaction_columns
 from trunkline.store.postgres import PostgresStore
 from trunkline.store.queries import queries
+from trunkline.store.saving import EVERYTHING, save_statement
 
 OVER = timedelta()
 HOUR = timedelta(hours=1)
@@ -55,7 +56,7 @@ async def test_a_takeover_waits_for_a_save_that_runs_and_sees_it(
     decided = an_interaction(Stage.WAITING)
     async with raw.transaction():
         columns = storable_json([interaction_columns(decided)])
-        [held] = await raw.fetch(queries("interaction")["save"], columns, "[]", "[]", None, 1, "[]")
+        [held] = await raw.fetch(save_statement(EVERYTHING), columns, "[]", "[]", None, 1, "[]")
         taking = asyncio.ensure_future(second.take_lease(await second.lease(), "second", lasts=HOUR))
         await somebody_waits(database)
     assert held["held"]
@@ -97,7 +98,7 @@ async def test_of_what_the_fenced_one_saves_nothing_is_in_any_table(
 async def test_a_renewal_does_not_wait_for_a_save_nor_a_save_for_a_renewal(first: PostgresStore, raw: Any) -> None:
     async with asyncio.timeout(3):
         async with raw.transaction():
-            await raw.fetch(queries("interaction")["save"], "[]", "[]", "[]", None, 1, "[]")
+            await raw.fetch(save_statement(EVERYTHING), "[]", "[]", "[]", None, 1, "[]")
             await first.renew_lease(lasts=HOUR)
         async with raw.transaction():
             await raw.fetch(queries("lease")["renew"], 1, HOUR)

@@ -33,6 +33,7 @@ from trunkline.store.lease import UnderLease
 from trunkline.store.messages import message_columns, read_columns
 from trunkline.store.outgoing import consent_columns, opt_out_columns, outgoing_columns
 from trunkline.store.queries import queries
+from trunkline.store.saving import save_statement
 
 _SQL = queries("interaction")
 
@@ -55,6 +56,8 @@ class Interactions(UnderLease):
         more = _more_of(changes)
         if not (interactions or agents or journal or more):
             return
+        whole = {"interactions": interactions, "agents": agents, "journal": journal}
+        what = frozenset({*(name for name, rows in whole.items() if rows), *more})
         payloads = (
             storable_json([interaction_columns(interactions[id_]) for id_ in sorted(interactions)]),
             storable_json([agent_columns(agents[id_]) for id_ in sorted(agents)]),
@@ -63,7 +66,7 @@ class Interactions(UnderLease):
         written = storable_json(more)
         checksum = _checksum((*payloads, written))
         try:
-            answer = await self._database.rows(_SQL["save"], *payloads, checksum, self._token, written)
+            answer = await self._database.rows(save_statement(what), *payloads, checksum, self._token, written)
         except WrittenBefore as before:
             if before.constraint != "journal_batch":
                 raise
