@@ -146,7 +146,8 @@ class TextTalk:
             return
         if interaction.stage is not Stage.IN_FLOW or said.automatic:
             await self._write_on(interaction, said)
-            if not said.automatic and takes_offer(interaction, said.text, self._runs.language_for(interaction)):
+            waits = interaction.stage is Stage.WAITING and not said.automatic
+            if waits and takes_offer(interaction, said.text, self._runs.language_for(interaction)):
                 await self._call_back(self._floor.interaction(interaction.id))
             return
         moved = self._runs.go_on(interaction, Resumed()) if standing.told else None

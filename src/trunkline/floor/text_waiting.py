@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from trunkline.core.interaction import Entry, Interaction, Stage
+from trunkline.core.interaction import Entry, Interaction
 from trunkline.flows.place import asks_for_callback
 from trunkline.flows.talk import Enqueue
 
@@ -20,7 +20,7 @@ def offer_due(want: Enqueue, *, at: datetime, may: bool) -> tuple[str | None, da
 def takes_offer(interaction: Interaction, text: str, language: str) -> bool:
     """Whether somebody who waits asks to be called back: by the words of an offer that was made to them."""
     entry = interaction.entry
-    if interaction.stage is not Stage.WAITING or entry is None or entry.callback_key is None:
+    if entry is None or entry.callback_key is None:
         return False
     return asks_for_callback(entry.callback_key, text, language)
 

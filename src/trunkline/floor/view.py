@@ -23,7 +23,7 @@ from trunkline.flows.run import Run
 Json = dict[str, Any]
 
 LONGEST_NAME = 200
-MOST_AHEAD = 64
+MOST_AHEAD = 16
 """So many of a conversation's messages may wait to become durable, and be shown already."""
 
 
