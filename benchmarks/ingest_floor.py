@@ -21,6 +21,7 @@ from trunkline.floor.callback import Callbacks
 from trunkline.floor.conversation import Conversation
 from trunkline.floor.deadlines import Deadlines
 from trunkline.floor.dispatcher import Dispatcher
+from trunkline.floor.hand_to_flow import HandToFlow
 from trunkline.floor.intake import Intake
 from trunkline.floor.ledger import Ledger
 from trunkline.floor.recovery import Recovery
@@ -186,7 +187,7 @@ async def ingest(port: int, calls: int, url: str, *, at: datetime, within: timed
         )  # fmt: skip
         switchboard = Switchboard(
             floor, conversation=conversation, self_service=service, callbacks=callbacks, transfers=transfers,
-            waiting=Waiting(floor, switch, runs, speaking), recovery=recovery,
+            to_flow=HandToFlow(floor, runs, switch), waiting=Waiting(floor, switch, runs, speaking), recovery=recovery,
         )  # fmt: skip
         finish = _Finish(floor, desk, calls)
         for id_ in floor.agents:

@@ -181,7 +181,7 @@ class _Service:
         )  # fmt: skip
         self.switchboard = Switchboard(
             floor, conversation=conversation, self_service=self.self_service, callbacks=self.callbacks,
-            transfers=transfers, waiting=self.waiting, recovery=recovery,
+            transfers=transfers, to_flow=self.to_flow, waiting=self.waiting, recovery=recovery,
         )  # fmt: skip
         self.hub = Hub(
             floor, store, sip_account=partial(sip_account, self.settings), parts=self.parts,

@@ -10,8 +10,8 @@ from trunkline.core import callback
 from trunkline.core import interaction as moves
 from trunkline.core import reconcile as found
 from trunkline.core.call import AgentLegSeen, Call, CallerSeen, Picture, Where
-from trunkline.core.ids import AsteriskId, InteractionId, OfferId, interaction_id_of, new_id
-from trunkline.core.interaction import Interaction, Outcome, Stage, Work
+from trunkline.core.ids import AgentId, AsteriskId, InteractionId, OfferId, interaction_id_of, new_id
+from trunkline.core.interaction import Handed, Interaction, Outcome, Stage, Work
 from trunkline.core.reconcile import Finding, reconcile
 
 ASTERISK = AsteriskId("trunkline")
@@ -207,3 +207,13 @@ def test_a_ringing_offer_is_left_ringing() -> None:
     picture = Picture(ASTERISK, NOON, [seen(interaction.call, Where.WAITING)], [leg], frozenset())
 
     assert reconcile([interaction], picture) == []
+
+
+def test_a_caller_whom_their_agent_handed_to_a_flow_is_sent_there_though_they_talk() -> None:
+    """The service died between writing it down and telling the switch."""
+    call = a_call()
+    left = an_interaction(Stage.IN_FLOW, call=call)
+    handed = an_interaction(Stage.IN_FLOW, call=call, handed=Handed(AgentId("ana"), None))
+    picture = Picture(ASTERISK, NOON, [seen(call, Where.TALKING, OfferId(new_id()))], [], frozenset())
+    assert reconcile([left], picture) == []
+    assert reconcile([handed], picture) == [found.SendToFlow(handed.id, call)]

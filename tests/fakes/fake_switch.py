@@ -43,6 +43,8 @@ class FakeSwitch:
     callers: dict[CallId, CallerSeen] = field(default_factory=dict)
     legs: dict[OfferId, AgentLegSeen] = field(default_factory=dict)
     rung: list[Ring] = field(default_factory=list)
+    left_alone: list[OfferId] = field(default_factory=list)
+    """The legs whose caller was sent into a flow: still there."""
     reachable: set[str] = field(default_factory=set)
     told: list[tuple[Call, list[str]]] = field(default_factory=list)
     """What waiting callers were told: the words of each sound."""
@@ -84,6 +86,8 @@ class FakeSwitch:
         self._reach()
         if (seen := self.callers.get(call.id)) is not None:
             self._move(call, Where.FLOW)
+            if seen.with_offer is not None and self.legs.pop(seen.with_offer, None) is not None:
+                self.left_alone.append(seen.with_offer)
             self._tell(LineOpened(call, seen.caller, seen.caller_name, seen.dialled, seen.trunk, self.clock.now()))
 
     async def to_waiting(self, call: Call, *, music: str, announce_every: timedelta) -> None:
@@ -189,6 +193,11 @@ class FakeSwitch:
         seen = self.callers[call.id]
         self._move(call, Where.FLOW)
         self._tell(LineOpened(call, seen.caller, seen.caller_name, seen.dialled, seen.trunk, self.clock.now()))
+
+    def gone_from_talk(self) -> None:
+        """The legs of those whose caller was sent into a flow end a moment later."""
+        while self.left_alone:
+            self._tell(AgentLegEnded(self.left_alone.pop(), None, self.clock.now()))
 
     def fails(self, offer: OfferId, failure: OfferFailure) -> None:
         del self.legs[offer]

@@ -202,7 +202,7 @@ class Centre:
         )  # fmt: skip
         self.switchboard = Switchboard(
             self.floor, conversation=conversation, self_service=self.self_service, callbacks=self.callbacks,
-            transfers=transfers, waiting=self.waiting, recovery=recovery,
+            transfers=transfers, to_flow=self.to_flow, waiting=self.waiting, recovery=recovery,
         )  # fmt: skip
         self.hub = Hub(
             self.floor, store, sip_account=lambda agent: {"user": agent.endpoint},

@@ -6,6 +6,7 @@ import pytest
 
 from tests.floor.conftest import Centre, open_floor
 from tests.floor.test_text_desk import ANA, BEN, accepts, at_desk, chat, says, thread
+from trunkline.core.call import Call
 from trunkline.core.ids import InteractionId
 from trunkline.core.interaction import Interaction, Outcome, Stage, WrongStage
 from trunkline.core.journal import Happened
@@ -170,3 +171,35 @@ async def test_a_service_killed_after_the_hand_over_lets_the_flow_begin(world: S
         assert run is not None
         assert run.values["order_no"] == "123456"
         assert (found.stage, found.offer and found.offer.agent) == (Stage.OFFERED, ANA)
+
+
+async def handed_call(centre: Centre, *, back: bool) -> tuple[Call, InteractionId]:
+    """Let Ana hand her caller to a flow; her phone is not off the call yet."""
+    call, _ = await centre.call_talks()
+    talking = centre.of(call)
+    assert talking is not None
+    await centre.to_flow.hand(ANA, talking.id, "spoken", back=back)
+    return call, talking.id
+
+
+async def test_the_next_call_rings_once_the_phone_is_off_the_one_that_was_handed_over(centre: Centre) -> None:
+    await centre.ready("ana")
+    call, first = await handed_call(centre, back=True)
+    await centre.call_waits("+447700900124")
+    await centre.settled()
+    assert list(centre.agent("ana").hands) == [first]
+    rung = len(centre.switch.rung)
+    centre.switch.gone_from_talk()
+    await centre.settled()
+    assert len(centre.switch.rung) == rung + 1
+    assert first not in centre.agent("ana").hands or centre.stage(call) is Stage.OFFERED
+
+
+async def test_an_agent_whose_phone_went_unheard_is_free_when_the_switch_is_there_again(centre: Centre) -> None:
+    await centre.ready("ana")
+    _, first = await handed_call(centre, back=False)
+    centre.switch.left_alone.clear()
+    centre.switch.lost()
+    centre.switch.found()
+    await centre.settled()
+    assert first not in centre.agent("ana").hands

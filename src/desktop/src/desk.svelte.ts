@@ -206,6 +206,11 @@ class Desk {
     if (this.line && this.talksOnTheLine) this.#phone?.mute(!this.line.muted);
   }
 
+  /** The flows to which a conversation on this medium can be handed, by name. */
+  flowsFor(medium: string): [string, { title: string; media: string[] }][] {
+    return Object.entries(this.state?.for_agents ?? {}).filter(([, flow]) => flow.media.includes(medium));
+  }
+
   hold(): void {
     if (this.canHold) this.#phone?.hold(!this.line?.held);
   }

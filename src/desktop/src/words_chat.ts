@@ -37,8 +37,6 @@ export const chatWords = {
   nobodyElse: 'Nobody else is at work.',
   passOnToOne: 'Or give it to a colleague',
   toFlow: 'Or let a flow go on',
-  andBack: 'then back to me',
-  andEnd: 'then it is done',
   free: 'free',
   notFree: 'busy or away',
   readyThere: (many: number) => `${many} ready`,

@@ -189,6 +189,8 @@ def _in_flow(interaction: Interaction, caller: CallerSeen, *, attended: bool) ->
     talked_to = attended and caller.where is Where.FLOW
     if caller.where is Where.OUTSIDE:
         yield TakenOutside(interaction.id)
+    elif caller.where is Where.TALKING and interaction.handed is not None:
+        yield SendToFlow(interaction.id, caller.call)  # the agent had handed them over; the switch was not told
     elif not talked_to and caller.where not in (Where.TALKING, Where.TRANSFER):
         yield SendToFlow(interaction.id, caller.call)
 

@@ -6,7 +6,7 @@ from functools import partial
 
 from trunkline.core import agent as agents
 from trunkline.core import reconcile as found
-from trunkline.core.agent import endpoint_owner
+from trunkline.core.agent import Agent, endpoint_owner
 from trunkline.core.call import Call, CallerSeen, Picture
 from trunkline.core.errors import Rejected, Unavailable
 from trunkline.core.ids import InteractionId
@@ -151,9 +151,16 @@ class Recovery:
     def _empty_hands(self, picture: Picture) -> None:
         """An agent cannot be busy with what is not live: such a thing would keep them idle for ever."""
         for agent in list(self._floor.agents.values()):
-            for gone in agent.hands.keys() - self._floor.interactions.keys():
+            for gone in self._not_theirs(agent):
                 log.error("an agent was busy with nothing", extra={"agent": agent.id, "interaction": gone})
                 present = self._floor.agent(agent.id)
                 released = JournalEntry(Happened.RELEASED, picture.at, gone, agent.id, {"why": "not_live"})
                 free = agents.release(present, gone, at=picture.at, served=False)
                 self._floor.commit(agents=[free], journal=[released])
+
+    def _not_theirs(self, agent: Agent) -> list[InteractionId]:
+        """Return what an agent is busy with though it is over, or neither offered to them nor with them."""
+        live = self._floor.interactions
+        return [
+            id_ for id_ in agent.hands if id_ not in live or all(offer.agent != agent.id for offer in live[id_].offers)
+        ]

@@ -8,6 +8,7 @@ from typing import Any
 from trunkline.core.errors import Rejected
 from trunkline.floor.callback import Callbacks
 from trunkline.floor.conversation import Conversation
+from trunkline.floor.hand_to_flow import HandToFlow
 from trunkline.floor.recovery import Recovery
 from trunkline.floor.self_service import SelfService
 from trunkline.floor.state import Floor
@@ -46,12 +47,14 @@ class Switchboard:
         self_service: SelfService,
         callbacks: Callbacks,
         transfers: Transfers,
+        to_flow: HandToFlow,
         waiting: Waiting,
         recovery: Recovery,
     ) -> None:
         self._floor = floor
         self._conversation = conversation
         self._callbacks = callbacks
+        self._to_flow = to_flow
         self._recovery = recovery
         # One line for each kind of event.
         self._uses: Mapping[type, Callable[[Any], None]] = {
@@ -118,6 +121,7 @@ class Switchboard:
 
     def _agent_leg_ended(self, event: AgentLegEnded) -> None:
         self._callbacks.agent_leg_ended(event)
+        self._to_flow.agent_leg_ended(event)
         self._conversation.agent_leg_ended(event)
 
     def _phone_changed(self, event: PhoneChanged) -> None:

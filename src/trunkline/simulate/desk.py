@@ -49,7 +49,7 @@ def apply(state: State, event: Mapping[str, Any]) -> State:
     """Return the state after an event; the old one is left as it was. An unknown kind changes nothing."""
     parts: Mapping[str, Any] = {}
     match event.get("kind"):
-        case "me" | "today" | "parts" | "not_reached" as part:
+        case "me" | "today" | "parts" | "not_reached" | "for_agents" as part:
             parts = {part: event[part]}
         case "interaction":
             card = event["interaction"]
