@@ -4,13 +4,15 @@ import sys
 from pathlib import Path
 
 _PROGRAM = """
-import io, struct, sys, time, wave
+import io, os, struct, sys, time, wave
 installed, argv = {installed!r}, sys.argv[1:]
 with open({log!r}, "a") as log:
     log.write(repr(argv) + chr(10))
 if argv[0] not in installed:
     sys.exit(127)
 text = argv[argv.index("-t") + 1] if argv[0] == "flite" else sys.stdin.read()
+if argv[0] == "flite" and os.readlink("/proc/self/fd/0") != os.devnull:
+    sys.exit("it reads nothing, and may be over before anything is written to it")
 if "fail" in text:
     sys.exit("the voice does not exist")
 if "mute" in text:

@@ -155,15 +155,19 @@ class CommandSynthesizer:
         if not self._prefix and shutil.which(argv[0]) is None:
             raise _Missing
         pipe = asyncio.subprocess.PIPE
+        # One that reads nothing may be over before we get to write, which uvloop takes badly.
+        stdin = pipe if given else asyncio.subprocess.DEVNULL
         try:
             running = await asyncio.create_subprocess_exec(
-                *_PATIENT, *self._prefix, *argv, stdin=pipe, stdout=pipe, stderr=pipe
+                *_PATIENT, *self._prefix, *argv, stdin=stdin, stdout=pipe, stderr=pipe
             )
         except OSError as error:
             raise _Missing from error
         try:
             async with asyncio.timeout(LONGEST_WAIT_S):
-                out, complaint = await running.communicate(given)
+                out, complaint = await running.communicate(given or None)
+        except RuntimeError as error:
+            raise SynthesizerFailed(argv[0], "it was over before it had read the text") from error
         except TimeoutError as error:
             raise SynthesizerFailed(argv[0], f"it took longer than {LONGEST_WAIT_S:.0f} s") from error
         finally:
