@@ -1,6 +1,7 @@
 """The caller on real sockets, against a far end of ours and against SIPp."""
 
 import asyncio
+import gc
 import json
 import shutil
 import socket
@@ -78,6 +79,20 @@ async def test_hanging_up_says_bye_once_and_lets_the_sockets_go() -> None:
         assert await caller.hang_up() == ended
         assert ended.by == "us"
         assert [request.method for request in far.seen] == ["INVITE", "ACK", "BYE"]
+
+
+@pytest.mark.parametrize("steps", range(8))
+async def test_a_call_that_is_given_up_while_it_is_placed_leaves_no_socket_open(steps: int) -> None:
+    async with far_end() as far:
+        placing = asyncio.create_task(Caller.dial("100", server=far.address))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        placing.cancel()
+        await asyncio.wait([placing])
+        if not placing.cancelled():
+            await placing.result().hang_up()
+    del placing
+    gc.collect()  # one that was left open is told of here
 
 
 async def test_the_sound_goes_out_every_20_ms_without_drift() -> None:

@@ -108,7 +108,11 @@ class Caller:
         caller = cls()
         caller.on_event = on_event
         caller._sip_port, sip_port = await _open(local, caller._sip_received, to=server, refused=caller._sip_refused)
-        caller._rtp_port, rtp_port = await _open((local[0], 0), caller._rtp_received)
+        try:
+            caller._rtp_port, rtp_port = await _open((local[0], 0), caller._rtp_received)
+        except BaseException:
+            caller._sip_port.close()
+            raise
         line = Line(number, server, (local[0], sip_port), rtp_port, from_, name, credentials)
         caller._server, caller._call = server, OutgoingCall(line)
         if say is not None:
