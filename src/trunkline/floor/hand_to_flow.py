@@ -65,7 +65,11 @@ class HandToFlow:
 
     def agent_leg_ended(self, event: AgentLegEnded) -> None:
         """The agent who handed a call over is off the phone, and can have the next."""
-        agent, interaction_id, at = self._leaving.pop(event.offer, (None, None, event.at))
-        if agent is not None and interaction_id is not None and agent in self.floor.agents:
-            free = agents.release(self.floor.agent(agent), interaction_id, at=at, served=True)
-            self.floor.commit(agents=[free])
+        left = self._leaving.pop(event.offer, None)
+        if left is None or left[0] not in self.floor.agents:
+            return
+        agent, interaction_id, at = left
+        again = self.floor.interactions.get(interaction_id)
+        if again is not None and any(offer.agent == agent for offer in again.offers):
+            return  # freed meanwhile, by what the switch showed, and the caller is theirs once more
+        self.floor.commit(agents=[agents.release(self.floor.agent(agent), interaction_id, at=at, served=True)])
