@@ -5,8 +5,10 @@ from typing import Any
 
 from trunkline import secrets
 from trunkline.core.agent import Agent, PhoneKind
+from trunkline.core.callback import VISITOR_PHONE
 from trunkline.core.centre import Centre
-from trunkline.core.ids import AgentId
+from trunkline.core.ids import AgentId, InteractionId
+from trunkline.core.interaction import BrowserPhone
 from trunkline.core.sip_account import REALM, sip_ha1, sip_password
 from trunkline.ports.store import AgentRecord, Logins, SipCredentials
 from trunkline.settings import Settings
@@ -24,7 +26,25 @@ def agent_records(settings: Settings, centre: Centre) -> Sequence[AgentRecord]:
 def sip_account(settings: Settings, agent: Agent) -> Mapping[str, Any]:
     """Return where an agent's phone registers; the digest of the password is for the browser's phone only."""
     endpoint = agent.endpoint
-    account: dict[str, Any] = {
+    account = _where(settings, endpoint)
+    if agent.phone is PhoneKind.BROWSER:
+        account["ha1"] = sip_ha1(endpoint, sip_password(secrets.agent_secret(settings), endpoint))
+    return account
+
+
+def browser_phone(settings: Settings, call: InteractionId) -> BrowserPhone:
+    """Return the account of a visitor's browser for one call: it is worth nothing once that is over."""
+    endpoint = VISITOR_PHONE + call.replace("-", "")
+    return BrowserPhone(endpoint, sip_ha1(endpoint, sip_password(secrets.agent_secret(settings), endpoint)))
+
+
+def browser_account(settings: Settings, phone: BrowserPhone) -> Mapping[str, Any]:
+    """Return where a visitor's browser registers, and with what."""
+    return {**_where(settings, phone.endpoint), "ha1": phone.ha1}
+
+
+def _where(settings: Settings, endpoint: str) -> dict[str, Any]:
+    return {
         "uri": f"sip:{endpoint}@{settings.external_address or settings.sip_host}",
         "user": endpoint,
         "realm": REALM,
@@ -33,9 +53,6 @@ def sip_account(settings: Settings, agent: Agent) -> Mapping[str, Any]:
         "ws_port": settings.sip_ws_port,
         "secure": settings.tls_cert is not None,
     }
-    if agent.phone is PhoneKind.BROWSER:
-        account["ha1"] = sip_ha1(endpoint, sip_password(secrets.agent_secret(settings), endpoint))
-    return account
 
 
 class DemoPasswords:

@@ -74,7 +74,7 @@ def doors(  # noqa: PLR0917
             origins=origins,
         ),
         writing=WritingDoor(Replies(lambda: floor.centre, written.rich), log_in),
-        chat_pages=ChatPages(written.chats, STATIC / "chat" / "widget.js"),
+        chat_pages=ChatPages(written.chats, STATIC / "chat"),
         channels=written.doors,
         health=HealthDoor(
             parts, flow_board.served, written.health, serving=serving, routing=lambda: promise(floor),

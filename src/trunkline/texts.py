@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any, Protocol
 
 from trunkline import secrets
+from trunkline.accounts import browser_account, browser_phone
 from trunkline.channels.email.email import Email
 from trunkline.channels.email.imap import Mailbox
 from trunkline.channels.email.mail import Person
@@ -24,6 +26,7 @@ from trunkline.channels.webchat.webchat import WebChat
 from trunkline.core.errors import Misconfigured, Unavailable
 from trunkline.core.message import Side
 from trunkline.core.outgoing import Outgoing
+from trunkline.floor.browser_call import BrowserCalls
 from trunkline.floor.callback import Callbacks
 from trunkline.floor.channel_board import ChannelBoard
 from trunkline.floor.contacts import Contacts
@@ -43,7 +46,7 @@ from trunkline.floor.text_service import TextService
 from trunkline.floor.text_state import conversation_of
 from trunkline.floor.text_talk import TextTalk
 from trunkline.floor.transcripts import Transcripts
-from trunkline.ports.channel import Channel, Configured
+from trunkline.ports.channel import Channel, Configured, ConversationId, VisitorCall
 from trunkline.ports.mails import MailPart, Mails
 from trunkline.ports.segments import Segments
 from trunkline.ports.store import Change, Health, Letters, Store
@@ -76,6 +79,12 @@ class Written:
             for name, each in shapes.items()
             if isinstance(each, WebChatShape) and each.transcript is not None
         }
+        self._talking = frozenset(
+            name for name, each in shapes.items() if isinstance(each, WebChatShape) and each.browser_calls
+        )
+        self._phone_for = partial(browser_phone, settings)
+        self._account_of = partial(browser_account, settings)
+        self.calls: BrowserCalls | None = None
         self._mail_secret = secrets.mail_secret(settings)
         self.mails = {name: self._mail(name, each) for name, each in shapes.items() if isinstance(each, EmailShape)}
         self.smpp = {name: self._smpp(name, each) for name, each in shapes.items() if isinstance(each, SmppShape)}
@@ -119,6 +128,7 @@ class Written:
         for name, chat in self.chats.items():
             chat.tell, chat.visitor_writes, chat.visitor_reads = service.told, service.writing, service.reads
             chat.send_transcript = transcripts.send if name in self._transcripts_by else None
+        self.calls = service.calls = self._calls(service, conversation)
         carried: list[TwilioSms | SmppSms | Email] = [
             *self.texts.values(), *self.smpp.values(), *self.mails.values()
         ]  # fmt: skip
@@ -126,10 +136,24 @@ class Written:
             text.tell, text.take_receipt = service.told, self.outbox.receipt
         return service, TextDesk(self._floor, self.channels, self.outbox, self._store, self.levels, reading=reading)
 
+    def _calls(self, service: TextService, conversation: Conversation) -> BrowserCalls:
+        """Return who lets visitors talk by their browsers, in the chats that allow it."""
+        calls = BrowserCalls(self._floor, conversation, self._phone_for)
+        calls.chat_of, calls.look_at, calls.told = service.of, service.look_at_call, self._call_moved
+        for name in self._talking:
+            self.chats[name].calls, self.chats[name].account_of = calls, self._account_of
+        return calls
+
+    def _call_moved(self, conversation: ConversationId, call: VisitorCall) -> None:
+        if (chat := self.chats.get(conversation.channel)) is not None:
+            chat.call_moved(conversation, call)
+
     async def begin(self, waiting: Iterable[Outgoing]) -> None:
         """Take up what was on its way, and what rested, when the last process ended."""
         await self.levels.begin()
         self._begun = True
+        if self.calls is not None:
+            self.calls.know_all()
         with suppress(Unavailable):  # else a moment later
             await self.follow()
         self.outbox.begin(waiting)
@@ -146,6 +170,8 @@ class Written:
         """Send what has just become durable, and follow who has the next word."""
         self.outbox.published(change)
         self.levels.published(change)
+        if self.calls is not None:
+            self.calls.published(change)
         if self.resting is not None:
             self.resting.published(change)
         for mark in change.reads:

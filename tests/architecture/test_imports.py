@@ -35,7 +35,7 @@ BESIDE_THE_FOLDERS = {"core", "flows", "ports", "settings"}
 
 MAY_ALSO_IMPORT = {
     "accounts.py": {"secrets"},
-    "texts.py": {"channels", "floor", "secrets"},
+    "texts.py": {"accounts", "channels", "floor", "secrets"},
     "doors.py": {"floor", "store", "texts", "web"},
     # Our own PostgreSQL is a part of the machine that the command line starts, beside the store.
     "store/embedded.py": {"settings", "secrets", "processes"},

@@ -25,16 +25,18 @@ from tests.fakes.memory_mails import MemoryMails
 from tests.fakes.memory_store import MemoryStore
 from trunkline.core.agent import Agent, Presence
 from trunkline.core.call import Call
+from trunkline.core.callback import VISITOR_PHONE
 from trunkline.core.capacity import TEXT_MEDIA
 from trunkline.core.centre import Centre as CentreInForce
 from trunkline.core.centre_version import CentreVersion
-from trunkline.core.ids import AgentId, OfferId, QueueId
-from trunkline.core.interaction import Interaction, Stage
+from trunkline.core.ids import AgentId, InteractionId, OfferId, QueueId
+from trunkline.core.interaction import BrowserPhone, Interaction, Stage
 from trunkline.floor import roster
 from trunkline.floor.administration import Administration, Archive
 from trunkline.floor.agent import Desk
 from trunkline.floor.at_steps import AtSteps
 from trunkline.floor.back_off import BackOff
+from trunkline.floor.browser_call import BrowserCalls
 from trunkline.floor.callback import Callbacks
 from trunkline.floor.conversation import Conversation
 from trunkline.floor.deadlines import Deadlines, by_medium
@@ -70,7 +72,7 @@ from trunkline.floor.waiting import Waiting
 from trunkline.flows.centre import centre_of
 from trunkline.flows.library import Library
 from trunkline.flows.round import Round
-from trunkline.ports.channel import Channel
+from trunkline.ports.channel import Channel, VisitorCall
 from trunkline.ports.store import Change, Health
 
 ANSWER_WITHIN = timedelta(seconds=60)
@@ -119,6 +121,10 @@ steps:
   bye:
     end: Goodbye.
 """
+
+
+def _browser(call: InteractionId) -> BrowserPhone:
+    return BrowserPhone(VISITOR_PHONE + call.replace("-", ""), "a digest")
 
 
 async def always() -> None:
@@ -178,6 +184,10 @@ class Centre:
             TextService(self.floor, talk, self.intake, channels, reading),
             TextDesk(self.floor, channels, self.outbox, self.mails, self.levels, reading=reading),
         )
+        self.calls_told: list[tuple[str, VisitorCall]] = []
+        self.browser_calls = self.texts.calls = BrowserCalls(self.floor, conversation, _browser)
+        self.browser_calls.chat_of, self.browser_calls.look_at = self.texts.of, self.texts.look_at_call
+        self.browser_calls.told = lambda where, call: self.calls_told.append((where.address, call))
         self.follow_ups = self.texts.follow_ups = FollowUps(self.floor, store, runs, channels, {"line": "support"})
         self.fallback_folder = folder / "fallback"
         self.fallback = FallbackMessages(
@@ -211,7 +221,9 @@ class Centre:
         )  # fmt: skip
         self.helping = Helping(self.floor, self.hub, self.texts)
         self.flow_board.changed = self.hub.flows_changed
-        self.ledger.listeners += [self.outbox.published, self.levels.published, self.hub.published]
+        self.ledger.listeners += [
+            self.outbox.published, self.levels.published, self.browser_calls.published, self.hub.published,
+        ]  # fmt: skip
         self.ledger.outcome_unknown = self.switchboard.outcome_unknown
         self.hub.desk_count_changed = self.desk.desks
         self.texts.customer_writes = self.hub.customer_writes
@@ -328,6 +340,7 @@ async def open_floor(
     centre.floor.load(situation)
     centre.outbox.begin(situation.outgoing)
     centre.callbacks.know_all()
+    centre.browser_calls.know_all()
     centre.at_steps.recount()
     centre.deadlines.follow_all()
     async with AsyncExitStack() as stack:

@@ -9,7 +9,18 @@ from tests.builders import a_call, an_interaction
 from trunkline.core.agent import Agent, PhoneKind, Presence, members
 from trunkline.core.demand import Moves, Relaxed, Wanted
 from trunkline.core.ids import AgentId, InteractionId, OfferId, QueueId
-from trunkline.core.interaction import Address, Callback, Entry, Interaction, Offer, Outcome, Stage, Voicemail, Work
+from trunkline.core.interaction import (
+    Address,
+    BrowserPhone,
+    Callback,
+    Entry,
+    Interaction,
+    Offer,
+    Outcome,
+    Stage,
+    Voicemail,
+    Work,
+)
 from trunkline.core.occupancy import Busy
 from trunkline.ports.store import Change
 from trunkline.store.database import Database
@@ -40,6 +51,7 @@ OFFERS = st.builds(Offer, id=st.uuids().map(lambda id_: OfferId(str(id_))), agen
 CALLBACKS = st.builds(
     Callback, number=TEXT, due_at=st.none() | MOMENTS, tries=st.integers(0, 9),
     asked_in=st.none() | st.uuids().map(lambda id_: InteractionId(str(id_))),
+    phone=st.none() | st.builds(BrowserPhone, st.uuids().map(str), TEXT),
 )  # fmt: skip
 
 

@@ -8,8 +8,10 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import pytest
 
-from tests.builders import NOON, an_agent_record, later
+from tests.builders import NOON, a_callback, an_agent_record, later
 from trunkline.core.errors import Misconfigured
+from trunkline.core.interaction import BrowserPhone, Callback, Outcome, end
+from trunkline.ports.store import Change
 from trunkline.store.database import Database, connect_once
 from trunkline.store.migrate import migrate
 from trunkline.store.postgres import PostgresStore
@@ -54,6 +56,24 @@ async def test_a_retired_agents_phones_are_gone(postgres_store: PostgresStore, d
     await postgres_store.put_agents([an_agent_record("ben")], at=later(1))
 
     assert {row["id"] for row in await database.rows("SELECT id FROM ps_endpoints")} == {"ben", "ben-web"}
+
+
+async def test_a_visitors_browser_has_an_account_while_its_call_lives(
+    postgres_store: PostgresStore, database: Database
+) -> None:
+    phone = BrowserPhone("visitor-0815", "0123456789abcdef" * 2)
+    call = a_callback(callback=Callback("", phone=phone), agent=None)
+    await postgres_store.save([Change(interactions=(call,))])
+
+    assert await database.row("SELECT id, context, webrtc, callerid FROM ps_endpoints") == {
+        "id": "visitor-0815", "context": "visitors", "webrtc": "yes", "callerid": '"Visitor" <visitor>',
+    }  # fmt: skip
+    assert await database.row("SELECT id, md5_cred FROM ps_auths") == {"id": "visitor-0815", "md5_cred": phone.ha1}
+    assert await database.row("SELECT id, max_contacts FROM ps_aors") == {"id": "visitor-0815", "max_contacts": "1"}
+
+    await postgres_store.save([Change(interactions=(end(call, Outcome.ABANDONED, at=later(1)),))])
+    for view in ("ps_endpoints", "ps_auths", "ps_aors"):
+        assert await database.rows(f"SELECT id FROM {view}") == []  # noqa: S608
 
 
 async def test_a_name_cannot_break_out_of_its_option(postgres_store: PostgresStore, database: Database) -> None:

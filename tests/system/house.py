@@ -32,7 +32,13 @@ from trunkline.store.embedded import dsn
 CHAT_SECRET = "of the tests, and long enough to be one"
 REPOSITORY = Path(__file__).parents[2]
 CHANNELS = """
-web: {{kind: webchat, title: Chat with Acme, origins: ['{site}'], transcript: mail, secret_env: CHAT_SECRET}}
+web:
+  kind: webchat
+  title: Chat with Acme
+  origins: ['{site}']
+  transcript: mail
+  secret_env: CHAT_SECRET
+  browser_calls: true
 text:
   kind: twilio
   account: {account}

@@ -46,10 +46,10 @@ async def page(house: House, tmp_path: Path) -> AsyncIterator[Page]:
 
 
 @asynccontextmanager
-async def open_page(tmp_path: Path, *more: str) -> AsyncIterator[Page]:
+async def open_page(tmp_path: Path, *more: str, hertz: int = AGENT_HERTZ) -> AsyncIterator[Page]:
     """A browser whose microphone speaks a tone, on a laptop's screen; `more` are further words of its command."""
-    microphone = tmp_path / "microphone.wav"
-    synth = ["synth", "30", "sine", str(AGENT_HERTZ), "vol", "0.5"]
+    microphone = tmp_path / f"microphone-{hertz}.wav"
+    synth = ["synth", "30", "sine", str(hertz), "vol", "0.5"]
     await asyncio.to_thread(subprocess.run, ["sox", "-n", "-r", "48000", "-c", "1", microphone, *synth], check=True)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(

@@ -30,7 +30,7 @@ from trunkline.ports.call_control import (
     SwitchLost,
 )
 from trunkline.telephony.ami import Ami
-from trunkline.telephony.calls import Calls, NotAllowed, OddName, caller_id, originate, originate_back
+from trunkline.telephony.calls import Calls, NotAllowed, OddName, caller_id, destination, originate, originate_back
 from trunkline.telephony.encode import encode
 from trunkline.telephony.link import AmiAddress
 from trunkline.telephony.translate import WANTED
@@ -318,12 +318,27 @@ async def test_an_agent_is_rung_for_a_callback_and_the_dialplan_calls_the_custom
         "s",
         '"Jo; b" <+447700900123>',
     )
-    assert originate_back(BACK, ROUTE)["Variable"] == [
+    shown = originate_back(BACK, destination(BACK.number, ROUTE), shown_as=ROUTE.caller_id)
+    assert shown["Variable"] == [
         f"TL_OFFER={OFFER}",
         "TL_INTERACTION=i-1",
         "TL_TO=PJSIP/+447700900123@trunk-carrier",
         "TL_AS=+442071234567",
     ]
+
+
+async def test_a_visitors_browser_is_called_in_place_of_a_number(switch: Switch) -> None:
+    browser = replace(BACK, number="", browser="visitor-0815")
+    await switch.calls.call_back(browser)
+
+    [originate] = switch.fake.named("Originate")
+    assert (originate["Context"], originate["CallerID"]) == ("callback", '"Jo; b" <anonymous>')
+    assert "PJSIP/visitor-0815" in str(originate)
+    assert originate_back(browser, "PJSIP/visitor-0815", shown_as="us")["Variable"][2:] == [
+        "TL_TO=PJSIP/visitor-0815", "TL_AS=us",
+    ]  # fmt: skip
+    with pytest.raises(OddName):
+        await switch.calls.call_back(replace(browser, browser="visitor&PJSIP/ana"))
 
 
 async def test_nobody_is_called_whom_no_trunk_may_call(switch: Switch) -> None:

@@ -58,6 +58,18 @@ def test_caller_and_agent_in_one_bridge_are_talking() -> None:
     )
 
 
+@pytest.mark.parametrize("context", ["from-trunk", "visitors"])
+def test_whom_we_called_is_a_caller_once_they_talk_and_nobody_before(context: str) -> None:
+    facts = {**FACTS, "ChanVariable": "TL_OFFER=\nTL_DIALLED=\nTL_TRUNK="}
+    leg = leg_row(interaction="i", BridgeID="b", ChannelStateDesc="Up", Context="callback")
+
+    talking = picture_of(SWITCH, [leg, row(Context=context, BridgeID="b", **facts)], [], NOW)
+    ringing = picture_of(SWITCH, [row(Context=context, BridgeID="", **facts)], [], NOW)
+
+    assert [(seen.where, seen.with_offer) for seen in talking.callers] == [(Where.TALKING, OFFER)]
+    assert ringing.callers == ()
+
+
 def test_a_ringing_leg_is_with_nobody() -> None:
     picture = picture_of(SWITCH, [leg_row(BridgeID="", ChannelStateDesc="Ringing"), row(Context="waiting")], [], NOW)
 

@@ -159,7 +159,7 @@ async def doors(tmp_path: Path) -> AsyncIterator[Web]:
                 attaching=centre.text_desk.files,
             ),
             writing=WritingDoor(Replies(lambda: centre.floor.centre, ["post"]), log_in),
-            chat_pages=ChatPages({"web"}, tmp_path / "widget.js"),
+            chat_pages=ChatPages({"web"}, tmp_path),
             channels=[chat],
             health=HealthDoor(
                 lambda: parts,

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from pathlib import Path
 
 import jwt
 import pytest
@@ -11,8 +12,10 @@ from aiohttp import ClientSession, ClientWebSocketResponse, WSServerHandshakeErr
 from tests.builders import later
 from tests.web.conftest import SITES_SECRET, Web, hears, is_closed
 from trunkline.channels.webchat import webchat
+from trunkline.core.errors import Unavailable
 from trunkline.core.ids import AgentId, written_id_of
-from trunkline.core.interaction import Interaction, Stage
+from trunkline.core.interaction import BrowserPhone, Interaction, Stage
+from trunkline.ports.channel import CallStage, ConversationId, VisitorCall, WhyNoCall
 
 ANA = AgentId("ana")
 
@@ -197,6 +200,85 @@ async def test_the_page_to_try_it_shows_the_line_for_a_site(doors: Web, browser:
         assert answer.status == 404
     async with browser.get("/chat/widget.js") as answer:
         assert (answer.status, await answer.text()) == (503, "The chat is not built yet: run `make desktop`.")
+
+
+async def test_any_site_may_load_the_two_scripts(doors: Web, browser: ClientSession, tmp_path: Path) -> None:
+    for name in ("widget.js", "phone.js"):
+        (tmp_path / name).write_text("export {};", encoding="utf-8")
+        async with browser.get(f"/chat/{name}", headers={"Origin": "https://elsewhere.example"}) as answer:
+            assert (answer.status, await answer.text()) == (200, "export {};")
+            # The telephone is a module: a browser asks whether it may.
+            assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+class FakeCalls:
+    """Visitors' calls in a test: what was asked for, and how it stands."""
+
+    def __init__(self, why_not: WhyNoCall | None = None) -> None:
+        self.asked: list[str] = []
+        self.why_not, self.away = why_not, False
+        self.stands: VisitorCall | None = None
+
+    def ask(self, conversation: ConversationId) -> WhyNoCall | None:
+        if self.away:
+            raise Unavailable("nobody serves")
+        self.asked.append(conversation.address)
+        return self.why_not
+
+    def hang_up(self, conversation: ConversationId) -> None:
+        self.asked.remove(conversation.address)
+
+    def of(self, _conversation: ConversationId) -> VisitorCall | None:
+        return self.stands
+
+
+PHONE = BrowserPhone("visitor-1", "a digest")
+
+
+def calling(doors: Web, calls: FakeCalls) -> None:
+    doors.chat_channel.calls = calls
+    doors.chat_channel.account_of = lambda phone: {"user": phone.endpoint, "ha1": phone.ha1}
+
+
+async def test_a_visitor_asks_to_talk_and_is_told_how_it_stands(doors: Web, browser: ClientSession) -> None:
+    calls = FakeCalls()
+    calling(doors, calls)
+    socket, welcome = await doors.chat(browser)
+    assert (welcome["calls"], welcome["call"]) == (True, None)
+    calls.stands = VisitorCall(CallStage.ASKED)
+    await socket.send_json({"type": "call"})
+    assert (await hears(socket, "call"))["call"] == {"stage": "asked", "account": None}
+    [address] = calls.asked
+    where = ConversationId("web", address)
+    doors.chat_channel.call_moved(where, VisitorCall(CallStage.WAITS, PHONE))
+    waits = {"stage": "waits", "account": {"user": "visitor-1", "ha1": "a digest"}}
+    assert (await hears(socket, "call"))["call"] == waits
+    # After a reload it stands in the welcome; another visitor hears nothing of it.
+    calls.stands = VisitorCall(CallStage.WAITS, PHONE)
+    _, again = await doors.chat(browser, welcome["visitor"])
+    assert again["call"] == waits
+    await socket.send_json({"type": "hang_up"})
+    await says(socket, "Hi")
+    assert calls.asked == []
+
+
+async def test_why_a_visitor_cannot_talk_is_told(doors: Web, browser: ClientSession) -> None:
+    socket, welcome = await doors.chat(browser)
+    assert not welcome["calls"]
+    await socket.send_json({"type": "call"})
+    assert (await hears(socket, "call"))["call"]["stage"] == "not_here"
+    calls = FakeCalls(WhyNoCall.WRITE_FIRST)
+    calling(doors, calls)
+    await socket.send_json({"type": "call"})
+    assert (await hears(socket, "call"))["call"] == {"stage": "write_first", "account": None}
+    calls.away = True
+    await socket.send_json({"type": "call"})
+    assert (await hears(socket, "call"))["call"]["stage"] == "later"
+    calls.away = False
+    for _ in range(webchat.AT_ONCE):
+        await socket.send_json({"type": "call"})
+    stages = [(await hears(socket, "call"))["call"]["stage"] for _ in range(webchat.AT_ONCE)]
+    assert stages[-1] == "later", "who asks without end is one of many"
 
 
 def signed(subject: str, **claims: object) -> str:

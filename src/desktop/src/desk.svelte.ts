@@ -180,7 +180,10 @@ class Desk {
 
   /** Answer what rings, or accept what is offered otherwise. */
   async answer(): Promise<void> {
-    if (this.line?.stage === 'ringing') return this.#phone?.answer();
+    if (this.line?.stage === 'ringing') {
+      if (this.lineCard) this.choose(this.lineCard.id);
+      return this.#phone?.answer();
+    }
     const card = this.offered;
     if (!card?.offer || ringsPhone(card) || !this.online || this.accepting) return;
     this.accepting = card.offer.id;

@@ -80,7 +80,8 @@ export interface PastInteraction {
 
 /** Whom to call back, how often that was tried in vain, and since when they wait for it. */
 export interface Callback {
-  number: { national: string; e164: string };
+  /** Null where a visitor talks by their browser. */
+  number: { national: string; e164: string } | null;
   tries: number;
   /** It was asked for in writing, which can be read. */
   written: boolean;
@@ -365,11 +366,11 @@ export function apply(state: State, event: DeskEvent): State {
 
 const RANK: Record<Stage, number> = { talking: 0, offered: 1, wrap_up: 2, ended: 3 };
 
-/** Return the cards in the order of their urgency: talk first, then what rings, then what is to be written down. */
+/** Return the cards in the order of their urgency: talk first, then what rings, then what is to be written down; who talks before who writes. */
 export function inOrder(state: State): Card[] {
   return Object.values(state.interactions)
     .filter((card) => card.stage !== 'ended')
-    .sort((a, b) => RANK[a.stage] - RANK[b.stage] || a.arrived_at.localeCompare(b.arrived_at));
+    .sort((a, b) => RANK[a.stage] - RANK[b.stage] || Number(isWritten(a)) - Number(isWritten(b)) || a.arrived_at.localeCompare(b.arrived_at));
 }
 
 /** Whether this work rings the agent's phone, and is talked on there. */
@@ -387,6 +388,9 @@ export const answersByItself = (card: Card): boolean => card.stage === 'offered'
 export function callOnTheLine(state: State): Card | null {
   return inOrder(state).find((card) => ringsPhone(card) && card.stage !== 'wrap_up') ?? null;
 }
+
+/** Whether somebody who writes wants to talk, by their browser. */
+export const isFromChat = (card: Card): boolean => card.callback?.number === null;
 
 /** Whether the customer of a callback is being called: the agent is on the phone (the service may not have told yet), they are not. */
 export function isDialling(card: Card, onThePhone: boolean): boolean {

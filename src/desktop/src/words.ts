@@ -22,7 +22,7 @@ const outcomes: Record<string, string> = {
 
 const media: Record<string, string> = { voice: 'Call', voicemail: 'Voicemail', chat: 'Chat', sms: 'Text message', email: 'Email' };
 
-const offers = { call: 'Incoming call', callback: 'Callback', voicemail: 'Voicemail to work on' };
+const offers = { call: 'Incoming call', callback: 'Callback', browser: 'Call from a chat', voicemail: 'Voicemail to work on' };
 
 const strategies: Record<string, string> = {
   longest_idle: 'Longest idle',
@@ -172,6 +172,7 @@ export const words = {
   decline: 'Decline',
   callBack: 'Call back',
   callBackLong: 'First you are on the line, then their phone rings.',
+  fromChatLong: 'They talk by their browser, and what they wrote comes with them.',
   declineLong: 'It goes back to its place in the queue, and you become not ready.',
   phoneNotHere: 'Waiting for your phone to ring…',
   phoneNotHereLost: 'Your phone is cut off; the call goes to somebody else if it does not come back.',
@@ -198,6 +199,7 @@ export const words = {
   muted: 'Muted',
   ringing: 'Ringing',
   callback: 'Callback',
+  fromChat: 'Call from a chat',
   wrapUp: 'Wrap-up',
   listening: 'Voicemail',
   mute: 'Mute',
@@ -241,6 +243,8 @@ export const words = {
 
   // A callback, until its customer answers
   calling: 'Calling…',
+  joining: 'Connecting…',
+  joiningLong: 'Their browser answers by itself.',
   callingLong: 'You hear each other as soon as they answer.',
   callingBack: (who: string) => `Calling ${who}`,
   endCalling: 'They keep their place in the queue, and you become not ready.',

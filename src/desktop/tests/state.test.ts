@@ -108,6 +108,11 @@ describe('the order of the work', () => {
     expect(inOrder(state).map((card) => card.id)).toEqual(['t', 'o', 'w']);
   });
 
+  it('puts who talks before who writes', () => {
+    const state = aState(aCard({ id: 'chat', medium: 'chat', arrived_at: '2026-11-23T09:00:00Z' }), aCard({ id: 'call', arrived_at: '2026-11-23T10:00:00Z' }));
+    expect(inOrder(state).map((card) => card.id)).toEqual(['call', 'chat']);
+  });
+
   it('joins the phone to the call that rings or is talked on, never to a voicemail or a wrap-up', () => {
     expect(callOnTheLine(aState(aCard({ work: 'voicemail' }), aCard({ id: 'two', stage: 'wrap_up' })))).toBeNull();
     expect(callOnTheLine(aState(aCard({ work: 'voicemail' }), aCard({ id: 'two' })))?.id).toBe('two');

@@ -26,6 +26,8 @@ class WebChatShape(RestShape):
     origins: tuple[str, ...] = ()
     transcript: Annotated[str, Field(min_length=1, max_length=64)] | None = None
     """The email channel by which visitors can have their conversation."""
+    browser_calls: bool = False
+    """Whether visitors may talk by their browsers."""
     secret_env: str | None = None
     secret_file: str | None = None
     secret: str = Field(default="", repr=False)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from trunkline.core.ids import InteractionId, OfferId
 from trunkline.core.interaction import (
     Address,
+    BrowserPhone,
     Callback,
     Entry,
     Interaction,
@@ -18,6 +19,8 @@ from trunkline.core.interaction import (
 )
 from trunkline.core.record import changed
 
+VISITOR_PHONE = "visitor-"
+"""What the endpoint of every visitor's browser begins with."""
 MOST_TRIES = 3
 TRY_AGAIN_AFTER = timedelta(minutes=15)
 RING_CUSTOMER_FOR = timedelta(seconds=45)
@@ -37,6 +40,21 @@ def plan(
         trunk="", arrived_at=at, stage=Stage.SCHEDULED if later else Stage.WAITING, stage_since=at, work=Work.CALLBACK,
         customer=of.customer, run=of.run, entry=replace(entry, overflow_at=None, callback_key=None),
         callback=Callback(number, due_at if later else None, asked_in=of.id if of.is_written else None),
+    )  # fmt: skip
+
+
+def plan_browser(
+    id_: InteractionId, of: Interaction, phone: BrowserPhone, entry: Entry, *, at: datetime
+) -> Interaction:
+    """Return the call by which somebody who writes wants to talk instead: at `entry`'s place.
+
+    It takes that place up once their browser can be rung (`come_due`): nobody is offered what cannot be reached.
+    """
+    asked = Callback("", asked_in=of.id, phone=phone)
+    return Interaction(
+        id=id_, medium="voice", address=of.address, caller_name=of.caller_name, dialled=of.dialled,
+        trunk="", arrived_at=at, stage=Stage.SCHEDULED, stage_since=at, work=Work.CALLBACK,
+        customer=of.customer, run=of.run, entry=replace(entry, overflow_at=None, callback_key=None), callback=asked,
     )  # fmt: skip
 
 
@@ -62,11 +80,15 @@ def agent_answered(interaction: Interaction, *, at: datetime, by: OfferId | None
 
 
 def not_reached(interaction: Interaction, *, at: datetime) -> Interaction:
-    """Return a callback that nobody took: to be tried again later, or ended when it was tried often enough."""
+    """Return a callback that nobody took: to be tried again later, or ended when it was tried often enough.
+
+    A browser that does not answer by itself is no longer there, or cannot be reached from here: that is no matter of
+    minutes.
+    """
     if interaction.stage is not Stage.OFFERED or interaction.callback is None:
         raise WrongStage(interaction, "offered")
     tries = interaction.callback.tries + 1
-    if tries >= MOST_TRIES:
+    if tries >= MOST_TRIES or interaction.callback.phone is not None:
         return end(interaction, Outcome.NOT_REACHED, at=at)
     callback = replace(interaction.callback, due_at=at + TRY_AGAIN_AFTER, tries=tries)
     return changed(interaction, stage=Stage.SCHEDULED, stage_since=at, offer=None, callback=callback)

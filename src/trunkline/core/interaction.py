@@ -9,6 +9,7 @@ Every function here is pure: it returns the moved interaction. Journal entries a
 """
 
 from collections.abc import Mapping
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -122,6 +123,17 @@ class Voicemail:
 
 
 @record
+class BrowserPhone:
+    """A visitor's browser as a telephone: the account by which the switch knows it while its interaction lives.
+
+    `ha1` is what the registrar keeps in place of a password (core/sip_account.py).
+    """
+
+    endpoint: str
+    ha1: str = field(repr=False)
+
+
+@record
 class Callback:
     """Whom to call back: a number in E.164, when (None: when the place comes up), and how often it was tried."""
 
@@ -130,6 +142,8 @@ class Callback:
     tries: int = 0
     asked_in: InteractionId | None = None
     """The conversation in writing in which it was asked for, if that was one."""
+    phone: BrowserPhone | None = None
+    """The browser that is rung in place of a number, which is empty then."""
 
 
 @record

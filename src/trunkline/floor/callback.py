@@ -46,7 +46,7 @@ class Callbacks:
                 self._know(interaction)
 
     def _know(self, interaction: Interaction) -> None:
-        if interaction.callback is None:
+        if interaction.callback is None or interaction.callback.phone is not None:
             return
         number = interaction.callback.number
         # Once the customer is on the line the promise is kept: a next one may be planned in that very talk.

@@ -151,6 +151,7 @@ class Dispatcher:
                     interaction=interaction.id,
                     endpoint=self._floor.agents[offer.agent].endpoint,
                     number=interaction.callback.number,
+                    browser=phone.endpoint if (phone := interaction.callback.phone) is not None else None,
                     ring_for=offer.expires_at - offer.since,
                     name=self._name_of(interaction.id) or interaction.caller_name,
                 )

@@ -19,10 +19,16 @@ KEPT_FOR = timedelta(minutes=30)
 """How long what comes back to an agent, or is passed on to a colleague, waits for them alone."""
 
 
-def in_line(interaction: Interaction, entry: Entry) -> tuple[Interaction, JournalEntry]:
-    """Let an interaction out of its flow wait at this place."""
-    queued = JournalEntry(Happened.QUEUED, entry.since, interaction.id, facts=entry_facts(entry, interaction.medium))
-    return enqueue(interaction, entry, at=entry.since), queued
+def in_line(interaction: Interaction, entry: Entry, *, at: datetime) -> tuple[Interaction, JournalEntry]:
+    """Let an interaction out of its flow wait at this place, which it may have had before.
+
+    The line's own time is `at`, never that of the place: who comes back to where they were is not there as if they had
+    never left, and the database takes what says the same, to the microsecond, for the same once more.
+    """
+    since = {"since": entry.since.isoformat()} if entry.since != at else {}
+    facts = {**entry_facts(entry, interaction.medium), **since}
+    queued = JournalEntry(Happened.QUEUED, at, interaction.id, facts=facts)
+    return enqueue(interaction, entry, at=at), queued
 
 
 def overflowed(interaction: Interaction, *, to: str, at: datetime) -> tuple[Interaction, JournalEntry]:

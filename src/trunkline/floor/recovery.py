@@ -8,6 +8,7 @@ from trunkline.core import agent as agents
 from trunkline.core import reconcile as found
 from trunkline.core.agent import Agent, endpoint_owner
 from trunkline.core.call import Call, CallerSeen, Picture
+from trunkline.core.callback import VISITOR_PHONE
 from trunkline.core.errors import Rejected, Unavailable
 from trunkline.core.ids import InteractionId
 from trunkline.core.interaction import Stage
@@ -145,7 +146,7 @@ class Recovery:
         for endpoint in self._floor.reachable - picture.reachable:
             self._floor.phone_changed(endpoint, reachable=False)
         for endpoint in picture.reachable:
-            if endpoint_owner(endpoint)[0] in self._floor.agents:
+            if endpoint_owner(endpoint)[0] in self._floor.agents or endpoint.startswith(VISITOR_PHONE):
                 self._floor.phone_changed(endpoint, reachable=True)
 
     def _empty_hands(self, picture: Picture) -> None:

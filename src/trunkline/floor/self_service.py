@@ -201,7 +201,8 @@ class SelfService:
 
     async def _enqueue(self, id_: InteractionId, before: Run | None, run: Run, want: Enqueue) -> None:
         interaction = self._floor.interaction(id_)
-        waits, queued = in_line(interaction, self._entry(interaction, run, want))
+        entry = self._entry(interaction, run, want)
+        waits, queued = in_line(interaction, entry, at=entry.since)
         await self._floor.commit(
             interactions=[changed(waits, run=stored(run))],
             journal=[*steps_taken(id_, before, run), queued],
@@ -230,7 +231,7 @@ class SelfService:
     async def _end(self, id_: InteractionId, line: VoiceLine) -> None:
         interaction, at = self._floor.interaction(id_), self._floor.clock.now()
         if (back := comes_back(self._floor, interaction, at=at)) is not None:
-            waits, queued = in_line(interaction, back)
+            waits, queued = in_line(interaction, back, at=at)
             await self._floor.commit(interactions=[waits], journal=[queued], then=partial(self._to_waiting, id_))
             return
         over, ended = ended_in_flow(self._floor, interaction, by="flow", at=at)

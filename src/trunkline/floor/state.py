@@ -82,6 +82,8 @@ class Floor:
         self.settled = False
         """Whether the last reconciliation is done: offers are made only while it is."""
         self.watchers: list[Watcher] = []
+        self.phone_watchers: list[Callable[[str, bool], None]] = []
+        """Told of each endpoint whose phone comes (True) or goes."""
         self.foretold: Callable[[InteractionId], Mapping[str, float]] = lambda _id: {}
         """What was expected of a wait when it began."""
         self._by_call: dict[CallId, InteractionId] = {}
@@ -182,6 +184,8 @@ class Floor:
         if reachable == (endpoint in self.reachable):
             return
         (self.reachable.add if reachable else self.reachable.discard)(endpoint)
+        for told in self.phone_watchers:
+            told(endpoint, reachable)
         owner, phone = endpoint_owner(endpoint)
         agent = self.agents.get(owner)
         if agent is not None:

@@ -13,11 +13,12 @@ from trunkline.core.errors import Unavailable
 from trunkline.core.ids import AgentId, InteractionId, MessageId
 from trunkline.core.interaction import Interaction, Stage
 from trunkline.core.message import Side
+from trunkline.floor.browser_call import BrowserCalls
 from trunkline.floor.follow_up import FollowUps
 from trunkline.floor.intake import WHO_WITHIN, Intake
 from trunkline.floor.reading import Reading
 from trunkline.floor.state import Floor, Moved
-from trunkline.floor.text_state import conversation_of, standing_of
+from trunkline.floor.text_state import conversation_of, is_parked, standing_of
 from trunkline.floor.text_talk import NothingTaken, TextTalk
 from trunkline.ports.channel import Channel, ChannelEvent, ConversationId, Gone, Said, Wished
 from trunkline.ports.clock import Timer
@@ -52,6 +53,11 @@ class _Again:
 
 
 @dataclass(frozen=True, slots=True)
+class _Call:
+    """Its visitor's call by the browser has moved, or is wanted."""
+
+
+@dataclass(frozen=True, slots=True)
 class _FollowsUp:
     """The time of a follow-up has come."""
 
@@ -65,7 +71,7 @@ class _ToPeople:
     wanted: AgentId
 
 
-_Event = ChannelEvent | _Over | _Overflow | _Again | _ToPeople | _FollowsUp
+_Event = ChannelEvent | _Over | _Overflow | _Again | _ToPeople | _FollowsUp | _Call
 
 
 class TextService:
@@ -80,6 +86,7 @@ class TextService:
         self._talk = talk
         self._intake = intake
         self.follow_ups: FollowUps | None = None
+        self.calls: BrowserCalls | None = None
         self.customer_writes: Callable[[AgentId, InteractionId], None] = lambda _agent, _id: None
         self._tasks: asyncio.TaskGroup | None = None
         self._inboxes: dict[ConversationId, deque[tuple[_Event, asyncio.Future[None]]]] = {}
@@ -109,13 +116,13 @@ class TextService:
 
     def writing(self, conversation: ConversationId) -> None:
         """The customer is writing: worth a moment on the desk of whoever has it, and nothing to keep."""
-        interaction = self._of(conversation)
+        interaction = self.of(conversation)
         if interaction is not None and interaction.stage is Stage.TALKING and interaction.agent is not None:
             self.customer_writes(interaction.agent, interaction.id)
 
     def reads(self, conversation: ConversationId, message: MessageId) -> None:
         """The customer has read up to a message: kept by and by, where it is one of a conversation that goes on."""
-        interaction = self._of(conversation)
+        interaction = self.of(conversation)
         if interaction is not None:
             self._reading.note(interaction.id, Side.CUSTOMER, message)
 
@@ -131,6 +138,15 @@ class TextService:
         planned = self._floor.interaction(id_)
         if self._tasks is not None and planned.follows is not None:
             self._put(conversation_of(planned), _FollowsUp(id_))
+
+    def of(self, conversation: ConversationId) -> Interaction | None:
+        """Return the live interaction of a conversation."""
+        id_ = self._live.get(conversation)
+        return self._floor.interactions.get(id_) if id_ is not None else None
+
+    def look_at_call(self, conversation: ConversationId) -> None:
+        """Its visitor's call has moved, or is wanted: a chat and its call go together. Raises Unavailable."""
+        self._put(conversation, _Call())
 
     async def to_people(self, id_: InteractionId, *, wanted: AgentId) -> None:
         """Take a conversation out of its flow and into a line, for one agent; returns once it is there.
@@ -178,7 +194,7 @@ class TextService:
             await self._leave_to_people(conversation)
 
     async def _leave_to_people(self, conversation: ConversationId) -> None:
-        interaction = self._of(conversation)
+        interaction = self.of(conversation)
         if interaction is not None and interaction.stage is Stage.IN_FLOW:
             try:
                 await self._talk.to_people(interaction, "a fault of ours")
@@ -195,6 +211,9 @@ class TextService:
             case Said(begins=begins) if interaction is None:
                 if begins:
                     await self._talk.begin(event)
+            case _Call():
+                if self.calls is not None:
+                    self.calls.settle(conversation, interaction)
             case _ if interaction is None:
                 return
             case Said():
@@ -255,15 +274,10 @@ class TextService:
 
     async def _known(self, conversation: ConversationId) -> Interaction | None:
         """Return the live interaction of a conversation, once it is known whose it is, or cannot be told soon."""
-        interaction = self._of(conversation)
+        interaction = self.of(conversation)
         if interaction is not None:
             await self._intake.known(interaction.id, within=WHO_WITHIN)
-        return self._of(conversation)
-
-    def _of(self, conversation: ConversationId) -> Interaction | None:
-        """Return the live interaction of a conversation."""
-        id_ = self._live.get(conversation)
-        return self._floor.interactions.get(id_) if id_ is not None else None
+        return self.of(conversation)
 
     def _try_later(self, conversation: ConversationId) -> None:
         """Try again once, however often it went wrong meanwhile."""
@@ -290,7 +304,9 @@ class TextService:
         self._note(interaction)
         self._intake.identify(interaction.id)
         entry, now = interaction.entry, self._floor.clock.now()
-        if interaction.stage is Stage.IN_FLOW and not standing_of(interaction).told:
+        if is_parked(interaction):
+            self._put(conversation_of(interaction), _Call())
+        elif interaction.stage is Stage.IN_FLOW and not standing_of(interaction).told:
             self._put(conversation_of(interaction), _Again())
         elif entry is not None and entry.overflow_at is not None and entry.overflow_at <= now:
             self.overflow(interaction.id)

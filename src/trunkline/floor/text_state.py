@@ -18,7 +18,7 @@ from trunkline.ports.channel import ConversationId, Said
 
 MOST_SEEN = 20
 """How many of the latest messages are remembered; channels give again what is fresh, not what is old."""
-_KEY = "text"
+_KEY, _CALL = "text", "call"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,21 @@ def undue(interaction: Interaction) -> Mapping[str, Any]:
     """Return how a conversation stands, as it is stored, without a time at which anything is due."""
     kept = (interaction.run or {}).get(_KEY)
     return {_KEY: {**kept, "due": None}} if kept is not None else {}
+
+
+def parked(chat: Interaction, *, call: InteractionId) -> Interaction:
+    """Return a chat that has left its line, with its place, to wait for a call to be taken; nothing of it is due."""
+    return replace(chat, run={**(chat.run or {}), **undue(chat), _CALL: call})
+
+
+def is_parked(chat: Interaction) -> bool:
+    """Whether a chat waits for its call to be taken, and for nobody by itself."""
+    return chat.is_written and chat.stage is Stage.IN_FLOW and chat.place is not None and _CALL in (chat.run or {})
+
+
+def unparked(chat: Interaction) -> Interaction:
+    """Return a chat that is in line, or with an agent, again."""
+    return replace(chat, place=None, run={name: each for name, each in (chat.run or {}).items() if name != _CALL})
 
 
 def rest_ends(interaction: Interaction, action: Action, *, now: datetime) -> datetime | None:

@@ -29,6 +29,7 @@ from trunkline.floor.text_state import (
     at_next,
     begun_by,
     conversation_of,
+    is_parked,
     message_of,
     message_shown,
     rest_ends,
@@ -144,7 +145,7 @@ class TextTalk:
         standing = standing_of(interaction)
         if said.message in standing.seen:
             return
-        if interaction.stage is not Stage.IN_FLOW or said.automatic:
+        if interaction.stage is not Stage.IN_FLOW or is_parked(interaction) or said.automatic:
             await self._write_on(interaction, said)
             waits = interaction.stage is Stage.WAITING and not said.automatic
             if waits and takes_offer(interaction, said.text, self._runs.language_for(interaction)):
@@ -353,7 +354,7 @@ class TextTalk:
     async def _put_in_line(
         self, interaction: Interaction, entry: Entry, *, journal: Sequence[JournalEntry] = ()
     ) -> None:
-        waits, queued = in_line(interaction, entry)
+        waits, queued = in_line(interaction, entry, at=self._floor.clock.now())
         await self._floor.commit(interactions=[waits], journal=[*journal, queued])
 
     async def to_people(self, interaction: Interaction, why: str, *, journal: Sequence[JournalEntry] = ()) -> None:

@@ -312,10 +312,11 @@ def _callback(interaction: Interaction, region: str) -> Json | None:
     callback, offer = interaction.callback, interaction.offer
     if callback is None:
         return None
-    number = _address(Address(callback.number, callback.number), region)
+    number = _address(Address(callback.number, callback.number), region) if callback.phone is None else None
     on_phone = offer is not None and offer.answered_at is not None
     return {
-        "number": {"national": number["national"], "e164": callback.number},
+        # None where a visitor's browser is rung.
+        "number": {"national": number["national"], "e164": callback.number} if number is not None else None,
         "tries": callback.tries,
         # Whether it was asked for in writing, which can be read then.
         "written": callback.asked_in is not None,

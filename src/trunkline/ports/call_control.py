@@ -190,7 +190,10 @@ class Ring:
 
 @record
 class CallBack:
-    """One offer of a callback: ring the agent's `endpoint`, and on answer call `number` (E.164) and join the two."""
+    """One offer of a callback: ring the agent's `endpoint`, and on answer call `number` (E.164) and join the two.
+
+    `browser` is the endpoint of a visitor's browser, which is called in place of a number.
+    """
 
     offer: OfferId
     interaction: InteractionId
@@ -198,6 +201,7 @@ class CallBack:
     number: str
     ring_for: timedelta
     name: str
+    browser: str | None = None
 
 
 class CallControl(Protocol):

@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, Protocol
 
 from trunkline.core.errors import Rejected, Unavailable
 from trunkline.core.ids import MessageId
+from trunkline.core.interaction import BrowserPhone
 from trunkline.core.outgoing import Outgoing
 from trunkline.flows.render import Shown
 from trunkline.ports.files import FileRule
@@ -75,6 +77,37 @@ class Wished:
 
 
 ChannelEvent = Said | Gone | Wished
+
+
+class WhyNoCall(StrEnum):
+    """Why somebody who writes cannot talk by their browser now."""
+
+    WRITE_FIRST = "write_first"
+    """There is no conversation to which it could belong."""
+    TOO_MANY = "too_many"
+    """Too many browsers wait or talk already."""
+
+
+class CallStage(StrEnum):
+    """How a visitor's call by their browser stands."""
+
+    ASKED = "asked"
+    """It begins as soon as their conversation is in line, or an agent has it."""
+    WAITS = "waits"
+    """It is in line: their browser registers, and is rung when an agent has time."""
+    TALKS = "talks"
+    OVER = "over"
+    NOT_REACHED = "not_reached"
+    """Their browser did not answer when an agent was there."""
+
+
+@dataclass(frozen=True, slots=True)
+class VisitorCall:
+    """A visitor's call by their browser; it has its `phone` while it waits and while they talk."""
+
+    stage: CallStage
+    phone: BrowserPhone | None = None
+
 
 # --- What a channel is asked -----------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from trunkline.core.demand import Moves, Relaxed, Wanted
 from trunkline.core.ids import AgentId, CallId, CustomerId, InteractionId, OfferId, QueueId
 from trunkline.core.interaction import (
     Address,
+    BrowserPhone,
     Callback,
     Entry,
     Follows,
@@ -309,6 +310,8 @@ def _callback_details(callback: Callback) -> Mapping[str, Any]:
     return {
         "number": callback.number, "due_at": written(callback.due_at), "tries": callback.tries,
         "asked_in": callback.asked_in,
+        # The switch reads these two in the row: `visitor_endpoint`.
+        **({"endpoint": phone.endpoint, "ha1": phone.ha1} if (phone := callback.phone) is not None else {}),
     }  # fmt: skip
 
 
@@ -320,6 +323,7 @@ def _callback_of(row: Row) -> Callback | None:
     return Callback(
         details["number"], datetime.fromisoformat(due_at) if due_at else None, details["tries"],
         asked_in=InteractionId(str(details["asked_in"])) if details.get("asked_in") else None,
+        phone=BrowserPhone(details["endpoint"], details["ha1"]) if "endpoint" in details else None,
     )  # fmt: skip
 
 

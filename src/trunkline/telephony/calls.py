@@ -37,6 +37,8 @@ _CHANNEL = re.compile(r"[A-Za-z0-9_./@:;+-]{1,120}")
 _NUMBER = re.compile(r"\+[0-9]{7,15}")
 _SOUND = re.compile(r"[^&,;|${}()\"\\\x00-\x1f]{1,200}")
 _SOUNDS_AT_ONCE = 4
+_TO_VISITORS = "trunkline"
+"""Who calls, as a visitor's browser is told: it calls nobody by it."""
 _ENDPOINT = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 _MUSIC = re.compile(r"[A-Za-z0-9_.-]{1,70}")
 """Part of an extension, of which Asterisk takes 79 characters."""
@@ -154,7 +156,11 @@ class Calls:
 
     async def call_back(self, back: CallBack) -> None:
         """Ring an agent's phone; on answer Asterisk itself calls the customer, whether we live or not."""
-        action = originate_back(back, self._route(back.number))
+        if back.browser is not None:
+            action = originate_back(back, f"PJSIP/{_checked(back.browser, _ENDPOINT)}", shown_as=_TO_VISITORS)
+        else:
+            route = self._route(back.number)
+            action = originate_back(back, destination(back.number, route), shown_as=route.caller_id)
         try:
             await self._ami.act(action)
         except Refused as refused:
@@ -304,8 +310,11 @@ def originate(ring: Ring, whisper: str | None = None) -> Action:
     }
 
 
-def originate_back(back: CallBack, route: Route) -> Action:
-    """Return the action that rings an agent for a callback; the dialplan calls the customer once they answer."""
+def originate_back(back: CallBack, to: str, *, shown_as: str) -> Action:
+    """Return the action that rings an agent for a callback; the dialplan calls the customer once they answer.
+
+    `to` is the customer as Dial has them, `shown_as` the number that they are shown.
+    """
     return {
         "Action": "Originate",
         "ActionID": ORIGINATE_ID + back.offer,
@@ -318,8 +327,8 @@ def originate_back(back: CallBack, route: Route) -> Action:
         "Variable": [
             f"{OFFER}={back.offer}",
             f"TL_INTERACTION={back.interaction}",
-            f"TL_TO={destination(back.number, route)}",
-            f"TL_AS={route.caller_id}",
+            f"TL_TO={to}",
+            f"TL_AS={shown_as}",
         ],
         "Async": "true",
     }

@@ -18,6 +18,7 @@ from trunkline.telephony.header import (
 
 CONTEXTS: Mapping[str, Where] = {
     "from-trunk": Where.FLOW,
+    "visitors": Where.FLOW,
     "flow": Where.FLOW,
     "safe": Where.SAFE,
     "waiting": Where.WAITING,
@@ -26,6 +27,8 @@ CONTEXTS: Mapping[str, Where] = {
     "transfer": Where.TRANSFER,
 }
 """Our dialplan's contexts; a channel in any other is no caller of ours."""
+
+_CALLED_FROM = frozenset({"from-trunk", "visitors"})
 
 STATUS = {"Action": "Status"}
 """Each row carries the variables that every event carries, `channelvars` in manager.conf."""
@@ -91,8 +94,8 @@ def _where(row: _Row) -> Where | None:
 
 
 def _is_called_by_us(row: _Row) -> bool:
-    """Whether this is the leg of somebody whom a trunk was asked to call: it was never dialled in."""
-    return row.headers.get("Context") == "from-trunk" and not variable(row.headers, "TL_DIALLED")
+    """Whether this is the leg of somebody whom a trunk, or a browser, was asked to call: it was never dialled in."""
+    return row.headers.get("Context") in _CALLED_FROM and not variable(row.headers, "TL_DIALLED")
 
 
 def reachable_phones(devices: Iterable[Mapping[str, str]]) -> frozenset[str]:

@@ -7,6 +7,13 @@ from pathlib import Path
 from aiohttp import web
 
 _FRESH_S = 300
+_SCRIPTS = ("widget.js", "phone.js")
+_OF_SCRIPTS = {
+    "Cache-Control": f"public, max-age={_FRESH_S}",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    # The telephone is a module, which other sites load only where that is allowed.
+    "Access-Control-Allow-Origin": "*",
+}
 _PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -29,22 +36,24 @@ file names it under <code>origins</code>:</p>
 
 
 class ChatPages:
-    """GET /chat/widget.js and /chat/NAME."""
+    """GET /chat/widget.js, /chat/phone.js and /chat/NAME."""
 
-    def __init__(self, names: Collection[str], script: Path) -> None:
+    def __init__(self, names: Collection[str], scripts: Path) -> None:
+        """`scripts` is the folder of the two scripts."""
         self._names = frozenset(names)
-        self._script = script
+        self._scripts = scripts
 
     def routes(self) -> list[web.RouteDef]:
         """Return the doors."""
-        return [web.get("/chat/widget.js", self.widget), web.get("/chat/{name}", self.page)]
+        scripts = [web.get(f"/chat/{name}", self.script) for name in _SCRIPTS]
+        return [*scripts, web.get("/chat/{name}", self.page)]
 
-    async def widget(self, _request: web.Request) -> web.StreamResponse:
-        """Send the script, which any site may load."""
-        if not self._script.is_file():
+    async def script(self, request: web.Request) -> web.StreamResponse:
+        """Send a script, which any site may load."""
+        script = self._scripts / request.path.rpartition("/")[2]
+        if not script.is_file():
             return web.Response(status=503, text="The chat is not built yet: run `make desktop`.")
-        headers = {"Cache-Control": f"public, max-age={_FRESH_S}", "Cross-Origin-Resource-Policy": "cross-origin"}
-        return web.FileResponse(self._script, headers=headers)
+        return web.FileResponse(script, headers=_OF_SCRIPTS)
 
     async def page(self, request: web.Request) -> web.StreamResponse:
         """Send a page on which a chat can be tried."""

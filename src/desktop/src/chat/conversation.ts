@@ -1,3 +1,4 @@
+import type { CallTold } from './call';
 import type { FileKeeper } from './files';
 
 /** One visitor's conversation: what was written, what is on its way, and the websocket that carries it. */
@@ -48,13 +49,14 @@ const NO_FILE: Record<number, NoFile> = { 413: 'tooLarge', 415: 'wrongKind', 429
 export type Bring = (id: string, name: string, file: Blob, token: string, identity?: string) => Promise<Pick<Response, 'status' | 'json'>>;
 
 type Told =
-  | { type: 'welcome'; visitor: string; title: string; messages: Message[]; read?: string | null; transcript?: boolean; email?: string }
+  | { type: 'welcome'; visitor: string; title: string; messages: Message[]; read?: string | null; transcript?: boolean; email?: string; calls?: boolean; call?: CallTold | null }
   | { type: 'message'; message: Message }
   | { type: 'taken'; id: string; message: string }
   | { type: 'refused'; id: string; why: string }
   | { type: 'writing'; by: string }
   | { type: 'read'; message: string }
   | { type: 'transcript'; id: string; why_not: string | null }
+  | { type: 'call'; call: CallTold }
   | { type: 'over' };
 
 /** What outlives the page. */
@@ -92,6 +94,10 @@ export class Conversation {
   transcript = false;
   email = '';
   mailed: 'asked' | 'sent' | 'no_address' | 'too_many' | 'failed' | null = null;
+  /** Whether this visitor may talk by the browser. */
+  calls = false;
+  /** Called with how their call stands; null: that there is none, as the page comes (back). */
+  callTold: (told: CallTold | null) => void = () => {};
   /** Called after every change; `heard` are messages that somebody here wrote and that were not known. */
   changed: (heard: Message[]) => void = () => {};
 
@@ -199,6 +205,11 @@ export class Conversation {
     this.#wire?.send('{"type":"writing"}');
   }
 
+  /** Say something of the call; what cannot be said now is said by itself when the page is back. */
+  tellCall(frame: { type: 'call' | 'hang_up' }): void {
+    if (this.online) this.#wire?.send(JSON.stringify(frame));
+  }
+
   /** End the conversation, for good. */
   leave(): void {
     this.#wire?.send(JSON.stringify({ type: 'leave' }));
@@ -240,9 +251,11 @@ export class Conversation {
         this.#read = told.read ?? null;
         this.transcript = told.transcript ?? false;
         this.email = told.email ?? '';
+        this.calls = told.calls ?? false;
         this.#keep({ token: told.visitor });
         this.#sendAll();
         this.#ask();
+        this.callTold(told.call ?? null);
         this.changed(first ? [] : told.messages.filter((each) => each.side !== 'customer' && !known.has(each.id)));
         return;
       }
@@ -280,6 +293,9 @@ export class Conversation {
           this.mailed = told.why_not === null ? 'sent' : told.why_not === 'no_address' || told.why_not === 'too_many' ? told.why_not : 'failed';
           this.changed([]);
         }
+        return;
+      case 'call':
+        this.callTold(told.call);
         return;
       case 'over':
         this.over = true;

@@ -1,15 +1,18 @@
 /** The chat's window: plain elements in a shadow root, so that the site's styles and ours leave each other alone. */
 
+import type { VisitorCall } from './call';
+import { CallBar } from './call_bar';
 import type { Conversation, FileAt, Message } from './conversation';
 import styles from './chat.css?inline';
+import { CROSS, element, icon } from './elements';
 import type { Words } from './words';
 
 const MODES: Record<string, string> = { digits: 'numeric', number: 'decimal', phone: 'tel', email: 'email', card: 'numeric' };
 const SPEECH = 'M4 4h16a2 2 0 0 1 2 2v9a2 2 0 0 1-2 2h-8l-5 4v-4H4a2 2 0 0 1-2-2V6a2 2 0 0 1 2-2Z';
 const ARROW = 'M3 11.5 21 3l-6.5 18-3-7.5L3 11.5Z';
-const CROSS = 'M6 6l12 12M18 6L6 18';
 const CLIP = 'M20 11l-8.5 8.5a5 5 0 0 1-7-7L13 4a3.3 3.3 0 0 1 4.7 4.7l-8.5 8.5a1.7 1.7 0 0 1-2.4-2.4L14.5 7';
 const MAIL = 'M3 6h18v12H3zM3 7l9 7 9-7';
+const HANDSET = 'M6.5 3.5 10 7 8 10a14 14 0 0 0 6 6l3-2 3.5 3.5-2 3C11 20.5 3.5 13 3.5 5.5Z';
 const STAR = 'M12 3l2.7 5.6 6.1.9-4.4 4.3 1 6.1L12 17l-5.4 2.9 1-6.1L3.2 9.5l6.1-.9z';
 /** What browsers show as pictures; all else stands there by its name. */
 const PICTURES = /^image\/(png|jpeg|gif|webp)$/;
@@ -28,11 +31,14 @@ export class ChatView {
   #mail: HTMLButtonElement;
   #mailForm: HTMLFormElement;
   #mailTo: HTMLInputElement;
+  #talk: HTMLButtonElement;
+  #bar: CallBar;
   #drawn = '';
   #unread = 0;
 
   constructor(
     private readonly conversation: Conversation,
+    private readonly call: VisitorCall,
     private readonly words: Words,
     /** `base` is an address of the service, from which its files are fetched. */
     private readonly how: { accent?: string | undefined; base: string; language: string },
@@ -58,14 +64,20 @@ export class ChatView {
     this.#mail = element('button', { class: 'plain', type: 'button', 'aria-label': words.mail, title: words.mail, 'aria-expanded': 'false', hidden: '' }, icon(MAIL));
     this.#mailTo = element('input', { type: 'email', required: '', autocomplete: 'email', maxlength: '254', 'aria-label': words.mailTo, placeholder: words.mailTo });
     this.#mailForm = element('form', { class: 'mail', 'aria-label': words.mail, hidden: '' }, this.#mailTo, element('button', { class: 'word strong', type: 'submit' }, words.mailSend));
+    this.#talk = element('button', { class: 'plain', type: 'button', 'aria-label': words.call, title: words.call, hidden: '' }, icon(HANDSET));
+    this.#bar = new CallBar(call, words);
     this.#panel = element(
       'section', { class: 'panel', role: 'dialog', 'aria-label': words.open, hidden: '' },
-      element('header', {}, this.#title, this.#mail, end, close), this.#mailForm, this.#log, this.#notice, this.#choices, form,
+      element('header', {}, this.#title, this.#talk, this.#mail, end, close), this.#bar.row, this.#mailForm, this.#log, this.#notice, this.#choices, form,
     );
     this.#root.append(element('div', { class: 'root' }, this.#panel, this.#button));
     this.#button.onclick = () => this.show(this.#panel.hidden === true);
     close.onclick = () => this.show(false);
-    end.onclick = () => conversation.leave();
+    end.onclick = () => {
+      call.hangUp();
+      conversation.leave();
+    };
+    this.#talk.onclick = () => void call.begin();
     clip.onclick = () => picker.click();
     picker.onchange = () => {
       this.#attach(picker.files);
@@ -113,6 +125,7 @@ export class ChatView {
       this.#send();
     };
     conversation.changed = (heard) => this.#changed(heard);
+    call.changed = () => this.#draw();
     this.#draw();
   }
 
@@ -151,6 +164,7 @@ export class ChatView {
   }
 
   #send(): void {
+    this.call.problem = null; // they write on instead
     this.conversation.say(this.#box.value);
     this.#box.value = '';
     this.#grow();
@@ -175,6 +189,9 @@ export class ChatView {
     this.#button.dataset['unread'] = this.#unread ? String(Math.min(this.#unread, 99)) : '';
     this.#drawLog(conversation.messages);
     this.#mail.hidden = !conversation.transcript || !conversation.messages.some((each) => each.side === 'agent');
+    this.#talk.hidden = !conversation.calls || conversation.over || conversation.messages.length === 0 || this.call.state !== 'idle';
+    this.#bar.draw();
+    this.#button.classList.toggle('talking', this.call.state === 'talking');
     this.#notice.textContent = this.#news();
     this.#drawChoices(conversation.messages.at(-1));
     if (atEnd) this.#log.scrollTop = this.#log.scrollHeight;
@@ -189,6 +206,7 @@ export class ChatView {
     if (conversation.noFile) return words.noFile[conversation.noFile];
     if (conversation.mailed) return words.mailed[conversation.mailed];
     if (conversation.over) return words.over;
+    if (this.call.problem) return words.noCall[this.call.problem];
     if (last && conversation.isUnsent(last)) return words.sending;
     return conversation.writer ? words.writes(conversation.writer) : '';
   }
@@ -300,21 +318,4 @@ export class ChatView {
     };
     return form;
   }
-}
-
-function element<K extends keyof HTMLElementTagNameMap>(name: K, attributes: Record<string, string>, ...content: (Node | string)[]): HTMLElementTagNameMap[K] {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...content);
-  return made;
-}
-
-function icon(path: string): SVGElement {
-  const made = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-  made.setAttribute('viewBox', '0 0 24 24');
-  made.setAttribute('aria-hidden', 'true');
-  const line = document.createElementNS('http://www.w3.org/2000/svg', 'path');
-  line.setAttribute('d', path);
-  made.append(line);
-  return made;
 }

@@ -1,5 +1,6 @@
 /** The one script that a site needs: `<script src="…/chat/widget.js" data-channel="web" async></script>`. */
 
+import { VisitorCall, type LoadPhone } from './call';
 import { Conversation, type Bring, type Keeper, type Kept } from './conversation';
 import { filesOf } from './files';
 import { ChatView } from './view';
@@ -32,6 +33,38 @@ function keeperOf(channel: string): Keeper {
   };
 }
 
+/** The visitor's call by this browser; its telephone comes from the service once it is wanted. */
+function callOf(channel: string, conversation: Conversation, base: string): VisitorCall {
+  let sound: { zip(): void } | null = null;
+  const load: LoadPhone = async () => {
+    const { Phone, RingTone } = (await import(/* @vite-ignore */ new URL('/chat/phone.js', base).href)) as typeof import('./phone');
+    sound = new RingTone();
+    return (onChange) => new Phone(onChange);
+  };
+  const name = `trunkline.call.${channel}`;
+  let here = false;
+  const mine = {
+    read: () => here,
+    write: (is: boolean) => {
+      here = is;
+      try {
+        sessionStorage.setItem(name, is ? '1' : '');
+      } catch {
+        // Then a reload ends the call.
+      }
+    },
+  };
+  try {
+    here = sessionStorage.getItem(name) === '1';
+  } catch {
+    // As above.
+  }
+  const call = new VisitorCall((frame) => conversation.tellCall(frame), load, mine, new URL(base).hostname, undefined, () => sound?.zip());
+  conversation.callTold = (told) => call.hear(told);
+  addEventListener('pagehide', () => call.leave());
+  return call;
+}
+
 function begin(script: HTMLScriptElement): void {
   const channel = script.dataset['channel'] ?? 'web';
   if (!/^[a-z0-9_-]+$/i.test(channel) || document.getElementById('trunkline-chat')) return;
@@ -48,7 +81,7 @@ function begin(script: HTMLScriptElement): void {
     });
   const conversation = new Conversation(keeperOf(channel), () => new WebSocket(address), newId, filesOf(channel), bring, () => script.dataset['identity'] || undefined);
   const language = script.dataset['language'] ?? (document.documentElement.lang || navigator.language);
-  const view = new ChatView(conversation, wordsOf(language), { accent: script.dataset['accent'], base: script.src, language });
+  const view = new ChatView(conversation, callOf(channel, conversation, script.src), wordsOf(language), { accent: script.dataset['accent'], base: script.src, language });
   const show = () => document.body.append(view.host);
   if (document.body) show();
   else addEventListener('DOMContentLoaded', show);

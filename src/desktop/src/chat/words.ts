@@ -1,5 +1,6 @@
 /** What the chat says to visitors, in their languages. */
 
+import type { NoCall, VisitorCall } from './call';
 import type { NoFile } from './conversation';
 
 export interface Words {
@@ -25,6 +26,13 @@ export interface Words {
   mailTo: string;
   mailSend: string;
   mailed: Record<'asked' | 'sent' | 'no_address' | 'too_many' | 'failed', string>;
+  call: string;
+  calling: Record<Exclude<VisitorCall['state'], 'idle'>, string>;
+  noCall: Record<NoCall, string>;
+  mute: string;
+  unmute: string;
+  hangUp: string;
+  cancelCall: string;
   rate: string;
   rateSend: string;
   star(score: number, of: number): string;
@@ -42,6 +50,17 @@ const WORDS: Record<string, Words> = {
     },
     file: (name, size) => `${name}, ${size}`, read: 'Read', mail: 'Send this conversation by email', mailTo: 'Email address', mailSend: 'Send it',
     mailed: { asked: 'Sending the email…', sent: 'The conversation is on its way to you by email.', no_address: 'That is no email address.', too_many: 'That was sent often enough for today.', failed: 'The email could not be sent.' },
+    call: 'Talk to us by this browser', mute: 'Mute', unmute: 'Unmute', hangUp: 'Hang up', cancelCall: 'Do not call me',
+    calling: {
+      permitting: 'Allow the microphone, to talk to us here.', asked: 'We call you here as soon as you are in line.',
+      waiting: 'We call you here when it is your turn. Until then your microphone is off.', connecting: 'Connecting…', talking: 'You are talking',
+    },
+    noCall: {
+      denied: 'Your browser does not let this page use the microphone. Allow it in the address bar and try again.', missing: 'No microphone was found.',
+      insecure: 'Talking needs a page that begins with https://.', not_reached: 'The call did not get through. You can write to us here.',
+      write_first: 'Write to us first. Then you can talk.', too_many: 'Too many people are talking now. Write to us, or try again later.',
+      not_here: 'Talking is not possible here.', broken: 'The call could not be made here. You can write to us.',
+    },
     rate: 'Your rating', rateSend: 'Send rating', star: (score, of) => `${score} of ${of} ${of === 1 ? 'star' : 'stars'}`,
   },
   es: {
@@ -55,6 +74,17 @@ const WORDS: Record<string, Words> = {
     },
     file: (name, size) => `${name}, ${size}`, read: 'Leído', mail: 'Enviar la conversación por correo', mailTo: 'Dirección de correo', mailSend: 'Enviar',
     mailed: { asked: 'Enviando el correo…', sent: 'La conversación va en camino a su correo.', no_address: 'Eso no es una dirección de correo.', too_many: 'Ya se envió bastantes veces por hoy.', failed: 'No se pudo enviar el correo.' },
+    call: 'Hablar con nosotros desde el navegador', mute: 'Silenciar', unmute: 'Activar el micrófono', hangUp: 'Colgar', cancelCall: 'No me llamen',
+    calling: {
+      permitting: 'Permita el micrófono para hablar aquí.', asked: 'Le llamamos aquí en cuanto esté en la cola.',
+      waiting: 'Le llamamos aquí cuando sea su turno. Hasta entonces el micrófono está apagado.', connecting: 'Conectando…', talking: 'Está hablando',
+    },
+    noCall: {
+      denied: 'El navegador no deja usar el micrófono. Permítalo en la barra de direcciones e inténtelo otra vez.', missing: 'No se encontró ningún micrófono.',
+      insecure: 'Para hablar, la página debe empezar por https://.', not_reached: 'La llamada no llegó. Puede escribirnos aquí.',
+      write_first: 'Escríbanos primero. Después podrá hablar.', too_many: 'Hay demasiada gente hablando. Escríbanos o inténtelo más tarde.',
+      not_here: 'Aquí no es posible hablar.', broken: 'No se pudo hacer la llamada aquí. Puede escribirnos.',
+    },
     rate: 'Su valoración', rateSend: 'Enviar valoración', star: (score, of) => `${score} de ${of} ${of === 1 ? 'estrella' : 'estrellas'}`,
   },
 };

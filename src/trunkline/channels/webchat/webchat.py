@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -13,11 +12,13 @@ from trunkline.channels.webchat import wire
 from trunkline.channels.webchat.allowance import Allowance
 from trunkline.channels.webchat.files import RULE, ChatFiles
 from trunkline.channels.webchat.identity import Identity, NotProven, identity_of
+from trunkline.channels.webchat.page import Page
 from trunkline.core.errors import Unavailable
 from trunkline.core.ids import AgentId, InteractionId, MessageId, written_id_of
+from trunkline.core.interaction import BrowserPhone
 from trunkline.core.message import Choice, Message, Side
 from trunkline.flows.render import Shown
-from trunkline.ports.channel import ChannelEvent, ConversationId, Gone, Provider, Said
+from trunkline.ports.channel import ChannelEvent, ConversationId, Gone, Provider, Said, VisitorCall, WhyNoCall
 from trunkline.ports.clock import Clock
 from trunkline.ports.files import FileRule, Files, told_of
 
@@ -48,6 +49,19 @@ class SendTranscript(Protocol):
 
         Raises Unavailable.
         """
+
+
+class Calls(Protocol):
+    """Visitors' calls by their browsers."""
+
+    def ask(self, conversation: ConversationId) -> WhyNoCall | None:
+        """Somebody wants to talk; return why they cannot, if so. Raises Unavailable."""
+
+    def hang_up(self, conversation: ConversationId) -> None:
+        """They do not want to any more."""
+
+    def of(self, conversation: ConversationId) -> VisitorCall | None:
+        """Return how somebody's call stands, None where there is none."""
 
 
 class Threads(Protocol):
@@ -93,7 +107,7 @@ class WebChat:
         self._threads = threads
         self._clock = clock
         self._agent_name = agent_name
-        self._pages: dict[str, set[_Page]] = {}
+        self._pages: dict[str, set[Page]] = {}
         self._allowed: dict[str, Allowance] = {}
         self.visitor_writes: Callable[[ConversationId], None] = lambda _: None
         self.visitor_reads: Callable[[ConversationId, MessageId], None] = lambda _conversation, _message: None
@@ -101,6 +115,10 @@ class WebChat:
         """Takes what visitors do; the service sets it once it serves."""
         self.send_transcript: SendTranscript | None = None
         """Sends a conversation by mail, where the channels file names a mailbox for it."""
+        self.calls: Calls | None = None
+        """Lets visitors talk by their browsers, where the channels file says so."""
+        self.account_of: Callable[[BrowserPhone], Mapping[str, Any]] = lambda _: {}
+        """Says where a browser registers, and with what."""
 
     @property
     def files(self) -> FileRule:
@@ -148,7 +166,14 @@ class WebChat:
         """Tell the visitor's pages that nobody here reads on."""
         self._show(conversation.address, wire.over())
 
-    def _show(self, address: str, frame: str, *, but: "_Page | None" = None) -> None:
+    def call_moved(self, conversation: ConversationId, call: VisitorCall) -> None:
+        """Tell the visitor's pages how their call by the browser stands."""
+        self._show(conversation.address, wire.call(self._call_told(call)))
+
+    def _call_told(self, call: VisitorCall) -> Mapping[str, Any]:
+        return wire.call_told(call.stage, self.account_of(call.phone) if call.phone is not None else None)
+
+    def _show(self, address: str, frame: str, *, but: Page | None = None) -> None:
         for page in list(self._pages.get(address, ())):
             if page is not but:
                 page.send(frame)
@@ -194,11 +219,12 @@ class WebChat:
         if not isinstance(first, wire.Hello):
             raise wire.BadFrame("say hello first")
         token, who = first.token or wire.new_token(), self._who(first.identity)
-        page = _Page(transport, socket, who.address if who is not None else wire.address_of(token), who)
+        page = Page(transport, socket, who.address if who is not None else wire.address_of(token), who)
         mine = self._pages.setdefault(page.address, set())
         if len(mine) >= PAGES_OF_ONE:
             raise wire.BadFrame("this chat is open too often")
         mine.add(page)  # before the thread is read: nothing that comes meanwhile is missed
+        where = self._conversation(page)
         try:
             before = await self._threads.thread(self._name, page.address, at_most=MOST_SHOWN)
             read = await self._threads.read_by_agents(self._name, page.address)
@@ -211,6 +237,8 @@ class WebChat:
                     read=read,
                     transcript=self.send_transcript is not None,
                     email=who.email if who is not None else "",
+                    calls=self.calls is not None,
+                    call=self._call_told(call) if self.calls and (call := self.calls.of(where)) else None,
                 )
             )
             await self._read(page)
@@ -231,7 +259,7 @@ class WebChat:
             log.warning("a visitor is not who their page says", extra={"channel": self._name, "why": str(fault)})
             return None
 
-    async def _read(self, page: "_Page") -> None:
+    async def _read(self, page: Page) -> None:
         async for frame in page.socket:
             if frame.type is not WSMsgType.TEXT:
                 continue
@@ -244,10 +272,14 @@ class WebChat:
                 self.visitor_reads(self._conversation(page), told.message)
             elif isinstance(told, wire.Transcript):
                 await self._transcript(page, told)
+            elif isinstance(told, wire.Call):
+                self._wants_to_talk(page)
+            elif isinstance(told, wire.HangUp) and self.calls is not None:
+                self.calls.hang_up(self._conversation(page))
             elif isinstance(told, wire.Leave):
                 await self._told(Gone(self._conversation(page), self._clock.now()))
 
-    async def _say(self, page: "_Page", said: wire.Say) -> None:
+    async def _say(self, page: Page, said: wire.Say) -> None:
         if not self._may_write(page):
             page.send(wire.refused(said.key, "too_fast"))
             return
@@ -271,7 +303,7 @@ class WebChat:
             mine = Message(id_, InteractionId(""), event.at, Side.CUSTOMER, said.text, details=details)
             self._show(page.address, wire.message(self._shown(mine)), but=page)
 
-    async def _transcript(self, page: "_Page", asked: wire.Transcript) -> None:
+    async def _transcript(self, page: Page, asked: wire.Transcript) -> None:
         why_not: str | None = "too_many"
         if self.send_transcript is None:
             why_not = "not_here"
@@ -285,7 +317,20 @@ class WebChat:
                 why_not = "later"
         page.send(wire.transcript(asked.key, why_not))
 
-    def _may_write(self, page: "_Page") -> bool:
+    def _wants_to_talk(self, page: Page) -> None:
+        why_not, call = "not_here", None
+        if self.calls is not None and not self._may_write(page):
+            why_not = "later"
+        elif self.calls is not None:
+            try:
+                why_not = self.calls.ask(self._conversation(page)) or ""
+                call = self.calls.of(self._conversation(page))
+            except Unavailable:
+                why_not = "later"
+        # All else is told as soon as it is so.
+        page.send(wire.call(self._call_told(call) if call is not None else wire.call_told(why_not)))
+
+    def _may_write(self, page: Page) -> bool:
         now = asyncio.get_running_loop().time()
         return self._allowed.setdefault(page.address, Allowance(AT_ONCE, PER_S, now=now)).takes(now)
 
@@ -296,63 +341,9 @@ class WebChat:
         async with asyncio.timeout(TAKEN_WITHIN_S):
             await asyncio.shield(self.tell(event))
 
-    def _conversation(self, page: "_Page") -> ConversationId:
+    def _conversation(self, page: Page) -> ConversationId:
         return ConversationId(self._name, page.address)
 
     def _shown(self, written: Message) -> Mapping[str, object]:
         by = self._agent_name(written.agent) if written.agent is not None else ""
         return wire.shown(written, by, address_of=self._files.address)
-
-
-class _Page:
-    """One open page. What is sent waits in a line, so that a page that reads slowly holds nobody up."""
-
-    MOST_UNSENT = 200
-
-    def __init__(
-        self, transport: asyncio.Transport | None, socket: web.WebSocketResponse, address: str, who: Identity | None
-    ) -> None:
-        self._transport, self.socket, self.address = transport, socket, address
-        self.known_by = (who.name, who.phone) if who is not None else ("", "")
-        """The name and the number of who it is, as far as they are proven."""
-        self._unsent: list[str] = []
-        self._begun = False
-        self._writing: asyncio.Task[None] | None = None
-
-    def begin(self, welcome: str) -> None:
-        """Send the welcome, and then what has come for the page since it was known."""
-        self._unsent.insert(0, welcome)
-        self._begun = True
-        self._write_on()
-
-    def send(self, frame: str) -> None:
-        """Send a frame, after the welcome. A page that reads too slowly is cut off: it comes back to the thread."""
-        if len(self._unsent) >= self.MOST_UNSENT:
-            self.go()
-            return
-        self._unsent.append(frame)
-        self._write_on()
-
-    def go(self) -> None:
-        """Cut the page off; it comes back to the thread."""
-        if self._transport is not None:
-            self._transport.abort()  # who does not read will not read a farewell either
-
-    def end(self) -> None:
-        """Send no more."""
-        self._begun = False
-        self._unsent.clear()
-        if self._writing is not None:
-            self._writing.cancel()
-
-    def _write_on(self) -> None:
-        if self._begun and self._writing is None:
-            self._writing = asyncio.create_task(self._write())
-
-    async def _write(self) -> None:
-        try:
-            with suppress(ConnectionError):
-                while self._unsent:
-                    await self.socket.send_str(self._unsent.pop(0))
-        finally:
-            self._writing = None

@@ -71,7 +71,20 @@ class Leave:
     """The visitor has closed the conversation, not just the page."""
 
 
-Frame = Hello | Say | Writing | Read | Transcript | Leave
+@dataclass(frozen=True, slots=True)
+class Call:
+    """The visitor wants to talk, by their browser."""
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """The visitor does not want to talk any more, and nobody does yet."""
+
+
+Frame = Hello | Say | Writing | Read | Transcript | Leave | Call | HangUp
+_PLAIN: Mapping[str, type[Writing | Leave | Call | HangUp]] = {
+    "writing": Writing, "leave": Leave, "call": Call, "hang_up": HangUp,
+}  # fmt: skip
 
 
 def frame_of(text: str) -> Frame:
@@ -97,10 +110,8 @@ def frame_of(text: str) -> Frame:
         case {"type": "transcript", "id": str(key), "to": str(to)} if _KEY.fullmatch(key):
             language = told.get("language")
             return Transcript(key, to.strip()[:_LONGEST_ADDRESS], language if isinstance(language, str) else "")
-        case {"type": "writing"}:
-            return Writing()
-        case {"type": "leave"}:
-            return Leave()
+        case {"type": str(kind)} if kind in _PLAIN:
+            return _PLAIN[kind]()
     raise BadFrame("no such frame")
 
 
@@ -156,15 +167,18 @@ def welcome(
     read: MessageId | None = None,
     transcript: bool = False,
     email: str = "",
+    calls: bool = False,
+    call: Mapping[str, Any] | None = None,
 ) -> str:
     """Return the answer to hello: the whole conversation so far, and the token to come back with.
 
     `known`: it is known who they are, as the site says, and their `email` if it says that. `read`: up to which of their
-    messages an agent has read. `transcript`: they can have it by mail.
+    messages an agent has read. `transcript`: they can have it by mail. `calls`: they can talk by their browser, and
+    `call` is how that stands, as `call_told` has it.
     """
     return _json({
         "type": "welcome", "visitor": token, "title": title, "known": known, "messages": messages, "read": read,
-        "transcript": transcript, "email": email,
+        "transcript": transcript, "email": email, "calls": calls, "call": call,
     })  # fmt: skip
 
 
@@ -196,6 +210,16 @@ def read(message: MessageId) -> str:
 def transcript(key: str, why_not: str | None) -> str:
     """Return that the conversation is on its way by mail, or why it is not."""
     return _json({"type": "transcript", "id": key, "why_not": why_not})
+
+
+def call_told(stage: str, account: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
+    """Return how a visitor's call stands; `account` is where their browser registers, while it is to."""
+    return {"stage": stage, "account": account}
+
+
+def call(told: Mapping[str, Any]) -> str:
+    """Return that their call stands like this now; a stage that is none of a call's says why there is none."""
+    return _json({"type": "call", "call": told})
 
 
 def over() -> str:
