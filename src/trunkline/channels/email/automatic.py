@@ -10,6 +10,10 @@ from trunkline.channels.email.mail import Headers, Mail
 
 _BULK = {"bulk", "junk", "list", "auto_reply"}
 _DAEMONS = re.compile(r"^(mailer-daemon|postmaster)@|^bounces?([+-].*)?@", re.IGNORECASE)
+_MAILER = re.compile(r"^<?mailer-daemon@", re.IGNORECASE)
+"""Nobody has this name but a mail server."""
+_SAYS_AWAY = re.compile(r"^\s*(auto|automatic reply|autoreply|out of office( auto-?reply)?)\s*:", re.IGNORECASE)
+"""How Notes and old Exchange begin the subject of what they write for people, some without a header that says so."""
 _NO_REPLY = re.compile(r"^(no[-_.]?reply|do[-_.]?not[-_.]?reply)[+@-]", re.IGNORECASE)
 
 
@@ -39,10 +43,11 @@ def kind_of(mail: Mail) -> Kind:
     """Return who wrote a mail, as its headers tell it."""
     headers = mail.headers
     said = headers.one("Auto-Submitted").split(";")[0].strip().lower()
-    if _is_report(mail.root) or (_empty_path(headers) and _DAEMONS.match(mail.from_.address)):
+    if _is_report(mail.root) or _from_a_server(headers, mail.from_.address):
         return Kind.BOUNCE
     away = any(headers.raw(name) for name in ("X-Autoreply", "X-Autorespond", "X-Auto-Reply-From"))
-    if said.startswith("auto-replied") or away or headers.one("Precedence").strip().lower() == "auto_reply":
+    away = away or headers.one("Precedence").strip().lower() == "auto_reply"
+    if said.startswith("auto-replied") or away or _SAYS_AWAY.match(mail.subject):
         return Kind.AWAY
     if (
         (said and said != "no")
@@ -75,6 +80,14 @@ def _is_report(root: Message) -> bool:
         return False
     return any(part.get_content_type() in ("message/delivery-status", "message/global-delivery-status")
                for part in _within(root))  # fmt: skip
+
+
+def _from_a_server(headers: Headers, address: str) -> bool:
+    """Whether a mail server wrote it, by its name; of names that people have too, only where nobody can answer it."""
+    if _MAILER.match(address):
+        return True
+    unanswerable = _empty_path(headers) or any(_MAILER.match(value.strip()) for value in headers.raw("Return-Path"))
+    return unanswerable and _DAEMONS.match(address) is not None
 
 
 def _empty_path(headers: Headers) -> bool:
