@@ -1,4 +1,4 @@
-"""The public collections of nasty mails: no exception, no lost part, nothing that runs, and bounces known for what they are."""
+"""The public collections of nasty mails: no exception, no lost part, nothing that runs, bounces known for bounces."""
 
 import re
 import tarfile
