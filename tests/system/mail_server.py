@@ -29,10 +29,7 @@ disable_plaintext_auth = no
 auth_username_format = %Ln
 mail_location = maildir:{folder}/mail/%Ln
 first_valid_uid = 1
-passdb {{
-  driver = static
-  args = password={password}
-}}
+{passdb}
 userdb {{
   driver = static
   args = uid=65534 gid=65534 home={folder}/mail/%Ln allow_all_users=yes
@@ -56,6 +53,30 @@ protocol lmtp {{
 }}
 """
 
+BY_PASSWORD = f"""
+passdb {{
+  driver = static
+  args = password={PASSWORD}
+}}
+"""
+
+BY_TOKEN = """
+auth_mechanisms = xoauth2
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2
+  args = {folder}/oauth2.conf
+}}
+"""
+
+OAUTH2 = """
+introspection_mode = post
+introspection_url = {introspection}
+username_attribute = username
+active_attribute = active
+active_value = true
+"""
+
 SMTPD = """
 table refused {{ "nobody@acme.example" }}
 listen on 127.0.0.1 port {smtp}
@@ -71,7 +92,9 @@ match from any for any action "others"
 class MailServer:
     """Everybody has a mailbox, by what stands before the @."""
 
-    def __init__(self, folder: Path, ports: list[int]) -> None:
+    def __init__(self, folder: Path, ports: list[int], *, introspection: str | None = None) -> None:
+        """`introspection` is where tokens are asked about (RFC 7662), without which there are passwords."""
+        self._introspection = introspection
         self.folder, self.smtp, self.imap, self.lmtp = folder, ports[0], ports[1], ports[2]
         self._processes: list[subprocess.Popen[bytes]] = []
         self._is_restart = False
@@ -85,7 +108,11 @@ class MailServer:
         """Start both, and wait until they listen."""
         (self.folder / "mail").mkdir(exist_ok=True)
         (self.folder / "mail").chmod(0o777)
-        facts = {"folder": self.folder, "password": PASSWORD, "imap": self.imap, "lmtp": self.lmtp, "smtp": self.smtp}
+        facts = {"folder": self.folder, "imap": self.imap, "lmtp": self.lmtp, "smtp": self.smtp, "passdb": BY_PASSWORD}
+        if self._introspection is not None:
+            facts["passdb"] = BY_TOKEN.format(folder=self.folder)
+            asks = OAUTH2.format(introspection=self._introspection)
+            (self.folder / "oauth2.conf").write_text(asks, encoding="utf-8")
         (self.folder / "dovecot.conf").write_text(DOVECOT.format(**facts), encoding="utf-8")
         (self.folder / "smtpd.conf").write_text(SMTPD.format(**facts), encoding="utf-8")
         self._run("dovecot", "-F", "-c", str(self.folder / "dovecot.conf"))
@@ -181,9 +208,9 @@ class MailServer:
 
 
 @contextmanager
-def mail_server(folder: Path, ports: list[int]) -> Iterator[MailServer]:
+def mail_server(folder: Path, ports: list[int], *, introspection: str | None = None) -> Iterator[MailServer]:
     """Run a mail server."""
-    server = MailServer(folder, ports)
+    server = MailServer(folder, ports, introspection=introspection)
     try:
         server.start()
         yield server

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from imapclient import IMAPClient, SocketTimeout
-from imapclient.exceptions import IMAPClientError
+from imapclient.exceptions import IMAPClientError, LoginError
 
 from trunkline.channels.email.smtp import Login, Server
 from trunkline.core.errors import Unavailable
@@ -45,8 +45,14 @@ class Mailbox:
 
     async def open(self) -> Opened:
         """Connect, log in and open the folder."""
-        token = await self._login.tokens.token() if self._login.tokens is not None else None
-        return await self._in_thread(lambda: self._open(token))
+        tokens = self._login.tokens
+        token = await tokens.token() if tokens is not None else None
+        try:
+            return await self._in_thread(lambda: self._open(token))
+        except Unavailable as fault:
+            if tokens is not None and isinstance(fault.__cause__, LoginError):
+                tokens.forget()  # taken back before its time
+            raise
 
     async def unseen(self) -> Sequence[int]:
         """Return the UIDs that nobody has read."""
