@@ -12,9 +12,9 @@ from playwright.async_api import expect
 from tests.fakes.twilio_peer import TwilioPeer, twilio_peer
 from tests.system.house import House, seated
 from tests.system.test_bad_input import rows
-from tests.system.test_browser import open_page
+from tests.system.test_browser import AGENT_HERTZ, CALLER_HERTZ, open_page
 from tests.system.test_chat_browser import a_site, said, visits, writes
-from tests.system.test_texts import over, ready, serves, talking
+from tests.system.test_texts import over, ready, serves, talking, texts
 
 FLOWS = {
     "texts": """flow: texts
@@ -142,3 +142,26 @@ async def test_a_visitor_who_had_gone_finds_the_survey_in_the_chat_and_answers_i
         await again.screenshot(path=tmp_path / "visitor-rated.png")
         [rated] = await journal(house, "rated", address)
     assert (rated["facts"]["score"], rated["facts"]["about"]["interaction"]) == (5, card["id"])
+
+
+async def test_a_caller_is_asked_by_text_message_how_the_call_was(
+    house: House, peer: TwilioPeer, tmp_path: Path
+) -> None:
+    number = "+447700900654"
+    async with seated(house, "ana") as ana:
+        phone = await house.phone("ana", tmp_path, hertz=AGENT_HERTZ)
+        await ana.ready_with_sip_phone()
+        caller = await house.call_waits("1", hertz=CALLER_HERTZ, from_=number)
+        await phone.event("CALL_INCOMING", 20)
+        phone.do("accept")
+        await caller.hears_tone(AGENT_HERTZ, 15)
+        call = await ana.card("talking")
+        await caller.hang_up()
+        await ana.wrap_up()
+        await ana.desk.command("presence", presence="not_ready", reason="break")
+    await peer.has_sent("How did we do, from 1 to 5?", within=30)
+    assert peer.texts(number) == ["How did we do, from 1 to 5?"]
+    await texts(house, peer, "4", number)
+    await peer.has_sent("Thank you for your score.")
+    [rated] = await journal(house, "rated", number)
+    assert (rated["facts"]["score"], rated["facts"]["about"]["interaction"]) == (4, call["id"])
