@@ -14,6 +14,7 @@ from trunkline.floor.agent import NotYours
 from trunkline.floor.flow_ends import KEPT_FOR
 from trunkline.floor.runs import run_of
 from trunkline.floor.state import NoSuch
+from trunkline.ports.call_control import AgentLegEnded
 from trunkline.ports.channel import ConversationId, Gone
 
 FLOWS = {
@@ -203,3 +204,20 @@ async def test_an_agent_whose_phone_went_unheard_is_free_when_the_switch_is_ther
     centre.switch.found()
     await centre.settled()
     assert first not in centre.agent("ana").hands
+
+
+async def test_a_leg_that_ends_late_does_not_free_the_agent_of_a_caller_who_is_theirs_again(centre: Centre) -> None:
+    await centre.ready("ana")
+    call, first = await handed_call(centre, back=True)
+    [left] = centre.switch.left_alone
+    centre.switch.left_alone.clear()
+    centre.switch.lost()
+    centre.switch.found()
+    await centre.settled()
+    # What the switch showed has freed her, and the flow has given the caller back.
+    assert centre.stage(call) is Stage.OFFERED
+    assert first in centre.agent("ana").hands
+    centre.switch.again(AgentLegEnded(left, None, centre.clock.now()))
+    await centre.settled()
+    assert centre.stage(call) is Stage.OFFERED
+    assert first in centre.agent("ana").hands
