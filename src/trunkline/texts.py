@@ -128,7 +128,7 @@ class Written:
         for name, chat in self.chats.items():
             chat.tell, chat.visitor_writes, chat.visitor_reads = service.told, service.writing, service.reads
             chat.send_transcript = transcripts.send if name in self._transcripts_by else None
-        self.calls = service.calls = self._calls(service, conversation)
+        self.calls = service.calls = talk.calls = self._calls(service, conversation)
         carried: list[TwilioSms | SmppSms | Email] = [
             *self.texts.values(), *self.smpp.values(), *self.mails.values()
         ]  # fmt: skip

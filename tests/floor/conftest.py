@@ -185,7 +185,7 @@ class Centre:
             TextDesk(self.floor, channels, self.outbox, self.mails, self.levels, reading=reading),
         )
         self.calls_told: list[tuple[str, VisitorCall]] = []
-        self.browser_calls = self.texts.calls = BrowserCalls(self.floor, conversation, _browser)
+        self.browser_calls = self.texts.calls = talk.calls = BrowserCalls(self.floor, conversation, _browser)
         self.browser_calls.chat_of, self.browser_calls.look_at = self.texts.of, self.texts.look_at_call
         self.browser_calls.told = lambda where, call: self.calls_told.append((where.address, call))
         self.follow_ups = self.texts.follow_ups = FollowUps(self.floor, store, runs, channels, {"line": "support"})

@@ -201,13 +201,20 @@ async def test_a_browser_that_is_not_reached_is_not_tried_again(centre: Centre) 
 
 
 async def test_who_is_asked_something_talks_once_they_are_in_line(centre: Centre) -> None:
+    await centre.ready("ana")  # who is offered the call, and not the chat before it
     await says(centre, "Hi", "1")
     assert centre.browser_calls.ask(VISITOR) is None
     await centre.settled()
     assert calls(centre) == []
     assert centre.browser_calls.of(VISITOR).stage is CallStage.ASKED  # type: ignore[union-attr]
     await says(centre, "A late parcel", "2")
-    assert the_call(centre).stage is Stage.SCHEDULED
+    assert (the_call(centre).stage, the_chat(centre).stage) == (Stage.SCHEDULED, Stage.IN_FLOW)
+    await registers(centre, the_call(centre))
+    await takes(centre)
+    assert (the_call(centre).agent, the_chat(centre).agent) == ("ana", "ana")
+    assert Happened.OFFERED not in [
+        each.kind for each in centre.store.journal if each.interaction == the_chat(centre).id
+    ]
 
 
 async def test_who_writes_with_an_agent_talks_to_that_agent(centre: Centre) -> None:

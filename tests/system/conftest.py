@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.system.house import House, start_house, stop_house
+from tests.system.mail_server import MailServer, mail_server
 from tests.system.phone import Phone
 from tests.system.raw_ami import RawAmi
 from tests.system.switch import AGENT_SECRET, AGENTS, AMI_SECRET, Switch, free_ports, open_folder
@@ -100,6 +101,15 @@ async def house(running_house: House) -> AsyncIterator[House]:
     """The whole centre; what a test plugs in is unplugged after it."""
     yield running_house
     await running_house.unplug()
+
+
+@pytest.fixture(scope="module")
+def mailbox(running_house: House) -> Iterator[MailServer]:
+    """The mail server of the house's mailbox."""
+    if not MailServer.is_installed():
+        pytest.skip("no mail server: apt-get install dovecot-imapd dovecot-lmtpd opensmtpd")
+    with open_folder() as folder, mail_server(folder, running_house.mail_ports) as opened:
+        yield opened
 
 
 @pytest.fixture

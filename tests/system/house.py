@@ -162,6 +162,31 @@ class House:
                             return time.monotonic() - up_at
                 await asyncio.sleep(0.02)  # it cannot tell us when it listens
 
+    async def serves(self, flow: str, *, there: bool) -> None:
+        """Wait until a flow serves, or does no more."""
+        async with asyncio.timeout(20), aiohttp.ClientSession() as session:
+            while True:
+                async with session.get(f"{self.url}/healthz") as answer:
+                    if (flow in str((await answer.json())["flows"])) is there:
+                        return
+                await asyncio.sleep(0.1)  # it is looked for once a second
+
+    @asynccontextmanager
+    async def flow(self, name: str, text: str) -> AsyncIterator[None]:
+        """Let a flow of a test serve, beside or in place of those that come with the project."""
+        file = self.flows / f"{name}.yaml"
+        before = file.read_text(encoding="utf-8") if file.exists() else None
+        file.write_text(text, encoding="utf-8")
+        await self.serves(name, there=True)
+        try:
+            yield
+        finally:
+            if before is not None:
+                file.write_text(before, encoding="utf-8")
+            else:
+                file.unlink()
+                await self.serves(name, there=False)
+
     async def unplug(self) -> None:
         """End what a test left: calls, and phones."""
         callers, phones = list(self.callers), list(self.phones)

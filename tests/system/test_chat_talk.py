@@ -29,6 +29,13 @@ TALK, BAR = "Talk to us by this browser", "You are talking"
 WAITS = "We call you here when it is your turn."
 
 
+async def ana_comes(house: House) -> None:
+    """Ana is at work by the browser, and takes nothing yet."""
+    async with seated(house, "ana") as ana:
+        await ana.chooses("browser")
+        await ana.desk.command("presence", presence="not_ready", reason="break")
+
+
 async def comes_to(visitor: Page, site: str) -> Page:
     await visitor.goto(site)
     await visitor.get_by_role("button", name="Open chat").click()
@@ -59,8 +66,7 @@ async def wraps_up(desk: Page) -> None:
 
 
 async def test_a_visitor_talks_by_the_browser_at_their_place(house: House, tmp_path: Path) -> None:
-    async with seated(house, "ana") as ana:
-        await ana.chooses("browser")
+    await ana_comes(house)
     async with (
         flow_of(house, FLOW),
         open_page(tmp_path) as desk,
@@ -144,8 +150,7 @@ async def test_a_visitor_talks_by_the_browser_at_their_place(house: House, tmp_p
 
 
 async def test_who_writes_with_an_agent_talks_to_that_agent(house: House, tmp_path: Path) -> None:
-    async with seated(house, "ana") as ana:
-        await ana.chooses("browser")
+    await ana_comes(house)
     async with (
         flow_of(house, FLOW),
         open_page(tmp_path) as desk,
@@ -176,6 +181,41 @@ async def test_who_writes_with_an_agent_talks_to_that_agent(house: House, tmp_pa
         await desk.get_by_role("button", name="End chat").click()
         for _ in range(2):
             await wraps_up(desk)
+        await expect(desk.locator("[data-stage=idle]")).to_be_visible(timeout=15_000)
+
+
+async def test_a_page_that_nobody_touched_since_its_reload_asks_before_it_talks(house: House, tmp_path: Path) -> None:
+    await ana_comes(house)
+    async with (
+        flow_of(house, FLOW),
+        open_page(tmp_path) as desk,
+        open_page(tmp_path, hertz=CALLER_HERTZ) as visitor,
+        a_site(house) as site,
+    ):
+        await log_in(desk, house, "ana")
+        await comes_to(visitor, site)
+        await writes(visitor, "Hello")
+        await writes(visitor, "The grey lamp")
+        await visitor.get_by_role("button", name=TALK).click()
+        await becomes(house, "voice", stage="waiting")
+        # As browsers that forget at a reload that a page was clicked.
+        await visitor.add_init_script(
+            "Object.defineProperty(navigator, 'userActivation', { value: { hasBeenActive: false } });"
+        )
+        await visitor.reload()
+        await get_ready(desk)
+        await desk.get_by_role("button", name="Answer").click(timeout=20_000)
+        # The window opens by itself: the browser would let nobody be heard before a click.
+        answer = visitor.get_by_role("button", name="Answer")
+        await expect(answer).to_be_visible(timeout=15_000)
+        await visitor.screenshot(path=tmp_path / "visitor-rings.png")
+        await answer.click()
+        await until_page_hears(desk, CALLER_HERTZ)
+        await until_page_hears(visitor, AGENT_HERTZ)
+        await desk.get_by_role("button", name="Hang up").click()
+        await wraps_up(desk)
+        await desk.get_by_role("button", name="End chat").click(timeout=15_000)
+        await wraps_up(desk)
         await expect(desk.locator("[data-stage=idle]")).to_be_visible(timeout=15_000)
 
 

@@ -4,20 +4,18 @@ import secrets
 import struct
 import time
 import zlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import jwt
-import pytest
 from playwright.async_api import Page, expect
 
 from tests.system.house import CHAT_SECRET, House, seated
-from tests.system.mail_server import MailServer, mail_server
-from tests.system.switch import open_folder
+from tests.system.mail_server import MailServer
 from tests.system.test_browser import get_ready, log_in, open_page
 from tests.system.test_chat_browser import a_site, said, visits, writes
-from tests.system.test_texts import PNG, serves
+from tests.system.test_texts import PNG
 from trunkline.channels.email.mail import read_mail
 
 NEW = secrets.token_hex(3)
@@ -34,26 +32,16 @@ steps:
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 
 
-@pytest.fixture(scope="module")
-def server(running_house: House) -> Iterator[MailServer]:
-    """The mail server of the house's mailbox."""
-    with open_folder() as folder, mail_server(folder, running_house.mail_ports) as opened:
-        yield opened
-
-
 @asynccontextmanager
 async def flow_of(house: House, text: str) -> AsyncIterator[None]:
     """Let visitors come into a flow of the test."""
-    flow, away = house.flows / "rated.yaml", house.flows / "webchat.yaml.away"
-    (house.flows / "webchat.yaml").rename(away)
-    flow.write_text(text, encoding="utf-8")
-    await serves(house, "rated", there=True)
+    own, away = house.flows / "webchat.yaml", house.flows / "webchat.yaml.away"
+    own.rename(away)
     try:
-        yield
+        async with house.flow("rated", text):
+            yield
     finally:
-        flow.unlink()
-        away.rename(house.flows / "webchat.yaml")
-        await serves(house, "rated", there=False)
+        away.rename(own)
 
 
 async def opens_again(visitor: Page) -> None:
@@ -72,7 +60,7 @@ def picture() -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 
 
-async def test_files_marks_rating_and_transcript(house: House, tmp_path: Path, server: MailServer) -> None:
+async def test_files_marks_rating_and_transcript(house: House, tmp_path: Path, mailbox: MailServer) -> None:
     async with flow_of(house, FLOW):
         async with seated(house, "ana") as ana:
             await ana.chooses("browser")
@@ -161,7 +149,7 @@ async def test_files_marks_rating_and_transcript(house: House, tmp_path: Path, s
             await visitor.screenshot(path=tmp_path / "visitor-mail.png")
             await visitor.get_by_role("button", name="Send it").click()
             await expect(visitor.get_by_text("on its way to you by email")).to_be_visible()
-            [raw] = await server.mails_of(f"chris{NEW}", 1)
+            [raw] = await mailbox.mails_of(f"chris{NEW}", 1)
             mail = read_mail(raw)
             assert (mail.subject, mail.html) == ("Your conversation with Acme", None)
             assert mail.headers.one("Auto-Submitted") == "auto-generated"

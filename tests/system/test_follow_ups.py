@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from tests.system.house import House, seated
 from tests.system.test_bad_input import rows
 from tests.system.test_browser import AGENT_HERTZ, CALLER_HERTZ, open_page
 from tests.system.test_chat_browser import a_site, said, visits, writes
-from tests.system.test_texts import over, ready, serves, talking, texts
+from tests.system.test_texts import over, ready, talking, texts
 
 FLOWS = {
     "texts": """flow: texts
@@ -50,22 +51,17 @@ SALES = "  sales: {title: Sales,"
 async def peer(house: House) -> AsyncIterator[TwilioPeer]:
     """A house whose queue sales is followed up by a survey, seconds later."""
     centre = house.flows / "centre.yaml"
-    before, chat = centre.read_text(encoding="utf-8"), (house.flows / "webchat.yaml").read_text(encoding="utf-8")
+    before = centre.read_text(encoding="utf-8")
     assert SALES in before
-    for name, text in FLOWS.items():
-        (house.flows / f"{name}.yaml").write_text(text, encoding="utf-8")
-    async with twilio_peer(house.provider_port) as opened:
-        await serves(house, "texts", there=True)
+    async with twilio_peer(house.provider_port) as opened, AsyncExitStack() as flows:
+        for name, text in FLOWS.items():
+            await flows.enter_async_context(house.flow(name, text))
         rule = "  sales: {title: Selling, follow_ups: [{flow: score, after: 4s}],"
         centre.write_text(before.replace(SALES, rule), encoding="utf-8")
         await called(house, "Selling")
         yield opened
         centre.write_text(before, encoding="utf-8")
         await called(house, "Sales")
-        for name in ("texts", "score"):
-            (house.flows / f"{name}.yaml").unlink()
-        (house.flows / "webchat.yaml").write_text(chat, encoding="utf-8")
-        await serves(house, "texts", there=False)
 
 
 async def called(house: House, title: str) -> None:

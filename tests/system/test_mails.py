@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,10 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.system.house import House, Seat
-from tests.system.mail_server import MailServer, mail_server
-from tests.system.switch import open_folder
+from tests.system.mail_server import MailServer
 from tests.system.test_browser import get_ready, log_in, open_page
 from tests.system.test_flows_page import log_in as log_in_as_admin
-from tests.system.test_texts import PNG, ready, serves
+from tests.system.test_texts import PNG, ready
 from trunkline.channels.email.mail import read_mail
 
 NEW = secrets.token_hex(3)
@@ -42,23 +41,12 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-@pytest.fixture(scope="module")
-def server(running_house: House) -> Iterator[MailServer]:
-    """The mail server of the house's mailbox."""
-    with open_folder() as folder, mail_server(folder, running_house.mail_ports) as opened:
-        yield opened
-
-
 @pytest.fixture
-async def post(house: House, server: MailServer) -> AsyncIterator[MailServer]:
+async def post(house: House, mailbox: MailServer) -> AsyncIterator[MailServer]:
     """The mail server, while the mailbox leads into a flow."""
-    file = house.flows / "mails.yaml"
-    file.write_text(FLOW, encoding="utf-8")
-    await serves(house, "mails", there=True)
-    await is_read(house)
-    yield server
-    file.unlink()
-    await serves(house, "mails", there=False)
+    async with house.flow("mails", FLOW):
+        await is_read(house)
+        yield mailbox
 
 
 async def is_read(house: House) -> None:

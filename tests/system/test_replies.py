@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -10,52 +10,33 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.fakes.twilio_peer import TwilioPeer, twilio_peer
 from tests.system.house import House, Seat, seated
-from tests.system.mail_server import MailServer, mail_server
-from tests.system.switch import open_folder
+from tests.system.mail_server import MailServer
 from tests.system.test_browser import get_ready, log_in, open_page
 from tests.system.test_chat_browser import a_site, said, visits, writes
 from tests.system.test_flows_page import log_in as log_in_as_admin
 from tests.system.test_mails import FLOW, NEW, a_mail, closes, in_hand, is_read
 from tests.system.test_mails import writes as mails
 from tests.system.test_texts import FLOW as TEXTS
-from tests.system.test_texts import serves, talking
+from tests.system.test_texts import talking
 from trunkline.channels.email.mail import read_mail
 
 SHOWN_IN = os.environ.get("TRUNKLINE_SCREENSHOTS")
 """A folder for what the screens look like, at two sizes and in both lights."""
 
 
-@pytest.fixture(scope="module")
-def server(running_house: House) -> Iterator[MailServer]:
-    """The mail server of the house's mailbox."""
-    if not MailServer.is_installed():
-        pytest.skip("no mail server: apt-get install dovecot-imapd dovecot-lmtpd opensmtpd")
-    with open_folder() as folder, mail_server(folder, running_house.mail_ports) as opened:
-        yield opened
-
-
 @pytest.fixture
-async def post(house: House, server: MailServer) -> AsyncIterator[MailServer]:
+async def post(house: House, mailbox: MailServer) -> AsyncIterator[MailServer]:
     """The mail server, while the mailbox leads into a flow."""
-    file = house.flows / "mails.yaml"
-    file.write_text(FLOW, encoding="utf-8")
-    await serves(house, "mails", there=True)
-    await is_read(house)
-    yield server
-    file.unlink()
-    await serves(house, "mails", there=False)
+    async with house.flow("mails", FLOW):
+        await is_read(house)
+        yield mailbox
 
 
 @pytest.fixture
 async def peer(house: House) -> AsyncIterator[TwilioPeer]:
     """The provider of the house's number, whose messages lead into a flow."""
-    file = house.flows / "texts.yaml"
-    file.write_text(TEXTS, encoding="utf-8")
-    async with twilio_peer(house.provider_port) as opened:
-        await serves(house, "texts", there=True)
+    async with twilio_peer(house.provider_port) as opened, house.flow("texts", TEXTS):
         yield opened
-        file.unlink()
-        await serves(house, "texts", there=False)
 
 
 async def looks(page: Page, name: str) -> None:

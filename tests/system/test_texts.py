@@ -40,22 +40,8 @@ PNG = bytes.fromhex(
 @pytest.fixture
 async def peer(house: House) -> AsyncIterator[TwilioPeer]:
     """The provider of the house's number, whose messages lead into a flow."""
-    file = house.flows / "texts.yaml"
-    file.write_text(FLOW, encoding="utf-8")
-    async with twilio_peer(house.provider_port) as opened:
-        await serves(house, "texts", there=True)
+    async with twilio_peer(house.provider_port) as opened, house.flow("texts", FLOW):
         yield opened
-        file.unlink()
-        await serves(house, "texts", there=False)
-
-
-async def serves(house: House, flow: str, *, there: bool) -> None:
-    async with asyncio.timeout(20), aiohttp.ClientSession() as session:
-        while True:
-            async with session.get(f"{house.url}/healthz") as answer:
-                if (flow in str((await answer.json())["flows"])) is there:
-                    return
-            await asyncio.sleep(0.1)  # it is looked for once a second
 
 
 @asynccontextmanager
@@ -321,20 +307,17 @@ steps:
 @asynccontextmanager
 async def surveyed(house: House) -> AsyncIterator[None]:
     """The queue Sales asks its customers how it was, three seconds after."""
-    centre, flow = house.flows / "centre.yaml", house.flows / "survey.yaml"
+    centre = house.flows / "centre.yaml"
     before = centre.read_text(encoding="utf-8")
-    flow.write_text(SURVEY, encoding="utf-8")
-    await serves(house, "survey", there=True)
     asks = "follow_ups: [{flow: survey, after: 3s}]"
-    centre.write_text(before.replace("{title: Sales,", f"{{title: Sales, {asks},"), encoding="utf-8")
-    await in_force(house, asks)
-    try:
-        yield
-    finally:
-        centre.write_text(before, encoding="utf-8")
-        await in_force(house, asks, there=False)
-        flow.unlink()
-        await serves(house, "survey", there=False)
+    async with house.flow("survey", SURVEY):
+        centre.write_text(before.replace("{title: Sales,", f"{{title: Sales, {asks},"), encoding="utf-8")
+        await in_force(house, asks)
+        try:
+            yield
+        finally:
+            centre.write_text(before, encoding="utf-8")
+            await in_force(house, asks, there=False)
 
 
 async def in_force(house: House, words: str, *, there: bool = True) -> None:

@@ -8,7 +8,7 @@ const ACCOUNT = { uri: 'sip:visitor-1@127.0.0.1', user: 'visitor-1', realm: 'tru
 const WAITS: CallTold = { stage: 'waits', account: ACCOUNT };
 const RINGS: Session = { name: '', number: '', stage: 'ringing', since: 0, muted: false, held: false };
 
-function aCall({ microphone = 'granted' as MicrophoneState, mine = false, broken = false } = {}) {
+function aCall({ microphone = 'granted' as MicrophoneState, mine = false, broken = false, touched = true } = {}) {
   const told: string[] = [];
   const phone = { start: vi.fn(), stop: vi.fn(), answer: vi.fn(async () => {}), mute: vi.fn(), hangUp: vi.fn(), decline: vi.fn() };
   let show: (view: PhoneView) => void = () => {};
@@ -20,7 +20,7 @@ function aCall({ microphone = 'granted' as MicrophoneState, mine = false, broken
     };
   };
   const kept = { mine };
-  const call = new VisitorCall((frame) => told.push(frame.type), load, { read: () => kept.mine, write: (is) => (kept.mine = is) }, 'switch.example', async () => microphone);
+  const call = new VisitorCall((frame) => told.push(frame.type), load, { read: () => kept.mine, write: (is) => (kept.mine = is) }, 'switch.example', async () => microphone, undefined, () => touched);
   const moves = (session: Session | null, change: Partial<PhoneView> = {}) => show({ ...NO_PHONE, ...change, session });
   return { call, told, phone, kept, moves };
 }
@@ -82,6 +82,21 @@ describe("a visitor's call by the browser", () => {
     await Promise.resolve();
     expect(other.phone.start).not.toHaveBeenCalled();
     expect(other.call.state).toBe('idle');
+  });
+
+  it('waits for a click on a page that nobody has touched: it would not be heard', async () => {
+    const { call, phone, moves } = aCall({ mine: true, touched: false });
+    call.hear(WAITS);
+    await vi.waitFor(() => expect(phone.start).toHaveBeenCalled());
+    moves(RINGS);
+    expect([call.state, phone.answer.mock.calls.length]).toEqual(['ringing', 0]);
+    moves(null);
+    expect(call.state).toBe('waiting');
+    moves(RINGS);
+    call.answer();
+    expect(phone.answer).toHaveBeenCalledOnce();
+    moves({ ...RINGS, stage: 'talking' });
+    expect(call.state).toBe('talking');
   });
 
   it('asks again when the service had not heard of it', async () => {

@@ -6,7 +6,7 @@ its place when there is none any more.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -34,6 +34,7 @@ from trunkline.core.journal import Happened, JournalEntry
 from trunkline.core.roll_call import entry_facts
 from trunkline.floor.conversation import Conversation
 from trunkline.floor.flow_ends import in_line
+from trunkline.floor.ledger import Written
 from trunkline.floor.places import next_move
 from trunkline.floor.state import Floor, Moved
 from trunkline.floor.text_state import conversation_of, is_parked, parked, unparked
@@ -118,6 +119,17 @@ class BrowserCalls:
 
     # --- the chat and its call ---
 
+    def instead(self, chat: Interaction, *, journal: Sequence[JournalEntry]) -> Written | None:
+        """Plan the call of a chat that is about to wait, where its visitor wants to talk: no chat is offered first.
+
+        `journal` is what is to be told of the chat. None where they write on.
+        """
+        conversation = conversation_of(chat)
+        if conversation not in self._wanted or chat.entry is None:
+            return None
+        self._wanted.discard(conversation)
+        return self._plan(chat, chat.entry, journal)
+
     def settle(self, conversation: ConversationId, chat: Interaction | None) -> None:
         """Make a conversation and its call agree, whatever has happened to either: `chat` None when it is over."""
         call = self._call_of(conversation)
@@ -133,9 +145,9 @@ class BrowserCalls:
             self._wanted.discard(conversation)
             self._plan(chat, chat.entry)
 
-    def _plan(self, chat: Interaction, entry: Entry) -> None:
+    def _plan(self, chat: Interaction, entry: Entry, journal: Sequence[JournalEntry] = ()) -> Written:
         at, id_ = self._floor.clock.now(), InteractionId(new_id())
-        lines, freed = [], None
+        lines, freed = list(journal), None
         if chat.agent is not None:
             moves = next_move(self._floor.centre.queue(entry.queue), at=at)
             entry = replace(entry, since=at, wanted=Wanted(chat.agent, at + KEPT_FOR), moves=moves)
@@ -156,7 +168,7 @@ class BrowserCalls:
         lines.append(JournalEntry(Happened.CALLBACK_PLANNED, at, id_, facts=facts))
         if (profile := self._floor.profiles.get(chat.id)) is not None:
             self._floor.profiles[id_] = profile
-        self._floor.commit(
+        return self._floor.commit(
             interactions=[*([chat] if aside else []), planned], agents=[freed] if freed is not None else [],
             journal=lines,
         )  # fmt: skip

@@ -12,6 +12,7 @@ from trunkline.core.interaction import Entry, Interaction, Stage, leave_queue
 from trunkline.core.journal import Happened, JournalEntry
 from trunkline.core.message import Message
 from trunkline.core.outgoing import Outgoing
+from trunkline.floor.browser_call import BrowserCalls
 from trunkline.floor.callback import Callbacks
 from trunkline.floor.conversation import Conversation
 from trunkline.floor.errands import Errands
@@ -106,6 +107,7 @@ class TextTalk:
         self._errands = errands
         self._callbacks = callbacks
         self._conversation = conversation
+        self.calls: BrowserCalls | None = None
 
     async def begin(self, said: Said) -> None:
         """Make an interaction of a first message, and begin the flow of its channel.
@@ -355,7 +357,9 @@ class TextTalk:
         self, interaction: Interaction, entry: Entry, *, journal: Sequence[JournalEntry] = ()
     ) -> None:
         waits, queued = in_line(interaction, entry, at=self._floor.clock.now())
-        await self._floor.commit(interactions=[waits], journal=[*journal, queued])
+        lines = [*journal, queued]
+        talks = self.calls.instead(waits, journal=lines) if self.calls is not None else None
+        await (talks or self._floor.commit(interactions=[waits], journal=lines))
 
     async def to_people(self, interaction: Interaction, why: str, *, journal: Sequence[JournalEntry] = ()) -> None:
         """The flow is at fault: let somebody see to it, for what was written must not be lost."""

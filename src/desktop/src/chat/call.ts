@@ -26,7 +26,7 @@ export interface Mine {
 }
 
 export class VisitorCall {
-  state: 'idle' | 'permitting' | 'asked' | 'waiting' | 'connecting' | 'talking' = 'idle';
+  state: 'idle' | 'permitting' | 'asked' | 'waiting' | 'ringing' | 'connecting' | 'talking' = 'idle';
   /** Why there is no call, after the last wish for one. */
   problem: NoCall | null = null;
   muted = false;
@@ -46,6 +46,8 @@ export class VisitorCall {
     private readonly host: string,
     private readonly permit: () => Promise<MicrophoneState> = () => askMicrophone(''),
     private readonly ding: () => void = () => {},
+    /** Whether they have touched this page: browsers let no other page be heard, and nobody would know that somebody is there. */
+    private readonly touched: () => boolean = () => navigator.userActivation?.hasBeenActive ?? true,
   ) {}
 
   /** Ask for the microphone, and then for somebody to talk to. The microphone is closed until they are there. */
@@ -58,6 +60,13 @@ export class VisitorCall {
     this.mine.write(true);
     this.#show('asked');
     this.tell({ type: 'call' });
+  }
+
+  /** Answer what rings; it does so by itself where they have touched the page. */
+  answer(): void {
+    if (this.state !== 'waiting' && this.state !== 'ringing') return;
+    this.#show('connecting');
+    void this.#phone?.answer();
   }
 
   /** Hang up, or give the place up. */
@@ -132,14 +141,15 @@ export class VisitorCall {
       this.#phone?.decline('never');
       this.#end('denied');
     } else if (line?.stage === 'ringing' && this.state === 'waiting') {
+      if (!this.touched()) return this.#show('ringing');
       this.ding();
-      this.#show('connecting');
-      void this.#phone?.answer();
+      this.answer();
     } else if (line?.stage === 'talking' && this.state === 'connecting') {
       this.#talked = true;
       this.since = Date.now();
       this.#show('talking');
     } else if (!line && this.state === 'talking') this.#end(null);
+    else if (!line && this.state === 'ringing') this.#show('waiting'); // the service says what came of it
   }
 
   #end(problem: NoCall | null): void {

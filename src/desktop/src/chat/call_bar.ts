@@ -12,6 +12,7 @@ export class CallBar {
   readonly row = element('div', { class: 'call', role: 'group', hidden: '' });
   #state = element('p', { role: 'status' });
   #clock = element('span', { class: 'clock', role: 'timer', 'aria-live': 'off' });
+  #answer = element('button', { class: 'strong', type: 'button', hidden: '' });
   #mute = element('button', { class: 'plain', type: 'button', 'aria-pressed': 'false' });
   #end = element('button', { class: 'plain', type: 'button' });
   #tick: ReturnType<typeof setInterval> | undefined;
@@ -21,7 +22,9 @@ export class CallBar {
     private readonly words: Words,
   ) {
     this.row.setAttribute('aria-label', words.call);
-    this.row.append(this.#state, this.#clock, this.#mute, this.#end);
+    this.#answer.textContent = words.answer;
+    this.#answer.onclick = () => call.answer();
+    this.row.append(this.#state, this.#clock, this.#answer, this.#mute, this.#end);
     this.#mute.onclick = () => call.mute(!call.muted);
     this.#end.onclick = () => call.hangUp();
   }
@@ -33,6 +36,7 @@ export class CallBar {
     const said = call.state === 'idle' ? '' : words.calling[call.state];
     // What stands stays: a screen reader would say it again.
     if (this.#state.textContent !== said) this.#state.textContent = said;
+    this.#answer.hidden = call.state !== 'ringing';
     this.#mute.hidden = this.#clock.hidden = !talking;
     this.#mute.setAttribute('aria-pressed', String(call.muted));
     const muting = call.muted ? words.unmute : words.mute;
@@ -41,7 +45,7 @@ export class CallBar {
       this.#mute.setAttribute('aria-label', muting);
       this.#mute.replaceChildren(icon(call.muted ? SILENT : MICROPHONE));
     }
-    const onTheLine = talking || call.state === 'connecting';
+    const onTheLine = talking || call.state === 'connecting' || call.state === 'ringing';
     const ending = onTheLine ? words.hangUp : words.cancelCall;
     if (this.#end.title !== ending) {
       this.#end.title = ending;

@@ -125,7 +125,10 @@ export class ChatView {
       this.#send();
     };
     conversation.changed = (heard) => this.#changed(heard);
-    call.changed = () => this.#draw();
+    call.changed = () => {
+      if (call.state === 'ringing' && this.#panel.hidden) this.show(true);
+      this.#draw();
+    };
     this.#draw();
   }
 

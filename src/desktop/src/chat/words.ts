@@ -32,6 +32,7 @@ export interface Words {
   mute: string;
   unmute: string;
   hangUp: string;
+  answer: string;
   cancelCall: string;
   rate: string;
   rateSend: string;
@@ -50,10 +51,10 @@ const WORDS: Record<string, Words> = {
     },
     file: (name, size) => `${name}, ${size}`, read: 'Read', mail: 'Send this conversation by email', mailTo: 'Email address', mailSend: 'Send it',
     mailed: { asked: 'Sending the email…', sent: 'The conversation is on its way to you by email.', no_address: 'That is no email address.', too_many: 'That was sent often enough for today.', failed: 'The email could not be sent.' },
-    call: 'Talk to us by this browser', mute: 'Mute', unmute: 'Unmute', hangUp: 'Hang up', cancelCall: 'Do not call me',
+    call: 'Talk to us by this browser', mute: 'Mute', unmute: 'Unmute', hangUp: 'Hang up', answer: 'Answer', cancelCall: 'Do not call me',
     calling: {
       permitting: 'Allow the microphone, to talk to us here.', asked: 'We call you here as soon as you are in line.',
-      waiting: 'We call you here when it is your turn. Until then your microphone is off.', connecting: 'Connecting…', talking: 'You are talking',
+      waiting: 'We call you here when it is your turn. Until then your microphone is off.', ringing: 'Somebody is there for you.', connecting: 'Connecting…', talking: 'You are talking',
     },
     noCall: {
       denied: 'Your browser does not let this page use the microphone. Allow it in the address bar and try again.', missing: 'No microphone was found.',
@@ -74,10 +75,10 @@ const WORDS: Record<string, Words> = {
     },
     file: (name, size) => `${name}, ${size}`, read: 'Leído', mail: 'Enviar la conversación por correo', mailTo: 'Dirección de correo', mailSend: 'Enviar',
     mailed: { asked: 'Enviando el correo…', sent: 'La conversación va en camino a su correo.', no_address: 'Eso no es una dirección de correo.', too_many: 'Ya se envió bastantes veces por hoy.', failed: 'No se pudo enviar el correo.' },
-    call: 'Hablar con nosotros desde el navegador', mute: 'Silenciar', unmute: 'Activar el micrófono', hangUp: 'Colgar', cancelCall: 'No me llamen',
+    call: 'Hablar con nosotros desde el navegador', mute: 'Silenciar', unmute: 'Activar el micrófono', hangUp: 'Colgar', answer: 'Responder', cancelCall: 'No me llamen',
     calling: {
       permitting: 'Permita el micrófono para hablar aquí.', asked: 'Le llamamos aquí en cuanto esté en la cola.',
-      waiting: 'Le llamamos aquí cuando sea su turno. Hasta entonces el micrófono está apagado.', connecting: 'Conectando…', talking: 'Está hablando',
+      waiting: 'Le llamamos aquí cuando sea su turno. Hasta entonces el micrófono está apagado.', ringing: 'Ya le atienden.', connecting: 'Conectando…', talking: 'Está hablando',
     },
     noCall: {
       denied: 'El navegador no deja usar el micrófono. Permítalo en la barra de direcciones e inténtelo otra vez.', missing: 'No se encontró ningún micrófono.',
