@@ -392,6 +392,9 @@ export function callOnTheLine(state: State): Card | null {
 /** Whether somebody who writes wants to talk, by their browser. */
 export const isFromChat = (card: Card): boolean => card.callback?.number === null;
 
+/** As what it is offered. */
+export const offeredAs = (card: Card): Card['work'] | 'browser' => (isFromChat(card) ? 'browser' : card.work);
+
 /** Whether the customer of a callback is being called: the agent is on the phone (the service may not have told yet), they are not. */
 export function isDialling(card: Card, onThePhone: boolean): boolean {
   return card.stage === 'offered' && card.callback !== null && (card.callback.dialling || onThePhone);

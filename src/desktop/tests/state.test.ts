@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { answersByItself, apply, callOnTheLine, inOrder, isDialling, isWritten, ringsPhone, type DeskEvent, type Message, type Watched } from '../src/state';
+import { answersByItself, apply, callOnTheLine, inOrder, isDialling, isWritten, offeredAs, ringsPhone, type DeskEvent, type Message, type Watched } from '../src/state';
 import { aCallback, aCard, aState } from './builders';
 
 describe('how far the customer has read', () => {
@@ -106,6 +106,12 @@ describe('the order of the work', () => {
     const state = aState(aCard({ id: 'w', stage: 'wrap_up' }), aCard({ id: 'o' }), aCard({ id: 't', stage: 'talking' }), aCard({ id: 'e', stage: 'ended' }));
 
     expect(inOrder(state).map((card) => card.id)).toEqual(['t', 'o', 'w']);
+  });
+
+  it('tells a call from a chat from a callback', () => {
+    const browser = aCallback();
+    browser.callback!.number = null;
+    expect([aCard(), aCallback(), browser].map(offeredAs)).toEqual(['call', 'callback', 'browser']);
   });
 
   it('puts who talks before who writes', () => {
