@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Generator
+from contextlib import suppress
 from typing import Any
 
 from trunkline.core.errors import Unavailable
@@ -27,15 +28,17 @@ _BACK_OFF_S = (0.1, 0.2, 0.5, 1.0, 2.0)
 class Written:
     """A change in the ledger's line: await it to go on once it is durable, or leave it be."""
 
-    __slots__ = ("_awaited", "act", "change", "durable")
+    __slots__ = ("_awaited", "_hurry", "act", "change", "durable")
 
-    def __init__(self, change: Change, act: Act | None) -> None:
+    def __init__(self, change: Change, act: Act | None, hurry: asyncio.Event) -> None:
         self.change, self.act, self.durable = change, act, False
+        self._hurry = hurry
         # Hardly anybody waits for a change that an event made.
         self._awaited: asyncio.Future[None] | None = None
 
     def __await__(self) -> Generator[Any, None, None]:
         if not self.durable:
+            self._hurry.set()
             self._awaited = self._awaited or asyncio.get_running_loop().create_future()
             # Whoever gives up takes nobody along.
             yield from asyncio.shield(self._awaited).__await__()
@@ -58,14 +61,15 @@ class Ledger:
         """Without a `tenure`, nobody else can decide.
 
         In a busy moment changes are gathered after each save for `gathering` times as long as it took, 12 ms at most.
-        Else each is written at once.
+        Else each is written at once, and so is what somebody waits for: whoever sends message after message, each
+        once the last is safe, would be gathered at the pace of the pauses.
         """
         self._store = store
         self._gathering = gathering
         self._tenure = tenure
         self._lines: deque[Written] = deque()
         self._saving: list[Change] = []
-        self._written = asyncio.Event()
+        self._written, self._hurry = asyncio.Event(), asyncio.Event()
         self._fault: str | None = None
         self.listeners: list[Callable[[Change], None]] = []
         """Who is told of each change once it is durable."""
@@ -73,7 +77,7 @@ class Ledger:
 
     def write(self, change: Change, act: Act | None = None) -> Written:
         """Queue a change. `act` runs once it is durable, in a task of the ledger's."""
-        line = Written(change, act)
+        line = Written(change, act, self._hurry)
         self._lines.append(line)
         self._written.set()
         return line
@@ -91,8 +95,11 @@ class Ledger:
                 began = time()
                 # Where as many wait already as one save takes, there is nothing to gather.
                 if began < again_at and len(self._lines) < _AT_MOST:
-                    await asyncio.sleep(again_at - began)
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout_at(again_at):
+                            await self._hurry.wait()
                     began = time()
+                self._hurry.clear()
                 batch = [self._lines.popleft() for _ in range(min(_AT_MOST, len(self._lines)))]
                 if not self._lines:
                     self._written.clear()
