@@ -244,6 +244,7 @@ class _Service:
                 try:
                     await self._put_agents(self.floor.centre)
                     self.floor.load(situation := await self.store.load())
+                    self.written.loaded()
                     log.info("floor loaded", extra={"interactions": len(self.floor.interactions)})
                     now = self.clock.now()
                     self.waiting.begin(

@@ -148,12 +148,15 @@ class Written:
         if (chat := self.chats.get(conversation.channel)) is not None:
             chat.call_moved(conversation, call)
 
+    def loaded(self) -> None:
+        """Take note of what was loaded: before the first page comes back and asks for it."""
+        if self.calls is not None:
+            self.calls.know_all()
+
     async def begin(self, waiting: Iterable[Outgoing]) -> None:
         """Take up what was on its way, and what rested, when the last process ended."""
         await self.levels.begin()
         self._begun = True
-        if self.calls is not None:
-            self.calls.know_all()
         with suppress(Unavailable):  # else a moment later
             await self.follow()
         self.outbox.begin(waiting)

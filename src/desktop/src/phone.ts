@@ -165,12 +165,12 @@ export class Phone {
     if (this.#line) return line.terminate({ status_code: BUSY_HERE });
     this.#line = line;
     const from = line.remote_identity;
+    // Opened while it rings, so that answering is not later for it; and before it is told, for who answers at once must find it.
+    void this.#openMicrophone().catch(() => this.#show({ microphoneFailed: true }));
     this.#show({
       microphoneFailed: false,
       session: { name: from.display_name ?? '', number: from.uri.user ?? '', stage: 'ringing', since: Date.now(), muted: false, held: false },
     });
-    // Opened while it rings, so that answering is not later for it.
-    void this.#openMicrophone().catch(() => this.#show({ microphoneFailed: true }));
     line.on('peerconnection', ({ peerconnection }) => peerconnection.addEventListener('track', (event) => this.#hears(event)));
     line.on('icecandidate', readyInTime());
     line.on('confirmed', () => this.#session({ stage: 'talking', since: Date.now() }));

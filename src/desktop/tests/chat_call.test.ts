@@ -106,6 +106,18 @@ describe("a visitor's call by the browser", () => {
     expect(told).toEqual(['call', 'call']);
   });
 
+  it('goes on talking when a service that has just started knows of no call', async () => {
+    const { call, phone, moves } = await thatWaits();
+    moves(RINGS);
+    moves({ ...RINGS, stage: 'talking' });
+    call.hear(null);
+    expect(call.state).toBe('talking');
+    expect(phone.stop).not.toHaveBeenCalled();
+    const waiting = await thatWaits();
+    waiting.call.hear(null);
+    expect(waiting.call.state).toBe('idle');
+  });
+
   it('ends with the reason that the service gives', async () => {
     for (const stage of ['write_first', 'too_many', 'not_here'] as const) {
       const { call } = aCall();

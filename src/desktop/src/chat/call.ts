@@ -96,7 +96,8 @@ export class VisitorCall {
     switch (told?.stage) {
       case undefined:
         if (this.state === 'asked') this.tell({ type: 'call' });
-        else this.#end(null);
+        // Who talks is told by the line when that is over, whatever a service that has just started knows.
+        else if (!this.#isOnTheLine()) this.#end(null);
         return;
       case 'asked':
         this.#show('asked', null);
@@ -160,6 +161,10 @@ export class VisitorCall {
     this.mine.write(false);
     phone?.stop();
     this.#show('idle', problem);
+  }
+
+  #isOnTheLine(): boolean {
+    return this.state === 'ringing' || this.state === 'connecting' || this.state === 'talking';
   }
 
   #is(state: VisitorCall['state']): boolean {
