@@ -100,7 +100,6 @@ export interface NotReached {
   again_at: string | null;
 }
 
-/** One interaction as its agent sees it. */
 /** What routing went by. As many able agents as `at_most` means that many or more. */
 export interface Routed {
   by: 'kept' | 'only' | 'rank' | 'skill' | 'strategy' | 'beside';

@@ -199,7 +199,6 @@ export const words = {
   muted: 'Muted',
   ringing: 'Ringing',
   callback: 'Callback',
-  fromChat: 'Call from a chat',
   wrapUp: 'Wrap-up',
   listening: 'Voicemail',
   mute: 'Mute',

@@ -36,7 +36,6 @@ export class VisitorCall {
 
   #phone: ReturnType<Awaited<ReturnType<LoadPhone>>> | null = null;
   #user = '';
-  #talked = false;
 
   constructor(
     private readonly tell: (frame: { type: 'call' | 'hang_up' }) => void,
@@ -87,7 +86,7 @@ export class VisitorCall {
     this.#phone?.stop();
     this.#phone = null;
     this.#user = '';
-    if (this.state !== 'idle') this.#show(this.mine.read() && !this.#talked ? 'asked' : 'idle');
+    if (this.state !== 'idle') this.#show(this.mine.read() && this.state !== 'talking' ? 'asked' : 'idle');
   }
 
   /** The service says how it stands; null: that there is none, as a page comes (back). */
@@ -146,7 +145,6 @@ export class VisitorCall {
       this.ding();
       this.answer();
     } else if (line?.stage === 'talking' && this.state === 'connecting') {
-      this.#talked = true;
       this.since = Date.now();
       this.#show('talking');
     } else if (!line && this.state === 'talking') this.#end(null);
@@ -157,7 +155,7 @@ export class VisitorCall {
     const phone = this.#phone;
     this.#phone = null;
     this.#user = '';
-    this.#talked = this.muted = false;
+    this.muted = false;
     this.mine.write(false);
     phone?.stop();
     this.#show('idle', problem);
