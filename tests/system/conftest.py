@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,12 +25,29 @@ from trunkline.store.migrate import migrate
 from trunkline.telephony import provision
 from trunkline.telephony.render import Timing
 
+FAILED = pytest.StashKey[bool]()
+LINES = 60
+"""So much of what the centre wrote last is shown of a failed test."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items:
         if item.path.is_relative_to(here):
             item.add_marker(pytest.mark.system)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Function) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Remember that a test failed, and show what the centre wrote meanwhile."""
+    report = yield
+    if report.failed:
+        item.stash[FAILED] = True
+        house = item.funcargs.get("house") or item.funcargs.get("running_house")
+        if isinstance(house, House):
+            lines = house.output.read_text(encoding="utf-8", errors="replace").splitlines()
+            report.sections.append(("The centre wrote", "\n".join(lines[-LINES:])))
+    return report
 
 
 async def _agents(url: str) -> None:
@@ -97,10 +114,17 @@ def running_house() -> Iterator[House]:
 
 
 @pytest.fixture
-async def house(running_house: House) -> AsyncIterator[House]:
-    """The whole centre; what a test plugs in is unplugged after it."""
+async def house(running_house: House, request: pytest.FixtureRequest) -> AsyncIterator[House]:
+    """The whole centre; what a test plugs in is unplugged after it.
+
+    A test that fails may leave agents busy and people in line. It shall not make those after it fail.
+    """
     yield running_house
-    await running_house.unplug()
+    try:
+        await running_house.unplug()
+    finally:
+        if FAILED in request.node.stash:
+            await asyncio.to_thread(running_house.begin_anew)
 
 
 @pytest.fixture(scope="module")

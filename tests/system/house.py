@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -76,7 +77,6 @@ class House:
     """A centre that runs, and the ways into it."""
 
     settings: Settings
-    supervisor: subprocess.Popen[bytes]
     flows: Path
     environment: dict[str, str]
     output: Path
@@ -88,6 +88,7 @@ class House:
     """Where a test may open a mail server: SMTP, IMAP and LMTP."""
     smpp_port: int
     """Where a test may open a message centre."""
+    supervisor: subprocess.Popen[bytes] = field(init=False)
     phones: list[Phone] = field(default_factory=list)
     callers: list[Caller] = field(default_factory=list)
 
@@ -186,6 +187,21 @@ class House:
             else:
                 file.unlink()
                 await self.serves(name, there=False)
+
+    def begin_anew(self) -> None:
+        """Stop the centre and start it with nothing in it: no work, no customers, nobody at a desk."""
+        stop_house(self)
+        shutil.rmtree(self.settings.data_dir)
+        self.open()
+
+    def open(self) -> None:
+        """Start the command and wait until all is ready."""
+        self.supervisor = start(self.environment, self.output)
+        try:
+            asyncio.run(self.ready(within=120))
+        except TimeoutError:
+            self.supervisor.kill()
+            raise AssertionError(self.output.read_text(encoding="utf-8")) from None
 
     async def unplug(self) -> None:
         """End what a test left: calls, and phones."""
@@ -337,14 +353,8 @@ def start_house(folder: Path, **more: Path | str) -> House:
     if "tls_cert" not in more:
         environment["TRUNKLINE_PUBLIC_URL"] = settings.url
     output = folder / "run.out"
-    house = House(
-        settings, start(environment, output), flows, environment, output, ports[6], ports[7], ports[8:11], ports[11]
-    )
-    try:
-        asyncio.run(house.ready(within=120))
-    except TimeoutError:
-        house.supervisor.kill()
-        raise AssertionError(output.read_text(encoding="utf-8")) from None
+    house = House(settings, flows, environment, output, ports[6], ports[7], ports[8:11], ports[11])
+    house.open()
     return house
 
 
