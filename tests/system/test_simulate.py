@@ -74,7 +74,10 @@ async def test_a_test_call_finds_the_centre_and_tells_what_was_heard(house: Hous
     assert rms(samples) > 300
 
 
-async def test_what_was_heard_is_kept_when_the_call_is_left_by_ctrl_c(house: House, tmp_path: Path) -> None:
+@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
+async def test_what_was_heard_is_kept_when_the_call_is_left(
+    house: House, tmp_path: Path, asked: signal.Signals
+) -> None:
     heard = tmp_path / "heard.wav"
     words = ("100", "--data-dir", str(house.settings.data_dir), "--press", "1", "--record", str(heard), "--json")
 
@@ -82,7 +85,7 @@ async def test_what_was_heard_is_kept_when_the_call_is_left_by_ctrl_c(house: Hou
         assert process.stdout is not None
         while b'"pressed"' not in await process.stdout.readline():
             pass
-        process.send_signal(signal.SIGINT)
+        process.send_signal(asked)
         code = await process.wait()
 
     assert code == 0, "it was answered"

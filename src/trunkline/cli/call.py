@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from trunkline.cli.options import refuse
+from trunkline.cli.signals import until_asked
 from trunkline.cli.whereabouts import settled_nearby
 from trunkline.simulate import script, sound
 from trunkline.simulate.caller import Caller
@@ -108,17 +109,17 @@ def command(
                 async for step in directed.tell():
                     _show(step, as_json=as_json)
                     last = step
-            finally:  # Ctrl-C is how one leaves a queue
+            finally:  # Ctrl-C is how one leaves a queue, `timeout` how a script does
                 answered = caller.answered_at is not None
                 if record is not None:
                     caller.record(record)
                     _show(Step(last.at, "recorded", f"what was heard is in {record}"), as_json=as_json)
 
     try:
-        asyncio.run(place())
+        asyncio.run(until_asked(place()))
     except OSError as fault:
         refuse(f"the call cannot be placed: {fault}")
-    except KeyboardInterrupt:
+    except asyncio.CancelledError:
         pass
     raise SystemExit(0 if answered else 1)
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import importlib.util
-import signal
 import sys
 import time
 
@@ -10,6 +9,7 @@ import click
 
 from trunkline import secrets
 from trunkline.cli.options import refuse
+from trunkline.cli.signals import until_asked
 from trunkline.cli.whereabouts import settled_nearby
 from trunkline.core.sip_account import sip_password
 from trunkline.settings import Settings
@@ -49,7 +49,7 @@ def command(
     plan = Plan((settings.sip_host, settings.sip_port), number, rate, seed, most, press.split() or [""])
     click.echo(f"about {rate:g} callers a minute to {number}; agents: {', '.join(names) or 'none'}; Ctrl-C ends it")
     try:
-        asyncio.run(_run(Demo(plan, orders)))
+        asyncio.run(until_asked(_run(Demo(plan, orders))))
     except asyncio.CancelledError:
         click.echo("\nthe demonstration is over")
 
@@ -69,17 +69,10 @@ def _order(settings: Settings, name: str, seed: int, talks_for: float) -> Order:
 
 
 async def _run(demo: Demo) -> None:
-    """Show it until a signal ends it; asked for ourselves, since a shell starts what it puts aside deaf to Ctrl-C."""
-
-    async def live() -> None:
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(demo.run())
-            tasks.create_task(_show(demo))
-
-    living = asyncio.ensure_future(live())
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, living.cancel)
-    await living
+    """Run it and show its live line."""
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(demo.run())
+        tasks.create_task(_show(demo))
 
 
 async def _show(demo: Demo) -> None:
