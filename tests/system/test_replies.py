@@ -132,6 +132,7 @@ async def test_a_reply_is_counted_in_text_messages_before_it_goes(
         await desk.keyboard.press("Escape")
         await expect(desk.get_by_test_id("composer")).to_have_value("")
         await desk.keyboard.type("/late")
+        await expect(desk.get_by_test_id("reply-preview")).to_contain_text("is late")
         await desk.keyboard.press("Enter")
         await expect(desk.get_by_test_id("composer")).to_have_value(re.compile("your order ‹order_no.› is late"))
         await desk.keyboard.type("1234")
@@ -212,6 +213,7 @@ async def test_a_mail_with_looks_arrives_in_both_parts(house: House, post: MailS
         composer = desk.get_by_test_id("composer")
         await expect(composer).to_be_focused()
         await desk.keyboard.type("/on its way")
+        await expect(desk.get_by_test_id("reply-preview")).to_contain_text("is on its way")
         await looks(desk, "mail-list")
         await desk.keyboard.press("Enter")
         await expect(composer).to_have_value(

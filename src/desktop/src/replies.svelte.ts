@@ -1,4 +1,4 @@
-/** What agents write with, as the service has it: fetched when somebody first writes, and again when it is other. */
+/** What agents write with, as the service has it: fetched with the first offer of something written, and again when it is other. */
 
 import { desk } from './desk.svelte';
 import { findable, type Findable, type Reply } from './replies';
