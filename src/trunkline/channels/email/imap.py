@@ -59,11 +59,8 @@ class Mailbox:
         return await self._in_thread(lambda: sorted(self._it.search(["UNSEEN"])))
 
     async def after(self, uid: int) -> Sequence[int]:
-        """Return the UIDs that came after one."""
-        # The last one always answers to n:*, however small it is.
-        return await self._in_thread(
-            lambda: sorted(each for each in self._it.search(["UID", f"{uid + 1}:*"]) if each > uid)
-        )
+        """Return the UIDs that came after one. When there is none, `changed` tells of all that come from then on."""
+        return await self._in_thread(lambda: self._after(uid))
 
     async def fetch(self, uid: int) -> tuple[bytes, bool]:
         """Return a mail, and whether it is whole; nothing where it is gone meanwhile."""
@@ -112,6 +109,16 @@ class Mailbox:
         told = client.select_folder(self._folder)
         return Opened(int(told[b"UIDVALIDITY"]), int(told.get(b"UIDNEXT", 1)))
 
+    def _after(self, uid: int) -> Sequence[int]:
+        told = self._it._imap  # what servers say unasked is nowhere else
+        while True:
+            told.response("EXISTS")  # forget what was said before
+            # The last one always answers to n:*, however small it is.
+            found = sorted(each for each in self._it.search(["UID", f"{uid + 1}:*"]) if each > uid)
+            # What comes while they search is told with the answer (RFC 9051 section 7), and then never again.
+            if found or told.response("EXISTS")[1] == [None]:
+                return found
+
     def _fetch(self, uid: int) -> tuple[bytes, bool]:
         size = self._it.fetch([uid], ["RFC822.SIZE"]).get(uid, {}).get(b"RFC822.SIZE", 0)
         whole = size <= LARGEST
@@ -123,9 +130,21 @@ class Mailbox:
         client = self._it
         client.idle()
         try:
-            client.idle_check(timeout=IDLE_S)
+            if not self._has_been_told():
+                client.idle_check(timeout=IDLE_S)
         finally:
             client.idle_done()
+
+    def _has_been_told(self) -> bool:
+        """Whether something was read along with the answer to IDLE; the library looks for it on the wire alone."""
+        wire = self._it.socket()
+        wire.setblocking(False)
+        try:
+            return bool(self._it._imap.file.peek(1))
+        except ssl.SSLWantReadError:
+            return False
+        finally:
+            wire.settimeout(_TIMES.read)
 
     def _break(self) -> None:
         client = self._client
