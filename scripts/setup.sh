@@ -267,7 +267,7 @@ install_browser() {
     PLAYWRIGHT_BROWSERS_PATH=$PWD/$tools/browsers "$venv/bin/playwright" install chromium
 }
 
-# A mail server for the tests, which the system shall not run; one that is there already is never taken away.
+# One that is there already is never taken away.
 provide_mail_server() {
     set -- dovecot-imapd dovecot-lmtpd opensmtpd
     if PATH=$PATH:/usr/sbin:/sbin command -v smtpd >/dev/null && [ -d /usr/share/doc/dovecot-lmtpd ]; then
@@ -278,8 +278,16 @@ provide_mail_server() {
             "$(awk '{ print $2 }' "$tools/mail-conflict" | tr '\n' ' ')"
         return 0
     fi
-    install_packages() { without_services "$@"; }
+    services='dovecot.service dovecot.socket opensmtpd.service'
     packages 'the tests of email' "$@"
+}
+
+# Servers for the tests, which the system shall not run.
+provide_servers() {
+    install_packages() { without_services "$@"; }
+    provide_mail_server
+    services=coturn.service
+    packages 'the tests of calls by a relay' coturn
 }
 
 without_services() {
@@ -291,7 +299,7 @@ without_services() {
     installed=$?
     [ -z "$ours" ] || $as_root rm -f $policy
     if [ -d /run/systemd/system ]; then
-        $as_root systemctl disable dovecot.service dovecot.socket opensmtpd.service || true
+        $as_root systemctl disable $services || true
     fi
     return $installed
 }
@@ -305,7 +313,7 @@ provide_test_tools() {
         *) set -- "$@" chromium ;;
     esac
     packages 'the tests' "$@"
-    provide_mail_server
+    provide_servers
     if [ "$ID" = ubuntu ] && ! ls "$tools"/browsers/chromium-*/chrome-linux*/chrome >/dev/null 2>&1; then
         step 'Chromium, by playwright' install_browser
     fi

@@ -9,7 +9,9 @@ from trunkline.core.callback import VISITOR_PHONE
 from trunkline.core.centre import Centre
 from trunkline.core.ids import AgentId, InteractionId
 from trunkline.core.interaction import BrowserPhone
+from trunkline.core.relay import Relay
 from trunkline.core.sip_account import REALM, sip_ha1, sip_password
+from trunkline.ports.clock import Clock
 from trunkline.ports.store import AgentRecord, Logins, SipCredentials
 from trunkline.settings import Settings
 
@@ -38,9 +40,16 @@ def browser_phone(settings: Settings, call: InteractionId) -> BrowserPhone:
     return BrowserPhone(endpoint, sip_ha1(endpoint, sip_password(secrets.agent_secret(settings), endpoint)))
 
 
-def browser_account(settings: Settings, phone: BrowserPhone) -> Mapping[str, Any]:
-    """Return where a visitor's browser registers, and with what."""
-    return {**_where(settings, phone.endpoint), "ha1": phone.ha1}
+def browser_account(settings: Settings, clock: Clock, phone: BrowserPhone) -> Mapping[str, Any]:
+    """Return where a visitor's browser registers, and with what, and by which relay it may be heard."""
+    return {**_where(settings, phone.endpoint), "ha1": phone.ha1, "relays": relays(settings, clock, phone.endpoint)}
+
+
+def relays(settings: Settings, clock: Clock, user: str) -> Sequence[Mapping[str, Any]]:
+    """Return the relays as a browser is given them; none where there is none."""
+    if not settings.relay_urls.urls or settings.relay_secret is None:
+        return []
+    return Relay(settings.relay_urls, settings.relay_secret).servers(user, at=clock.now())
 
 
 def _where(settings: Settings, endpoint: str) -> dict[str, Any]:

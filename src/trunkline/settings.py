@@ -24,6 +24,7 @@ from pydantic_settings import (
 )
 
 from trunkline.core.errors import Misconfigured
+from trunkline.core.relay import RelayUrls
 from trunkline.ports.fetcher import AllowedHosts
 
 ENV_PREFIX = "TRUNKLINE_"
@@ -62,9 +63,21 @@ def _usable_range(ports: PortRange) -> PortRange:
 
 def _allowed_hosts(value: object) -> object:
     """A list, or one text with commas, as hosts; anything else is left to the type to refuse."""
-    if isinstance(value, list | tuple) and all(isinstance(each, str) for each in value):
-        value = ",".join(value)
+    value = _joined(value)
     return AllowedHosts.read(value) if isinstance(value, str) else value
+
+
+def _joined(value: object) -> object:
+    """A list of texts as one, with commas."""
+    if isinstance(value, list | tuple) and all(isinstance(each, str) for each in value):
+        return ",".join(value)
+    return value
+
+
+def _relay_urls(value: object) -> object:
+    """A list, or one text with commas, as relays' URLs; anything else is left to the type to refuse."""
+    value = _joined(value)
+    return RelayUrls.read(value) if isinstance(value, str) else value
 
 
 def _postgres_url(url: str) -> str:
@@ -76,6 +89,7 @@ def _postgres_url(url: str) -> str:
 Port = Annotated[int, Field(ge=1, le=65535)]
 AbsolutePath = Annotated[Path, AfterValidator(_absolute)]
 RtpPorts = Annotated[PortRange, NoDecode, BeforeValidator(_port_range), AfterValidator(_usable_range)]
+RelayList = Annotated[RelayUrls, NoDecode, BeforeValidator(_relay_urls)]
 AllowedList = Annotated[AllowedHosts, NoDecode, BeforeValidator(_allowed_hosts)]
 
 
@@ -129,6 +143,14 @@ class Settings(BaseSettings):
     )
     external_address: str | None = Field(
         default=None, description="Our public IP address when Asterisk stands behind address translation."
+    )
+    relay_urls: RelayList = Field(
+        default=RelayUrls(),
+        description="Relay (TURN) for browsers that can send no UDP, such as turn:relay.example:3478?transport=udp, "
+        "turns:relay.example:443; browsers try each.",
+    )
+    relay_secret: str | None = Field(
+        default=None, repr=False, description="What the relay and we share: coturn's static-auth-secret."
     )
     ami_host: str = Field(default="127.0.0.1", description="Address of Asterisk's manager interface.")
     ami_port: Port = Field(default=5038, description="TCP port of Asterisk's manager interface.")
@@ -195,6 +217,12 @@ class Settings(BaseSettings):
     def _certificate_and_key(self) -> "Settings":
         if (self.tls_cert is None) != (self.tls_key is None):
             raise ValueError("tls_cert and tls_key go together: give both or neither")
+        return self
+
+    @model_validator(mode="after")
+    def _relay_and_secret(self) -> "Settings":
+        if bool(self.relay_urls.urls) != bool(self.relay_secret):
+            raise ValueError("relay_urls and relay_secret go together: give both or neither")
         return self
 
     @property

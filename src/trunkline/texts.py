@@ -83,7 +83,7 @@ class Written:
             name for name, each in shapes.items() if isinstance(each, WebChatShape) and each.browser_calls
         )
         self._phone_for = partial(browser_phone, settings)
-        self._account_of = partial(browser_account, settings)
+        self._account_of = partial(browser_account, settings, floor.clock)
         self.calls: BrowserCalls | None = None
         self._mail_secret = secrets.mail_secret(settings)
         self.mails = {name: self._mail(name, each) for name, each in shapes.items() if isinstance(each, EmailShape)}

@@ -83,6 +83,20 @@ def test_hosts_that_flows_may_ask_are_a_text_or_a_list(monkeypatch: pytest.Monke
         load({"http_allowed_hosts": "10.0.0.0/8, a b"})
 
 
+def test_relays_are_a_text_or_a_list_and_have_a_secret(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    lines = 'relay_urls = ["turn:relay.example:3478", "turns:relay.example:443"]\nrelay_secret = "s"\n'
+    (tmp_path / "here.toml").write_text(lines, encoding="utf-8")
+    of_file = load({"config_file": "here.toml"}).relay_urls
+    monkeypatch.setenv("TRUNKLINE_RELAY_URLS", "turn:relay.example:3478, turns:relay.example:443")
+
+    assert of_file == load({"relay_secret": "s"}).relay_urls
+    assert str(of_file) == "turn:relay.example:3478, turns:relay.example:443"
+    with pytest.raises(Misconfigured, match="relay_urls and relay_secret go together"):
+        load()
+    with pytest.raises(Misconfigured, match=r"relay_urls \(flag\): https://a is no relay's URL: write turn:host"):
+        load({"relay_urls": "https://a", "relay_secret": "s"})
+
+
 def test_certificate_without_its_key_is_a_mistake() -> None:
     with pytest.raises(Misconfigured, match="tls_cert and tls_key go together"):
         load({"tls_cert": "cert.pem"})

@@ -198,7 +198,7 @@ class House:
         """Start the command and wait until all is ready."""
         self.supervisor = start(self.environment, self.output)
         try:
-            asyncio.run(self.ready(within=120))
+            asyncio.run(self.ready(within=100))
         except TimeoutError:
             self.supervisor.kill()
             raise AssertionError(self.output.read_text(encoding="utf-8")) from None

@@ -40,6 +40,7 @@ from trunkline.web.desk_socket import DeskSocket
 from trunkline.web.flows import FlowsDoor
 from trunkline.web.log_in import LogIn
 from trunkline.web.mails import MailsDoor
+from trunkline.web.relays import RelaysDoor
 from trunkline.web.server import HealthDoor, Recordings, web_application
 from trunkline.web.waiting import WaitingDoor
 from trunkline.web.writing import WritingDoor
@@ -157,6 +158,9 @@ async def doors(tmp_path: Path) -> AsyncIterator[Web]:
                 log_in,
                 file_of=brought,
                 attaching=centre.text_desk.files,
+            ),
+            relays=RelaysDoor(
+                lambda agent: [{"urls": ["turn:relay.example"], "username": agent, "credential": "x"}], log_in
             ),
             writing=WritingDoor(Replies(lambda: centre.floor.centre, ["post"]), log_in),
             chat_pages=ChatPages({"web"}, tmp_path),

@@ -6,6 +6,7 @@ import { askMicrophone, keepDevices, keptDevices, microphonePermission, type Cho
 import type { Phone, PhoneView } from './phone';
 import { page, type Place } from './page.svelte';
 import { holdPhone } from './phone_owner';
+import { followRelays } from './relays';
 import { isLoggedIn, logOut } from './session';
 import { DeskSocket, type News, type Reply } from './socket';
 import { answersByItself, callOnTheLine, inOrder, isDialling, ringsPhone, type Card, type PhoneKind, type SipAccount, type State } from './state';
@@ -54,6 +55,7 @@ class Desk {
   #socket: DeskSocket | null = null;
   #account = '';
   #release: (() => void) | null = null;
+  #unfollow: (() => void) | null = null;
 
   online = $derived(this.connection === 'online');
   me = $derived(this.state?.me ?? null);
@@ -299,6 +301,7 @@ class Desk {
         // What had to wait for the end of a call.
         if (!view.session) queueMicrotask(() => this.#registerPhone());
       });
+      this.#unfollow = followRelays((relays) => this.#phone && (this.#phone.relays = relays));
       this.#ownPhone(false);
     });
     void this.useMicrophone();
@@ -332,6 +335,7 @@ class Desk {
     if (this.session === 'out') return;
     this.#socket?.close();
     this.#socket = null;
+    this.#unfollow?.();
     this.#phone?.stop();
     this.#phone = null;
     this.#release?.();

@@ -10,6 +10,8 @@ import type { SipAccount } from './state';
 
 const ICE_AT_MOST_MS = 500;
 const ICE_AFTER_FIRST_MS = 50;
+/** A relay is asked over the network, by TLS perhaps; who has one waits for it, or it would be no help. */
+const ICE_RELAY_AT_MOST_MS = 1000;
 const REGISTER_AGAIN_MS = 4000;
 const BUSY_HERE = 486;
 const DECLINE = 603;
@@ -34,6 +36,8 @@ export interface PhoneView {
 export const NO_PHONE: PhoneView = { registration: 'off', session: null, microphoneFailed: false };
 
 export class Phone {
+  /** By which relays this browser is heard where it can send no UDP. */
+  relays: RTCIceServer[] = [];
   #view = NO_PHONE;
   #ua: JsSIP.UA | null = null;
   #line: RTCSession | null = null;
@@ -97,7 +101,7 @@ export class Phone {
     try {
       const mediaStream = await (this.#microphone ?? this.#openMicrophone());
       if (line !== this.#line) return;
-      line.answer({ mediaStream, pcConfig: { iceServers: [] } });
+      line.answer({ mediaStream, pcConfig: { iceServers: this.relays } });
       this.#mine = new LevelMeter(mediaStream);
     } catch {
       this.#microphone = null;
@@ -172,7 +176,7 @@ export class Phone {
       session: { name: from.display_name ?? '', number: from.uri.user ?? '', stage: 'ringing', since: Date.now(), muted: false, held: false },
     });
     line.on('peerconnection', ({ peerconnection }) => peerconnection.addEventListener('track', (event) => this.#hears(event)));
-    line.on('icecandidate', readyInTime());
+    line.on('icecandidate', readyInTime(this.relays.length > 0));
     line.on('confirmed', () => this.#session({ stage: 'talking', since: Date.now() }));
     line.on('muted', () => this.#session({ muted: true }));
     line.on('unmuted', () => this.#session({ muted: false }));
@@ -240,15 +244,15 @@ export class Phone {
 }
 
 /** Answer with the addresses found so far: waiting for all of them can take many seconds, and the switch learns the rest from our checks. */
-function readyInTime(): (event: { candidate: RTCIceCandidate; ready: () => void }) => void {
+function readyInTime(byRelay: boolean): (event: { candidate: RTCIceCandidate; ready: () => void }) => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let usable = false;
   return ({ candidate, ready }) => {
-    const first = !usable && candidate.component !== 'rtcp' && candidate.protocol !== 'tcp';
+    const first = !usable && candidate.component !== 'rtcp' && candidate.protocol !== 'tcp' && (!byRelay || candidate.type === 'relay');
     if (first) {
       usable = true;
       clearTimeout(timer);
       timer = setTimeout(ready, ICE_AFTER_FIRST_MS);
-    } else timer ??= setTimeout(ready, ICE_AT_MOST_MS);
+    } else timer ??= setTimeout(ready, byRelay ? ICE_RELAY_AT_MOST_MS : ICE_AT_MOST_MS);
   };
 }

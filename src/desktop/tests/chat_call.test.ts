@@ -4,13 +4,13 @@ import { VisitorCall, type CallTold, type LoadPhone } from '../src/chat/call';
 import type { MicrophoneState } from '../src/devices';
 import { NO_PHONE, type PhoneView, type Session } from '../src/phone';
 
-const ACCOUNT = { uri: 'sip:visitor-1@127.0.0.1', user: 'visitor-1', realm: 'trunkline', ha1: 'x', ws_port: 8088, secure: false };
+const ACCOUNT = { uri: 'sip:visitor-1@127.0.0.1', user: 'visitor-1', realm: 'trunkline', ha1: 'x', ws_port: 8088, secure: false, relays: [{ urls: 'turn:relay.example' }] };
 const WAITS: CallTold = { stage: 'waits', account: ACCOUNT };
 const RINGS: Session = { name: '', number: '', stage: 'ringing', since: 0, muted: false, held: false };
 
 function aCall({ microphone = 'granted' as MicrophoneState, mine = false, broken = false, touched = true } = {}) {
   const told: string[] = [];
-  const phone = { start: vi.fn(), stop: vi.fn(), answer: vi.fn(async () => {}), mute: vi.fn(), hangUp: vi.fn(), decline: vi.fn() };
+  const phone = { start: vi.fn(), stop: vi.fn(), answer: vi.fn(async () => {}), mute: vi.fn(), hangUp: vi.fn(), decline: vi.fn(), relays: [] as RTCIceServer[] };
   let show: (view: PhoneView) => void = () => {};
   const load: LoadPhone = async () => {
     if (broken) throw new Error('not allowed here');
@@ -39,6 +39,7 @@ describe("a visitor's call by the browser", () => {
     const { call, told, phone, moves } = await thatWaits();
     expect(told).toEqual(['call']);
     expect(phone.start).toHaveBeenCalledExactlyOnceWith(ACCOUNT, 'switch.example');
+    expect(phone.relays).toEqual(ACCOUNT.relays);
     expect(call.state).toBe('waiting');
     moves(RINGS);
     expect(call.state).toBe('connecting');

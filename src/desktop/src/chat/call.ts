@@ -8,16 +8,21 @@ const LATER_MS = 3000;
 
 export type CallStage = 'asked' | 'waits' | 'talks' | 'over' | 'not_reached' | 'write_first' | 'too_many' | 'not_here' | 'later';
 
+/** Where this browser registers, and by which relays it is heard where it can send no UDP. */
+export interface VisitorAccount extends SipAccount {
+  relays?: RTCIceServer[];
+}
+
 /** What the service says of the call; the account is where this browser registers while the call waits. */
 export interface CallTold {
   stage: CallStage;
-  account: SipAccount | null;
+  account: VisitorAccount | null;
 }
 
 export type NoCall = Exclude<MicrophoneState, 'unknown' | 'asking' | 'granted'> | 'not_reached' | 'write_first' | 'too_many' | 'not_here' | 'broken';
 
 /** Loads the telephone, which most visitors never need. */
-export type LoadPhone = () => Promise<(onChange: (view: PhoneView) => void) => Pick<Phone, 'start' | 'stop' | 'answer' | 'mute' | 'hangUp' | 'decline'>>;
+export type LoadPhone = () => Promise<(onChange: (view: PhoneView) => void) => Pick<Phone, 'start' | 'stop' | 'answer' | 'mute' | 'hangUp' | 'decline' | 'relays'>>;
 
 /** Remembers for this tab, over a reload too, that the call is its own. */
 export interface Mine {
@@ -119,7 +124,7 @@ export class VisitorCall {
     }
   }
 
-  async #register(account: SipAccount): Promise<void> {
+  async #register(account: VisitorAccount): Promise<void> {
     if (this.#user === account.user) return;
     this.#user = account.user;
     this.#show('waiting', null);
@@ -128,6 +133,7 @@ export class VisitorCall {
       if (this.#user !== account.user) return;
       this.#phone?.stop();
       this.#phone = make((view) => this.#moved(view));
+      this.#phone.relays = account.relays ?? [];
       this.#phone.start(account, this.host);
     } catch {
       this.tell({ type: 'hang_up' });
