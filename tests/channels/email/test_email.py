@@ -249,20 +249,30 @@ async def test_a_mail_is_marked_as_read_only_once_it_is_durable(post: Post) -> N
     assert [each.text for each in post.said] == ["one"]
 
 
-async def test_one_mail_that_cannot_be_taken_holds_up_no_other(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_one_mail_that_cannot_be_taken_holds_up_no_other_and_is_taken_by_a_later_release(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
     taking = post.email.take
 
-    async def fails_once(raw: bytes, *, whole: bool = True) -> None:
+    async def fails(raw: bytes, *, whole: bool = True) -> None:
         if b"poison" in raw:
             raise ZeroDivisionError
         await taking(raw, whole=whole)
 
-    monkeypatch.setattr(post.email, "take", fails_once)
+    monkeypatch.setattr(post.email, "take", fails)
     post.box.gets(a_mail("poison", Message_ID="<1@home>"))
     post.box.gets(a_mail("good", Message_ID="<2@home>"))
     async with reading(post):
         await until(lambda: bool(post.said))
-    assert (post.said[0].text, post.box.seen) == ("good", {2})
+        await until(lambda: post.mails.mailboxes.get("mail") == (7, 2))
+        assert (post.said[0].text, post.box.seen) == ("good", {2})
+        assert "1 could not be taken" in post.email.health().detail
+    monkeypatch.undo()
+    async with reading(post):
+        await until(lambda: post.box.seen == {1, 2})
+    assert [each.text for each in post.said] == ["good", "poison"]
+    assert post.mails.mailboxes["mail"] == (7, 2)
+    assert post.email.health().detail == ""
 
 
 # --- machines ---

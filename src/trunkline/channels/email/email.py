@@ -23,6 +23,7 @@ from trunkline.ports.channel import ChannelEvent, ConversationId, Refused, Said
 from trunkline.ports.clock import Clock
 from trunkline.ports.files import FileRule
 from trunkline.ports.mails import KeptMail, Mails
+from trunkline.ports.store import Health
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +71,7 @@ class Email(FarAway):
         self._secret = secret
         self._reply_token, self._verdict_by = reply_token, verdict_by
         self._signature, self.rich = signature.strip(), rich
+        self._untaken: set[int] = set()
         self.tell: Tell | None = None
         """Takes what people write; the service sets it once it serves."""
         self.take_receipt: TakeReceipt | None = None
@@ -83,6 +85,14 @@ class Email(FarAway):
     """Taken together; of whatever types."""
 
     # --- for the centre ---
+
+    def health(self) -> Health:
+        """Whether the mailbox is read, and how many mails of it could not be taken."""
+        health = super().health()
+        if health.ready and self._untaken:
+            told = f"{len(self._untaken)} could not be taken: unread in the mailbox, looked at again when we connect"
+            return Health(True, told)
+        return health
 
     def parts(self, shown: Shown) -> Sequence[str]:
         """Return a message as it is: a mail takes it all."""
@@ -164,11 +174,17 @@ class Email(FarAway):
         try:
             opened = await mailbox.open()
             read_to = await self._mails.read_to(self._name)
+            self._untaken.clear()
             if read_to is None or read_to[0] != opened.uid_validity:
                 # Never read, or numbered anew: what is unread is ours. What we know of it is not taken twice.
                 await self._take_all(mailbox, opened.uid_validity, await mailbox.unseen())
                 read_to = opened.uid_validity, max(opened.next_uid - 1, 0)
                 await self._mails.have_read(self._name, *read_to)
+            else:
+                # What could not be taken once may be by now: we may be of a later release.
+                for uid in await mailbox.unseen():
+                    if uid <= read_to[1]:
+                        await self._take_one(mailbox, uid)
             at = read_to[1]
             while True:
                 fresh = await mailbox.after(at)
@@ -183,17 +199,21 @@ class Email(FarAway):
     async def _take_all(self, mailbox: Mailbox, uid_validity: int, uids: Sequence[int]) -> None:
         """Take mails one after the other: each is durable before it is marked as read."""
         for uid in uids:
-            raw, whole = await mailbox.fetch(uid)
-            try:
-                if raw:
-                    await self.take(raw, whole=whole)
-            except Unavailable:
-                raise
-            except Exception:
-                log.exception("a mail could not be taken; it stays unread", extra={"channel": self._name, "uid": uid})
-            else:
-                await mailbox.mark_seen(uid)
+            await self._take_one(mailbox, uid)
             await self._mails.have_read(self._name, uid_validity, uid)
+
+    async def _take_one(self, mailbox: Mailbox, uid: int) -> None:
+        raw, whole = await mailbox.fetch(uid)
+        try:
+            if raw:
+                await self.take(raw, whole=whole)
+        except Unavailable:
+            raise
+        except Exception:
+            self._untaken.add(uid)
+            log.exception("a mail could not be taken; it stays unread", extra={"channel": self._name, "uid": uid})
+        else:
+            await mailbox.mark_seen(uid)
 
     async def take(self, raw: bytes, *, whole: bool = True) -> None:
         """Take one mail; returns once what came of it is durable. Raises Unavailable."""
