@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from playwright.async_api import expect
 
 from tests.system.house import House, start_house, stop_house
 from tests.system.mail_server import MailServer, mail_server
@@ -24,6 +25,9 @@ from trunkline.store.database import Database
 from trunkline.store.migrate import migrate
 from trunkline.telephony import provision
 from trunkline.telephony.render import Timing
+
+# As long as a desk is waited for elsewhere: a machine that is busy with browsers and a switch has its slow seconds.
+expect.set_options(timeout=15_000)
 
 FAILED = pytest.StashKey[bool]()
 LINES = 60

@@ -139,7 +139,7 @@ async def test_who_applied_meanwhile_is_shown_and_ones_own_changes_stay(
     await asyncio.to_thread(config, house, "apply", other, "--message", "a new name")
 
     note = page.get_by_role("alert").filter(has_text="meanwhile")
-    await expect(note).to_contain_text("centre: name Acme -> Acme Ltd", timeout=5_000)
+    await expect(note).to_contain_text("centre: name Acme -> Acme Ltd")
     await expect(note).to_contain_text("a new name")
     await expect(page.get_by_role("button", name="Apply")).to_be_disabled()
     await page.get_by_role("button", name="Go on with my changes upon it").click()

@@ -118,7 +118,7 @@ async def test_saved_mistake_is_shown_while_the_old_version_serves(house: House,
 
     main.write_text(text.replace("go: sales}", "go: slaes}"), encoding="utf-8")
 
-    await expect(page.get_by_text(f"Callers go on with version {good}.")).to_be_visible(timeout=3_000)
+    await expect(page.get_by_text(f"Callers go on with version {good}.")).to_be_visible()
     await page.get_by_role("tab", name="Problems").click()
     problem = page.get_by_role("tabpanel").get_by_role("listitem")
     await expect(problem).to_contain_text('key 1 goes to "slaes", which no step is called')
@@ -130,7 +130,7 @@ async def test_saved_mistake_is_shown_while_the_old_version_serves(house: House,
     main.write_text(text.replace("Welcome to Acme.", "Good day, this is Acme."), encoding="utf-8")
     saved = time.monotonic()
     new = version_in(main)
-    await expect(page.get_by_test_id("flow-version")).to_have_text(f"Version {new}", timeout=5_000)
+    await expect(page.get_by_test_id("flow-version")).to_have_text(f"Version {new}")
     took = time.monotonic() - saved
 
     assert (await serving(house))["main"] == new
@@ -160,7 +160,7 @@ async def test_nothing_in_a_flow_can_run_in_the_page(house: House, flows: Path, 
     nasty = "</title><script>window.ran = 1</script><img src=x onerror='window.ran = 1'>"
     (flows / "nasty.yaml").write_text(NASTY.replace("WORDS", nasty), encoding="utf-8")
     try:
-        await page.locator("[data-flow=nasty]").click(timeout=5_000)
+        await page.locator("[data-flow=nasty]").click()
         await page.locator("[data-step=a]").click()
         await expect(page.get_by_role("tabpanel")).to_contain_text("<script>window.ran = 1</script>")
         await expect(page.locator("section script, section img, aside script, aside img, nav img")).to_have_count(0)
