@@ -1,12 +1,10 @@
 """The doors to the web: one application with all of them, made of the parts of the service."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from pathlib import Path
 
 from aiohttp import web
 
-from trunkline.accounts import relays
 from trunkline.floor.administration import Administration
 from trunkline.floor.agent import Desk
 from trunkline.floor.centre_board import CentreBoard
@@ -76,7 +74,7 @@ def doors(  # noqa: PLR0917
             floor, store, store, written.viewing, log_in, file_of=written.file_of, attaching=text_desk.files,
             origins=origins,
         ),
-        relays=RelaysDoor(partial(relays, settings, floor.clock), log_in),
+        relays=RelaysDoor(written.relays, log_in),
         writing=WritingDoor(Replies(lambda: floor.centre, written.rich), log_in),
         chat_pages=ChatPages(written.chats, STATIC / "chat"),
         channels=written.doors,

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from trunkline import secrets
-from trunkline.accounts import browser_account, browser_phone
+from trunkline.accounts import browser_account, browser_phone, relays
 from trunkline.channels.email.email import Email
 from trunkline.channels.email.imap import Mailbox
 from trunkline.channels.email.mail import Person
@@ -84,6 +84,8 @@ class Written:
         )
         self._phone_for = partial(browser_phone, settings)
         self._account_of = partial(browser_account, settings, floor.clock)
+        self.relays: Callable[[str], Sequence[Mapping[str, Any]]] = partial(relays, settings, floor.clock)
+        """By which relays the browser of whoever is named may be heard."""
         self.calls: BrowserCalls | None = None
         self._mail_secret = secrets.mail_secret(settings)
         self.mails = {name: self._mail(name, each) for name, each in shapes.items() if isinstance(each, EmailShape)}

@@ -51,7 +51,7 @@ class Run:
 
     def start(self) -> None:
         """Start it; what it prints goes to a file."""
-        options = self.settings.model_dump(exclude_none=True, exclude={"rtp_ports", "http_allowed_hosts"})
+        options = self.settings.model_dump(exclude_none=True, exclude={"rtp_ports", "http_allowed_hosts", "relay_urls"})
         environment = {f"TRUNKLINE_{name.upper()}": str(value) for name, value in options.items()}
         environment["TRUNKLINE_RTP_PORTS"] = str(self.settings.rtp_ports)
         with self.printed.open("wb") as out:

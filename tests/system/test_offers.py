@@ -80,7 +80,10 @@ async def test_of_two_who_answer_at_once_exactly_one_has_the_caller(centre: Cent
             assert {(end.offer, end.failure) for end in ends} == {
                 (offer, OfferFailure.TAKEN) for agent, offer in offers.items() if agent != winner
             }
-            await caller.hears_tone(PITCHES[winner], 15)
+            try:
+                await caller.hears_tone(PITCHES[winner], 15)
+            except TimeoutError as fault:
+                raise AssertionError(f"{winner}: {fault}; {await centre.calls.picture()}") from None
             late = caller.audio(caller.heard_s - 0.3)
             assert not any(heard(hertz, late, seconds=0.2) for agent, hertz in PITCHES.items() if agent != winner)
             seen = await centre.calls.picture()

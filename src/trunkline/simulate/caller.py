@@ -224,7 +224,7 @@ class Caller:
         Raises CallRefused when the call ends first, and TimeoutError, which tells what was heard instead.
         """
         start, began = self.heard_s if since is None else since, time.monotonic()
-        packets = self._listener.packets
+        before = self._listener.sources.copy()
         try:
             async with asyncio.timeout(within):
                 while not judge(self.audio(start)):
@@ -232,8 +232,9 @@ class Caller:
                         raise CallRefused(self._over.result())
                     await asyncio.sleep(_LOOK_EVERY_S)
         except TimeoutError:
-            came = self._listener.packets - packets
-            raise TimeoutError(f"in {came} packets: {sound.describe(self.audio(start))}") from None
+            came = sorted((self._listener.sources - before).values(), reverse=True)
+            told = f"{sum(came)} packets" + (f" of {len(came)} sources ({came})" if len(came) > 1 else "")
+            raise TimeoutError(f"in {told}: {sound.describe(self.audio(start))}") from None
         return time.monotonic() - began
 
     async def hears_tone(self, frequency: float, within: float = 5.0, *, seconds: float = 0.3) -> float:

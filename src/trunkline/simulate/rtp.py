@@ -6,7 +6,7 @@ Everything is 8 kHz G.711 in packets of 20 ms: 160 samples, 160 bytes.
 import secrets
 import struct
 from array import array
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -150,7 +150,8 @@ class Listener:
         self._samples: Samples = array("h")
         self._events_type: int | None = None
         self._last_event: tuple[int, int] | None = None
-        self.packets = 0
+        self.sources: Counter[int] = Counter()
+        """How many packets of sound came from each source, by its SSRC."""
         self.keys = ""
         """The keys the far end pressed."""
 
@@ -168,10 +169,15 @@ class Listener:
             return
         self.begin(now)
         if packet.payload_type in {PCMU, PCMA}:
-            self.packets += 1
+            self.sources[packet.ssrc] += 1
             self._lay(packet, now)
         elif packet.payload_type == self._events_type and len(packet.payload) >= _EVENT.size:
             self._hear_key(packet)
+
+    @property
+    def packets(self) -> int:
+        """How many packets of sound came."""
+        return self.sources.total()
 
     def audio(self, now: float | None = None) -> Samples:
         """Return what was heard since the beginning, 16-bit samples; with `now`, silence up to it too."""
