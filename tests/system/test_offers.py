@@ -21,7 +21,7 @@ from trunkline.ports.call_control import (
     PhoneChanged,
 )
 from trunkline.simulate.digest import Credentials
-from trunkline.simulate.sound import heard, rms
+from trunkline.simulate.sound import heard, rms, sine
 
 __all__ = ["call", "centre"]
 ROUNDS = 50
@@ -97,6 +97,24 @@ async def test_of_two_who_answer_at_once_exactly_one_has_the_caller(centre: Cent
             assert not [event for event in centre.heard if isinstance(event, AgentJoined | AgentLegEnded)]
             centre.heard.clear()
     assert sum(took.values()) == ROUNDS
+
+
+async def test_the_callers_own_thread_plays_something_as_an_agent_joins(
+    centre: Centre, call: Called, phones: dict[str, Phone]
+) -> None:
+    """It is nothing, and ends music that plays on (decision 28): here it is something, to be heard."""
+    caller, line, _ = call
+    nothing = centre.switch.running.paths.sounds.parent / "etc" / "nothing.sln"
+    assert nothing.read_bytes() == b""
+    await waits(centre, line)
+    await rung(centre, line, phones)
+    try:
+        nothing.write_bytes(sine(1500, 1.0).tobytes())
+        phones["ana"].do("accept")
+        await caller.hears_tone(1500)
+        await caller.hears_tone(PITCHES["ana"])
+    finally:
+        nothing.write_bytes(b"")
 
 
 async def test_who_comes_too_late_is_hung_up_by_the_switch_alone(

@@ -326,7 +326,8 @@ def write_config(files: Mapping[str, str], folder: Path, *, uid: int, gid: int) 
             os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640), "w", encoding="utf-8"
         ) as f:
             f.write(text)
-    for file in (*folder.glob("*.conf"), *folder.glob("tls/*")):
+    (folder / "nothing.sln").touch()
+    for file in (*folder.glob("*.conf"), *folder.glob("*.sln"), *folder.glob("tls/*")):
         os.chown(file, uid, gid)
         file.chmod(0o640)
 
