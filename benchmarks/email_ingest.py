@@ -123,9 +123,7 @@ def _mail(number: int, dice: random.Random) -> bytes:
     return mail.as_bytes()
 
 
-def _outcome(
-    seen: dict[int, dict[str, list[float]]], hostile: dict[str, float], public: dict[str, float]
-) -> Outcome:
+def _outcome(seen: dict[int, dict[str, list[float]]], hostile: dict[str, float], public: dict[str, float]) -> Outcome:
     medians = {size: {who: statistics.median(rates) for who, rates in each.items()} for size, each in seen.items()}
     rows = []
     for size, median in medians.items():
