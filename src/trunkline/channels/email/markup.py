@@ -56,11 +56,12 @@ _CALLS = re.compile(r"[(\\@]")
 _COLOUR = re.compile(r"\b(rgb|hsl)a?\([\d\s,.%/deg-]*\)", re.IGNORECASE)
 _FAR = re.compile(r"^\s*https?:", re.IGNORECASE)
 _DEEPEST = 256
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+_TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)")
 _ANY_TAG = re.compile(r"<[^<>]{0,2000}>")
 _STRUCTURE = _words("p div br tr td th li h1 h2 h3 h4 h5 h6 blockquote ul ol table tbody pre section article hr img")
 _CLOSE_THEMSELVES = _words("p li td th tr dt dd option thead tbody tfoot")
 _VOID = frozenset({"br", "hr", "img", "input", "meta", "link", "col", "wbr", "area", "base", "source"})
+_FLAT = frozenset(_CLOSE_THEMSELVES) | _VOID
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,10 +230,13 @@ class _Reader(HTMLParser):
 def _is_too_deep(html: str) -> bool:
     """Whether elements stand in each other so deep that cleaning them takes no end; browsers stop at 512."""
     depth = 0
-    for closing, name in _TAG.findall(html):
-        if (tag := name.lower()) in _VOID or tag in _CLOSE_THEMSELVES:
+    for closing, tag in _TAG.findall(html.lower()):
+        if tag in _FLAT:
             continue
-        depth = max(0, depth - 1) if closing else depth + 1
+        if closing:
+            depth -= depth > 0
+            continue
+        depth += 1
         if depth > _DEEPEST:
             return True
     return False
