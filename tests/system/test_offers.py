@@ -102,10 +102,11 @@ async def test_of_two_who_answer_at_once_exactly_one_has_the_caller(centre: Cent
 async def test_the_callers_own_thread_plays_something_as_an_agent_joins(
     centre: Centre, call: Called, phones: dict[str, Phone]
 ) -> None:
-    """It is nothing, and ends music that plays on (decision 28): here it is something, to be heard."""
+    """It is silent, and ends music that plays on (decision 28): here it is something, to be heard."""
     caller, line, _ = call
     nothing = centre.switch.running.paths.sounds.parent / "etc" / "nothing.sln"
-    assert nothing.read_bytes() == b""
+    silence = nothing.read_bytes()
+    assert silence == bytes(320)
     await waits(centre, line)
     await rung(centre, line, phones)
     try:
@@ -114,7 +115,7 @@ async def test_the_callers_own_thread_plays_something_as_an_agent_joins(
         await caller.hears_tone(1500)
         await caller.hears_tone(PITCHES["ana"])
     finally:
-        nothing.write_bytes(b"")
+        nothing.write_bytes(silence)
 
 
 async def test_who_comes_too_late_is_hung_up_by_the_switch_alone(
