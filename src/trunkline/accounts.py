@@ -9,7 +9,7 @@ from trunkline.core.callback import VISITOR_PHONE
 from trunkline.core.centre import Centre
 from trunkline.core.ids import AgentId, InteractionId
 from trunkline.core.interaction import BrowserPhone
-from trunkline.core.relay import Relay
+from trunkline.core.relay import ice_servers
 from trunkline.core.sip_account import REALM, sip_ha1, sip_password
 from trunkline.ports.clock import Clock
 from trunkline.ports.store import AgentRecord, Logins, SipCredentials
@@ -47,9 +47,8 @@ def browser_account(settings: Settings, clock: Clock, phone: BrowserPhone) -> Ma
 
 def relays(settings: Settings, clock: Clock, user: str) -> Sequence[Mapping[str, Any]]:
     """Return the relays as a browser is given them; none where there is none."""
-    if not settings.relay_urls.urls or settings.relay_secret is None:
-        return []
-    return Relay(settings.relay_urls, settings.relay_secret).servers(user, at=clock.now())
+    urls, secret = settings.relay_urls.urls, settings.relay_secret
+    return ice_servers(urls, secret, user, at=clock.now()) if urls and secret else []
 
 
 def _where(settings: Settings, endpoint: str) -> dict[str, Any]:

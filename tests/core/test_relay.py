@@ -2,13 +2,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from trunkline.core.relay import Relay, RelayUrls
+from trunkline.core.relay import RelayUrls, ice_servers
 
 NOW = datetime(2026, 12, 6, tzinfo=UTC)
 
 
 def test_the_name_says_until_when_and_the_password_is_its_digest() -> None:
-    servers = Relay(RelayUrls.read("turn:a:3478, turns:a:443"), "of the relay").servers("ana-web", at=NOW)
+    servers = ice_servers(["turn:a:3478", "turns:a:443"], "of the relay", "ana-web", at=NOW)
 
     # printf 1796601600:ana-web | openssl dgst -binary -sha1 -hmac 'of the relay' | openssl base64
     assert servers == [

@@ -37,7 +37,7 @@ async def page(house: House, tmp_path: Path) -> AsyncIterator[Page]:
     before = config(house, "export")
     async with open_page(tmp_path) as page:
         await log_in(page, house, "dora", "/#centre")
-        await expect(page.get_by_role("heading", name="Queues")).to_be_visible(timeout=15_000)
+        await expect(page.get_by_role("heading", name="Queues")).to_be_visible()
         yield page
     restored = tmp_path / "before.yaml"
     restored.write_text(before, encoding="utf-8")
@@ -67,7 +67,7 @@ async def test_wrap_up_and_queues_are_edited_and_in_force_on_the_live_floor(
 
         await carla.sees(lambda state: state["queues"]["sales"]["mine"])
         assert time.monotonic() - applied < 2
-        await expect(page.get_by_role("status").filter(has_text="is in force")).to_be_visible(timeout=15_000)
+        await expect(page.get_by_role("status").filter(has_text="is in force")).to_be_visible()
         caller = await house.call_waits("1", from_="+447700900321")
         await takes(carla, phone)
         await caller.hang_up()
@@ -118,7 +118,7 @@ async def test_person_comes_and_goes_by_the_keyboard(house: House, page: Page) -
     await page.get_by_label("Why").focus()
     await expect(page.get_by_role("button", name="Apply")).to_be_enabled()
     await page.keyboard.press("Enter")
-    await expect(page.get_by_role("status").filter(has_text="is in force")).to_be_visible(timeout=15_000)
+    await expect(page.get_by_role("status").filter(has_text="is in force")).to_be_visible()
 
     async with seated(house, "eve") as eve:
         await eve.sees(lambda state: state["me"]["name"] == "Eve Fox")
@@ -145,7 +145,7 @@ async def test_who_applied_meanwhile_is_shown_and_ones_own_changes_stay(
     await page.get_by_role("button", name="Go on with my changes upon it").click()
     await expect(page.get_by_role("region", name=PLAN)).to_contain_text("queue sales: wrap_up 60s -> 35s")
     await page.get_by_role("button", name="Apply").click()
-    await expect(page.get_by_role("status").filter(has_text="is in force")).to_be_visible(timeout=15_000)
+    await expect(page.get_by_role("status").filter(has_text="is in force")).to_be_visible()
     text = config(house, "export")
     assert ("name: Acme Ltd" in text, "wrap_up: 35s" in text) == (True, True)
 
@@ -157,7 +157,7 @@ async def test_older_version_comes_back_and_the_text_can_be_edited(house: House,
     await field.fill(text.replace("title: Lunch", "title: Meal").replace("\n", "\n# By hand\n", 1))
     await expect(page.get_by_role("region", name=PLAN)).to_contain_text("reason lunch: title Lunch -> Meal")
     await page.get_by_role("button", name="Apply").click()
-    await expect(page.get_by_role("status").filter(has_text="is in force")).to_be_visible(timeout=15_000)
+    await expect(page.get_by_role("status").filter(has_text="is in force")).to_be_visible()
     assert "# By hand" in config(house, "export")
 
     await page.get_by_role("link", name="History").click()
@@ -172,7 +172,7 @@ async def test_page_is_for_admins(house: House, tmp_path: Path) -> None:
     async with open_page(tmp_path) as page:
         await log_in(page, house, "carla", "/#centre/queues")
 
-        await expect(page.get_by_role("link", name="Flows")).to_be_visible(timeout=15_000)
+        await expect(page.get_by_role("link", name="Flows")).to_be_visible()
         await expect(page.get_by_role("link", name="Centre")).to_have_count(0)
         assert await page.evaluate("fetch('/api/centre').then((answer) => answer.status)") == 403
 
@@ -182,7 +182,7 @@ async def test_what_was_applied_outlives_a_restart_and_the_file_comes_back_when_
 ) -> None:
     await page.get_by_label("Wrap-up time", exact=True).fill("33")
     await page.get_by_role("button", name="Apply").click()
-    await expect(page.get_by_role("status").filter(has_text="is in force")).to_be_visible(timeout=15_000)
+    await expect(page.get_by_role("status").filter(has_text="is in force")).to_be_visible()
     file = house.flows / "centre.yaml"
     before = file.read_text(encoding="utf-8")
 

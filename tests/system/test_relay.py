@@ -33,7 +33,7 @@ steps:
 
 @contextmanager
 def relay(folder: Path, port: int) -> Iterator[Path]:
-    """Run a relay that browsers reach by TCP; returns where it logs."""
+    """Run a relay as the how-to has it, that browsers reach by TCP; returns where it logs."""
     first = free_ports(40)[0]
     # The switch offers the machine's own address, and answers from it.
     address = address_towards(OUTSIDE) or "127.0.0.1"
@@ -44,7 +44,10 @@ def relay(folder: Path, port: int) -> Iterator[Path]:
                 "turnserver", "-n", "--use-auth-secret", f"--static-auth-secret={SECRET}", "--realm=trunkline",
                 "--listening-ip=127.0.0.1", f"--relay-ip={address}", f"--listening-port={port}", "--no-udp", "--no-tls",
                 "--no-dtls", f"--min-port={first}", f"--max-port={first + 39}", "--allow-loopback-peers", "--no-cli",
-                "--cli-password=none", "--no-multicast-peers", "--log-file=stdout", "--simple-log", "--verbose",
+                "--cli-password=none", "--no-multicast-peers",
+                "--denied-peer-ip=0.0.0.0-255.255.255.255",
+                "--denied-peer-ip=::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+                f"--allowed-peer-ip={address}", "--log-file=stdout", "--simple-log", "--verbose",
                 f"--pidfile={folder / 'relay.pid'}", f"--userdb={folder / 'relay.db'}",
             ],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log,

@@ -39,15 +39,8 @@ class RelayUrls:
         return ", ".join(self.urls)
 
 
-@dataclass(frozen=True, slots=True)
-class Relay:
-    """Where it is, by each way that it can be reached, and the secret."""
-
-    urls: RelayUrls
-    secret: str
-
-    def servers(self, user: str, *, at: datetime) -> Sequence[Mapping[str, Any]]:
-        """Return the `iceServers` of a browser (WebRTC's RTCIceServer), good for `GOOD_FOR` from now."""
-        name = f"{int((at + GOOD_FOR).timestamp())}:{user}"
-        password = base64.b64encode(hmac.digest(self.secret.encode(), name.encode(), "sha1")).decode("ascii")
-        return [{"urls": list(self.urls.urls), "username": name, "credential": password}]
+def ice_servers(urls: Sequence[str], secret: str, user: str, *, at: datetime) -> Sequence[Mapping[str, Any]]:
+    """Return a relay as the `iceServers` of a browser (WebRTC's RTCIceServer), good for `GOOD_FOR` from now."""
+    name = f"{int((at + GOOD_FOR).timestamp())}:{user}"
+    password = base64.b64encode(hmac.digest(secret.encode(), name.encode(), "sha1")).decode("ascii")
+    return [{"urls": list(urls), "username": name, "credential": password}]
